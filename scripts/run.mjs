@@ -1,0 +1,40 @@
+// Runs a compiled entry, building first when the sources have changed: `node scripts/run.mjs <entry> [arguments]`.
+// The entry runs in this very process, so signals, exit codes and the terminal reach it without a go-between.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt, ROOT } from './ensure-built.mjs';
+
+const ENTRIES = {
+  start: 'apps/standalone/src/main.ts',
+  verify: 'apps/standalone/src/cli/verify.ts',
+  'load:online-retail': 'apps/standalone/src/cli/load-online-retail.ts',
+  bench: 'test/bench/main.ts',
+};
+
+const [name, ...entryArguments] = process.argv.slice(2);
+const source = Object.hasOwn(ENTRIES, name ?? '') ? ENTRIES[name] : undefined;
+
+if (source === undefined) {
+  fail(`Unknown entry "${name ?? ''}"; use one of: ${Object.keys(ENTRIES).join(', ')}`);
+} else if (!existsSync(path.join(ROOT, source))) {
+  fail(`${source} does not exist`);
+} else {
+  await run(path.join(ROOT, 'dist', source.replace(/\.ts$/, '.js')));
+}
+
+async function run(compiled) {
+  const exitCode = await ensureBuilt();
+  if (exitCode !== 0) {
+    process.exitCode = exitCode;
+    return;
+  }
+  process.setSourceMapsEnabled(true);
+  process.argv = [process.execPath, compiled, ...entryArguments];
+  await import(pathToFileURL(compiled).href);
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 2;
+}
