@@ -1,0 +1,80 @@
+import { deserializeBitmap, RoaringBitmap32, serializeBitmap } from '@tessera/bitmap';
+import type { ByteReader, ByteWriter } from '../storage/bytes';
+
+/** Value → bitmap of the users (local positions) who have it. Bitmaps handed out are not to be changed. */
+export class ValueBitmaps {
+  readonly #bitmaps = new Map<number, RoaringBitmap32>();
+
+  get size(): number {
+    return this.#bitmaps.size;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const bitmap of this.#bitmaps.values()) {
+      bytes += bitmap.getSerializationSizeInBytes('portable') + 200;
+    }
+    return bytes;
+  }
+
+  get(value: number): RoaringBitmap32 | undefined {
+    return this.#bitmaps.get(value);
+  }
+
+  entries(): IterableIterator<[number, RoaringBitmap32]> {
+    return this.#bitmaps.entries();
+  }
+
+  /** Users with any of the values. */
+  union(values: Iterable<number>): RoaringBitmap32 {
+    const found: RoaringBitmap32[] = [];
+    for (const value of values) {
+      const bitmap = this.#bitmaps.get(value);
+      if (bitmap !== undefined) {
+        found.push(bitmap);
+      }
+    }
+    return found.length === 1 ? found[0]!.clone() : RoaringBitmap32.orMany(found);
+  }
+
+  addMany(value: number, positions: Iterable<number>): void {
+    let bitmap = this.#bitmaps.get(value);
+    if (bitmap === undefined) {
+      bitmap = new RoaringBitmap32();
+      this.#bitmaps.set(value, bitmap);
+    }
+    bitmap.addMany(positions);
+  }
+
+  removeMany(value: number, positions: Iterable<number>): void {
+    const bitmap = this.#bitmaps.get(value);
+    if (bitmap !== undefined) {
+      bitmap.removeMany(positions);
+      if (bitmap.isEmpty) {
+        this.#bitmaps.delete(value);
+      }
+    }
+  }
+
+  set(value: number, bitmap: RoaringBitmap32): void {
+    this.#bitmaps.set(value, bitmap);
+  }
+
+  write(writer: ByteWriter): void {
+    writer.u32(this.#bitmaps.size);
+    for (const [value, bitmap] of this.#bitmaps) {
+      writer.u32(value);
+      writer.block(serializeBitmap(bitmap));
+    }
+  }
+
+  static read(reader: ByteReader): ValueBitmaps {
+    const bitmaps = new ValueBitmaps();
+    const count = reader.u32();
+    for (let index = 0; index < count; index++) {
+      const value = reader.u32();
+      bitmaps.set(value, deserializeBitmap(reader.block()));
+    }
+    return bitmaps;
+  }
+}

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { ByteReader, ByteWriter } from '../storage/bytes';
+import { NumberVector } from './number-vector';
+
+const CAPACITY = 512;
+const edges = [
+  0,
+  1,
+  254,
+  255,
+  256,
+  65_534,
+  65_535,
+  65_536,
+  -1,
+  0x7fffffff,
+  0x80000000,
+  -0x7fffffff,
+  -0x80000000,
+  Number.MAX_SAFE_INTEGER,
+  -Number.MAX_SAFE_INTEGER,
+];
+
+describe('NumberVector', () => {
+  it('keeps what a map keeps, through every width and a round trip', () => {
+    const operation = fc.record({
+      position: fc.integer({ min: 0, max: CAPACITY - 1 }),
+      value: fc.option(fc.oneof(fc.constantFrom(...edges), fc.maxSafeInteger()), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+        const vector = new NumberVector(CAPACITY);
+        const model = new Map<number, number>();
+        for (const { position, value } of operations) {
+          if (value === undefined) {
+            vector.clear(position);
+            model.delete(position);
+          } else {
+            vector.set(position, value);
+            model.set(position, value);
+          }
+        }
+        const writer = new ByteWriter();
+        vector.write(writer);
+        const read = NumberVector.read(new ByteReader(writer.finish()), CAPACITY);
+        for (let position = 0; position < CAPACITY; position++) {
+          expect([position, vector.get(position), read.get(position)]).toEqual([
+            position,
+            model.get(position),
+            model.get(position),
+          ]);
+        }
+      }),
+    );
+  });
+
+  it('closes the gaps when rows are dropped', () => {
+    const vector = new NumberVector(CAPACITY);
+    for (const value of [10, 20, 30, 40]) {
+      vector.push(value);
+    }
+    vector.push(undefined);
+    vector.keep(Uint32Array.of(1, 3, 4));
+    expect([vector.length, vector.get(0), vector.get(1), vector.get(2), vector.get(3)]).toEqual([
+      3,
+      20,
+      40,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('refuses a position past its capacity and damaged bytes', () => {
+    expect(() => {
+      new NumberVector(8).set(8, 1);
+    }).toThrow('capacity');
+    expect(() => NumberVector.read(new ByteReader(Buffer.from([9, 0, 0, 0, 0])), 8)).toThrow('damaged');
+    expect(() => NumberVector.read(new ByteReader(Buffer.from([3, 8, 0, 0, 0])), 8)).toThrow();
+  });
+});

@@ -1,0 +1,167 @@
+import type { ByteReader, ByteWriter } from '../storage/bytes';
+
+type NumberArray = Uint8Array | Uint16Array | Int32Array | Float64Array;
+
+interface Width {
+  readonly make: (length: number) => NumberArray;
+  /** Marks a position with no value; never a value of this width. */
+  readonly missing: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+/** Narrowest first; a vector moves to a wider one when a value does not fit. */
+const WIDTHS: readonly Width[] = [
+  { make: (length) => new Uint8Array(length), missing: 0xff, least: 0, greatest: 0xfe },
+  { make: (length) => new Uint16Array(length), missing: 0xffff, least: 0, greatest: 0xfffe },
+  { make: (length) => new Int32Array(length), missing: -0x80000000, least: -0x7fffffff, greatest: 0x7fffffff },
+  {
+    make: (length) => new Float64Array(length),
+    missing: Infinity,
+    least: -Number.MAX_SAFE_INTEGER,
+    greatest: Number.MAX_SAFE_INTEGER,
+  },
+];
+
+const LENGTH_MIN = 64;
+
+/**
+ * Safe integers by position, some of them missing, in the narrowest typed array that holds them all: 1, 2, 4 or 8 bytes a position.
+ * Hot loops read `data` and `missing` directly (`data[i] === missing` means no value) and must fetch both anew after any `set`.
+ */
+export class NumberVector {
+  #width = 0;
+  #data: NumberArray;
+  #length = 0;
+
+  constructor(readonly capacityMax: number) {
+    this.#data = new Uint8Array(0);
+  }
+
+  /** Positions at or after it have no value. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get data(): NumberArray {
+    return this.#data;
+  }
+
+  get missing(): number {
+    return WIDTHS[this.#width]!.missing;
+  }
+
+  get bytes(): number {
+    return this.#data.byteLength;
+  }
+
+  /** The value at a position, undefined where there is none. */
+  get(position: number): number | undefined {
+    if (position >= this.#length) {
+      return undefined;
+    }
+    const value = this.#data[position]!;
+    return value === this.missing ? undefined : value;
+  }
+
+  set(position: number, value: number): void {
+    this.#reserve(position + 1);
+    const width = WIDTHS[this.#width]!;
+    if (value < width.least || value > width.greatest) {
+      this.#widen(value);
+    }
+    this.#data[position] = value;
+  }
+
+  clear(position: number): void {
+    if (position < this.#length) {
+      this.#data[position] = this.missing;
+    }
+  }
+
+  /** Appends one position; undefined leaves it without a value. */
+  push(value: number | undefined): void {
+    if (value === undefined) {
+      this.#reserve(this.#length + 1);
+    } else {
+      this.set(this.#length, value);
+    }
+  }
+
+  /** Keeps only the positions given (ascending), closing the gaps. */
+  keep(positions: Uint32Array): void {
+    for (let index = 0; index < positions.length; index++) {
+      const position = positions[index]!;
+      this.#data[index] = position < this.#length ? this.#data[position]! : this.missing;
+    }
+    this.#data.fill(this.missing, positions.length, this.#length);
+    this.#length = positions.length;
+  }
+
+  /** Shape: docs/formats/embedded-engine.md, number vector. */
+  write(writer: ByteWriter): void {
+    const used = this.#data.subarray(0, this.#length);
+    writer.u8(this.#width);
+    writer.u32(this.#length);
+    writer.align(8);
+    writer.raw(new Uint8Array(used.buffer, used.byteOffset, used.byteLength));
+  }
+
+  static read(reader: ByteReader, capacityMax: number): NumberVector {
+    const vector = new NumberVector(capacityMax);
+    const width = reader.u8();
+    const kind = WIDTHS[width];
+    const length = reader.u32();
+    if (kind === undefined || length > capacityMax) {
+      throw new RangeError(`Number vector of width ${width} and length ${length}: damaged.`);
+    }
+    reader.align(8);
+    const data = kind.make(length);
+    new Uint8Array(data.buffer).set(reader.raw(data.byteLength));
+    vector.#width = width;
+    vector.#data = data;
+    vector.#length = length;
+    return vector;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#length) {
+      return;
+    }
+    if (length > this.#data.length) {
+      const capacity = Math.min(this.capacityMax, Math.max(LENGTH_MIN, this.#data.length * 2, length));
+      if (length > capacity) {
+        throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
+      }
+      const width = WIDTHS[this.#width]!;
+      const grown = width.make(capacity);
+      grown.set(this.#data);
+      grown.fill(width.missing, this.#data.length);
+      this.#data = grown;
+    }
+    this.#length = length;
+  }
+
+  #widen(value: number): void {
+    const from = WIDTHS[this.#width]!;
+    let width = this.#width;
+    for (;;) {
+      width++;
+      const candidate = WIDTHS[width];
+      if (candidate === undefined) {
+        throw new RangeError(`${value} is no safe integer.`);
+      }
+      if (value >= candidate.least && value <= candidate.greatest) {
+        break;
+      }
+    }
+    const to = WIDTHS[width]!;
+    const widened = to.make(this.#data.length);
+    for (let index = 0; index < this.#data.length; index++) {
+      const old = this.#data[index]!;
+      widened[index] = old === from.missing ? to.missing : old;
+    }
+    this.#data = widened;
+    this.#width = width;
+  }
+}

@@ -1,0 +1,311 @@
+import type {
+  CountsAnswer,
+  DistributionRequest,
+  FieldStatisticsReader,
+  PlanNode,
+  SegmentationEngine,
+  TagDistribution,
+  TagStatistics,
+  UserReader,
+  UserSet,
+  UserView,
+} from '@tessera/audience';
+import type { DataDirectory } from '@tessera/data-directory';
+import {
+  type BatchOutcome,
+  type Catalog,
+  type ErasureOutcome,
+  type Guid,
+  type MessageBatch,
+  type SourcePosition,
+  StoreUnavailableError,
+  type TagDefinition,
+  type TagStore,
+  type TagTypeDefinition,
+} from '@tessera/tag-catalog';
+import { EngineState } from './engine-state';
+import { EngineWriter } from './engine-writer';
+import { answerContains, answerCounts, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
+import { countDistinctValues } from './evaluate/distribution';
+import { DAY_MS } from './events/event-bucket';
+import type { IdentityPort } from './identity-port';
+import { EmbeddedListStore } from './lists/embedded-list-store';
+import { loadCheckpoint } from './storage/checkpoint';
+import { EmbeddedUserView } from './user-view';
+import { type Verification, verifyState } from './verify-state';
+
+export interface EmbeddedEngineOptions {
+  readonly directory: DataDirectory;
+  /** The newest catalogue; called at every use. */
+  readonly catalog: () => Catalog;
+  /** Empty; the engine fills it from the directory and owns it. */
+  readonly identity: IdentityPort;
+  /** Wall clock, ms. */
+  readonly clock: () => number;
+  /** Newest ids remembered for duplicates; default 50 million (MEANING section 2, id). */
+  readonly idEntriesMax?: number;
+  /** Log bytes after which a checkpoint is made by itself; default 256 MiB. 0: never. */
+  readonly checkpointLogBytes?: number;
+  /** Told of failures of background work (checkpoints); default: nothing. */
+  readonly onBackgroundError?: (error: unknown) => void;
+}
+
+const ID_ENTRIES_MAX = 50_000_000;
+const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
+
+/** Figures for status pages and metrics. */
+export interface EngineStatus {
+  readonly users: number;
+  readonly highestGuid: number;
+  readonly dataVersion: number;
+  readonly checkpointSequence: number;
+  readonly rememberedIds: number;
+  readonly rememberedIdsMax: number;
+  readonly logBytes: number;
+  readonly bytes: {
+    readonly identity: number;
+    readonly tags: number;
+    readonly events: number;
+    readonly lists: number;
+    readonly ids: number;
+  };
+}
+
+/**
+ * The embedded engine (DESIGN section 7): state in memory, made durable by the log and by checkpoints in one data directory.
+ * A write is acknowledged when its record is on disk and applied. Reads are synchronous over one state, so they see whole batches only.
+ */
+export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader, FieldStatisticsReader {
+  readonly name = 'embedded';
+  readonly lists: EmbeddedListStore;
+  readonly #distinct = new Map<number, { readonly version: number; readonly distinct: number }>();
+
+  private constructor(
+    private readonly options: EmbeddedEngineOptions,
+    private readonly state: EngineState,
+    private readonly writer: EngineWriter,
+  ) {
+    this.lists = new EmbeddedListStore(state, writer, options.clock);
+  }
+
+  /** Loads the last checkpoint and replays the log after it. */
+  static async open(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
+    const { directory } = options;
+    const idSeed = new Uint32Array(4);
+    for (let word = 0; word < idSeed.length; word++) {
+      idSeed[word] = directory.secret.readUInt32LE(word * 4);
+    }
+    const state = new EngineState(options.identity, { idSeed, idEntriesMax: options.idEntriesMax ?? ID_ENTRIES_MAX });
+    loadCheckpoint(state, directory.chunks, options.catalog());
+    const writer = new EngineWriter(state, {
+      log: directory.log,
+      chunks: directory.chunks,
+      catalog: options.catalog,
+      checkpointLogBytes: options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES,
+      onBackgroundError: options.onBackgroundError ?? ((): void => undefined),
+    });
+    await writer.replay();
+    return new EmbeddedEngine(options, state, writer);
+  }
+
+  // Writes
+
+  async apply(batch: MessageBatch, source?: SourcePosition): Promise<BatchOutcome> {
+    const { applied, sequence } = await this.writer.write({ kind: 'batch', batch, source });
+    return { verdicts: applied.verdicts, position: sequence };
+  }
+
+  async erase(cuid: string, arrivalMs: number): Promise<ErasureOutcome> {
+    if (this.state.identity.lookup(cuid) === 0) {
+      // Nothing to do, unless a batch under way binds the cuid: the erasure comes after it in the log, so wait for it.
+      await this.writer.settled();
+      if (this.state.identity.lookup(cuid) === 0) {
+        return { erased: false, position: this.state.appliedSequence };
+      }
+    }
+    const { applied, sequence } = await this.writer.write({ kind: 'erase', cuid, arrivalMs });
+    return { erased: applied.found, position: sequence };
+  }
+
+  // Questions about sets
+
+  async counts(nodes: readonly PlanNode[]): Promise<CountsAnswer> {
+    return answerCounts(await this.#evaluation(), nodes);
+  }
+
+  async materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: number }> {
+    return answerSet(await this.#evaluation(), node);
+  }
+
+  async contains(
+    node: PlanNode,
+    guids: readonly Guid[],
+  ): Promise<{ readonly members: readonly boolean[]; readonly dataVersion: number }> {
+    const evaluation = await this.#evaluation();
+    return answerContains(evaluation, node, guids, (guid) => this.#view(guid));
+  }
+
+  async distribution(
+    node: PlanNode,
+    requests: readonly DistributionRequest[],
+    top: number,
+  ): Promise<{
+    readonly count: number;
+    readonly universe: number;
+    readonly tags: readonly TagDistribution[];
+    readonly dataVersion: number;
+  }> {
+    return answerDistribution(await this.#evaluation(), node, requests, top);
+  }
+
+  // Single users
+
+  get dataVersion(): number {
+    return this.state.appliedSequence;
+  }
+
+  user(cuid: string): UserView | undefined {
+    const guid = this.state.identity.lookup(cuid);
+    return guid === 0 ? undefined : this.#view(guid);
+  }
+
+  cuidOf(guid: Guid): string | undefined {
+    return this.state.isKnown(guid) ? this.state.identity.cuidOf(guid) : undefined;
+  }
+
+  guidOf(cuid: string): Guid | undefined {
+    const guid = this.state.identity.lookup(cuid);
+    return guid === 0 ? undefined : guid;
+  }
+
+  waitFor(position: number, timeoutMs: number): Promise<boolean> {
+    return this.writer.waitFor(position, timeoutMs);
+  }
+
+  // Statistics
+
+  tagStatistics(tag: TagDefinition): TagStatistics {
+    const held = this.state.findTag(tag);
+    let coverage = 0;
+    for (let shard = 0; shard < (held?.shardCount ?? 0); shard++) {
+      coverage += held?.shard(shard)?.present.size ?? 0;
+    }
+    return {
+      coverage,
+      distinct: this.#distinctOf(tag),
+      lastWriteMs: held?.lastWriteMs ?? null,
+      bytes: held?.bytes ?? 0,
+    };
+  }
+
+  hasData(type: TagTypeDefinition): boolean {
+    return this.state.usedTypes.has(type.id) || this.writer.isUnderWay(type.id);
+  }
+
+  eventRows(type: TagTypeDefinition): {
+    readonly rows: number;
+    readonly lastMs: number | null;
+    readonly bytes: number;
+  } {
+    const held = this.state.events.get(type.id);
+    return { rows: held?.rows ?? 0, lastMs: held?.lastMs ?? null, bytes: held?.bytes ?? 0 };
+  }
+
+  status(): EngineStatus {
+    let tags = 0;
+    for (const type of this.state.types.values()) {
+      tags += type.timesBytes;
+      for (const tag of type.tags.values()) {
+        tags += tag.bytes;
+      }
+    }
+    const sum = (items: Iterable<{ readonly bytes: number }>): number =>
+      [...items].reduce((bytes, item) => bytes + item.bytes, 0);
+    return {
+      users: this.state.knownUsers,
+      highestGuid: this.state.identity.highestGuid,
+      dataVersion: this.dataVersion,
+      checkpointSequence: this.writer.checkpointSequence,
+      rememberedIds: this.state.ids.size,
+      rememberedIdsMax: this.state.ids.entriesMax,
+      logBytes: this.options.directory.log.bytes,
+      bytes: {
+        identity: this.state.identity.bytes,
+        tags,
+        events: sum(this.state.events.values()),
+        lists: sum(this.state.lists.values()),
+        ids: this.state.ids.bytes,
+      },
+    };
+  }
+
+  // Upkeep
+
+  /** Writes what has changed to disk and cuts the log. One at a time: a call during one waits for it and makes another. */
+  checkpoint(): Promise<void> {
+    return this.writer.checkpoint();
+  }
+
+  /** Compares everything that is stored twice; see `verifyState`. */
+  verify(): Verification {
+    return verifyState(this.state);
+  }
+
+  /** Finishes the writes under way, makes a last checkpoint, takes no more writes. The directory stays open: its owner closes it. */
+  async close(): Promise<void> {
+    await this.writer.close();
+  }
+
+  /** Stops without a checkpoint, as a crash would but for the writes under way; for tests of the log's replay. */
+  async abandon(): Promise<void> {
+    await this.writer.stop();
+  }
+
+  #view(guid: Guid): UserView | undefined {
+    const cuid = this.cuidOf(guid);
+    return cuid === undefined
+      ? undefined
+      : new EmbeddedUserView(this.state, guid, cuid, this.options.catalog().tags, (type) => this.#keptFromMs(type));
+  }
+
+  async #evaluation(): Promise<Evaluation> {
+    if (this.writer.failure !== null) {
+      throw new StoreUnavailableError(this.writer.failure, false);
+    }
+    await this.#stepRetention();
+    return { state: this.state, keptFrom: (type) => this.#keptFromMs(type) };
+  }
+
+  /** Rows of the type before this instant count nowhere: the last UTC midnight − retention. */
+  #keptFromMs(type: TagTypeDefinition): number {
+    const retentionDays = (this.options.catalog().typeById(type.id) ?? type).retentionDays;
+    return retentionDays === null ? -Infinity : (Math.floor(this.options.clock() / DAY_MS) - retentionDays) * DAY_MS;
+  }
+
+  /** On the first question of a UTC day, rows past their retention are dropped, which makes a new data version. */
+  async #stepRetention(): Promise<void> {
+    const day = Math.floor(this.options.clock() / DAY_MS);
+    if (day <= this.state.retentionDay) {
+      return;
+    }
+    const firstDays = new Map<number, number>();
+    for (const type of this.options.catalog().types) {
+      if (type.kind === 'event' && type.retentionDays !== null) {
+        firstDays.set(type.id, day - type.retentionDays);
+      }
+    }
+    if (firstDays.size > 0) {
+      await this.writer.write({ kind: 'retention', day, firstDays });
+    }
+  }
+
+  #distinctOf(tag: TagDefinition): number {
+    const known = this.#distinct.get(tag.id);
+    if (known?.version === this.dataVersion) {
+      return known.distinct;
+    }
+    const distinct = countDistinctValues(this.state, tag);
+    this.#distinct.set(tag.id, { version: this.dataVersion, distinct });
+    return distinct;
+  }
+}

@@ -1,0 +1,195 @@
+import { RoaringBitmap32 } from '@tessera/bitmap';
+import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import { SharedTimes } from './columns/write-times';
+import { EventState } from './events/event-state';
+import { IdMemory } from './id-memory';
+import type { IdentityPort } from './identity-port';
+import type { ListState } from './lists/list-state';
+import { guidAt, localOf, shardOf } from './shard';
+import { Chunk, ChunkTracker } from './storage/chunk-tracker';
+import { TagState } from './tags/tag-state';
+
+export const ID_KEEP_MS = 7 * 86_400_000;
+
+class IdentityBlock extends Chunk {
+  constructor(
+    readonly block: number,
+    tracker: ChunkTracker,
+    private readonly identity: IdentityPort,
+  ) {
+    super(`i/${block.toString().padStart(8, '0')}`, tracker);
+  }
+
+  serialize(): Buffer {
+    return this.identity.serializeBlock(this.block);
+  }
+}
+
+/** The tags of one profile or kv type with the write times they share. */
+export class TypeState {
+  readonly tags = new Map<number, TagState>();
+  readonly #times: (SharedTimes | undefined)[] = [];
+
+  constructor(
+    readonly typeId: number,
+    private readonly tracker: ChunkTracker,
+  ) {}
+
+  sharedTimes(shard: number): SharedTimes {
+    return (this.#times[shard] ??= new SharedTimes(this.typeId, shard, this.tracker));
+  }
+
+  loadTimes(shard: number, stored: Buffer): void {
+    this.#times[shard] = new SharedTimes(this.typeId, shard, this.tracker, stored);
+  }
+
+  get timesBytes(): number {
+    return this.#times.reduce((sum, times) => sum + (times?.bytes ?? 0), 0);
+  }
+
+  tag(definition: TagDefinition): TagState {
+    let state = this.tags.get(definition.id);
+    if (state === undefined) {
+      state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard));
+      this.tags.set(definition.id, state);
+    }
+    return state;
+  }
+}
+
+/** Everything the engine knows, in memory. Changed by `apply*` functions alone, in log order. */
+export class EngineState {
+  readonly tracker = new ChunkTracker();
+  readonly types = new Map<number, TypeState>();
+  readonly events = new Map<number, EventState>();
+  readonly lists = new Map<string, ListState>();
+  /** Last position applied of each source. */
+  readonly sources = new Map<string, number>();
+  /** Ids of tag types that ever had a message: these can't be deleted. */
+  readonly usedTypes = new Set<number>();
+  readonly ids: IdMemory;
+  appliedSequence = 0;
+  /** UTC day of the last retention step. */
+  retentionDay = 0;
+  readonly #universe: RoaringBitmap32[] = [];
+  readonly #identityBlocks: IdentityBlock[] = [];
+  #known = 0;
+
+  constructor(
+    readonly identity: IdentityPort,
+    options: { readonly idSeed: Uint32Array; readonly idEntriesMax: number },
+  ) {
+    this.ids = new IdMemory(options.idSeed, this.tracker, options.idEntriesMax, ID_KEEP_MS);
+  }
+
+  get shardCount(): number {
+    return this.#universe.length;
+  }
+
+  /** Users known and not erased. */
+  get knownUsers(): number {
+    return this.#known;
+  }
+
+  /** The known users of a shard, as local positions; not to be changed. */
+  universe(shard: number): RoaringBitmap32 {
+    return (this.#universe[shard] ??= new RoaringBitmap32());
+  }
+
+  isKnown(guid: number): boolean {
+    return this.#universe[shardOf(guid)]?.has(localOf(guid)) ?? false;
+  }
+
+  tag(definition: TagDefinition): TagState {
+    return this.type(definition.typeId).tag(definition);
+  }
+
+  /** As `tag`, without making anything. */
+  findTag(definition: TagDefinition): TagState | undefined {
+    return this.types.get(definition.typeId)?.tags.get(definition.id);
+  }
+
+  type(typeId: number): TypeState {
+    let state = this.types.get(typeId);
+    if (state === undefined) {
+      state = new TypeState(typeId, this.tracker);
+      this.types.set(typeId, state);
+    }
+    return state;
+  }
+
+  eventType(type: TagTypeDefinition): EventState {
+    let state = this.events.get(type.id);
+    if (state === undefined) {
+      state = new EventState(type, this.tracker);
+      this.events.set(type.id, state);
+    }
+    return state;
+  }
+
+  /** The user's guid; a new one, known from now on, for a cuid without. */
+  bind(cuid: string): Guid {
+    const known = this.identity.lookup(cuid);
+    if (known !== 0) {
+      return known;
+    }
+    const next = (this.identity.highestGuid + 1) as Guid;
+    this.#identityBlock(this.identity.blockOf(next)).beforeWrite();
+    const guid = this.identity.bind(cuid);
+    this.addKnown(guid);
+    return guid;
+  }
+
+  addKnown(guid: Guid): void {
+    this.universe(shardOf(guid)).add(localOf(guid));
+    this.#known++;
+  }
+
+  /** Takes everything of a user away and retires the guid. */
+  erase(guid: Guid): void {
+    const shard = shardOf(guid);
+    const local = localOf(guid);
+    for (const type of this.types.values()) {
+      for (const tag of type.tags.values()) {
+        const tagShard = tag.shard(shard);
+        if (tagShard !== undefined && (tagShard.hasValue(local) || tagShard.times.get(local) !== undefined)) {
+          tagShard.beforeWrite();
+          tagShard.clear(local);
+          tagShard.times.erase(local);
+        }
+      }
+      if (type.sharedTimes(shard).get(local) !== undefined) {
+        type.sharedTimes(shard).clear(local);
+      }
+    }
+    for (const events of this.events.values()) {
+      events.removeUser(shard, local);
+    }
+    for (const list of this.lists.values()) {
+      list.remove(guid);
+    }
+    this.#identityBlock(this.identity.blockOf(guid)).beforeWrite();
+    this.identity.erase(guid);
+    this.universe(shard).remove(local);
+    this.#known--;
+  }
+
+  /** After the identity blocks are loaded: everybody bound and not retired is known. */
+  restoreUniverse(): void {
+    for (let shard = 0; shard <= shardOf(this.identity.highestGuid); shard++) {
+      const end = Math.min(guidAt(shard + 1, 0), this.identity.highestGuid + 1);
+      const locals = RoaringBitmap32.fromRange(shard === 0 ? 1 : 0, end - guidAt(shard, 0));
+      for (let guid = Math.max(1, guidAt(shard, 0)); guid < end; guid++) {
+        if (this.identity.isRetired(guid as Guid)) {
+          locals.remove(localOf(guid));
+        }
+      }
+      this.#universe[shard] = locals;
+      this.#known += locals.size;
+    }
+  }
+
+  #identityBlock(block: number): IdentityBlock {
+    return (this.#identityBlocks[block] ??= new IdentityBlock(block, this.tracker, this.identity));
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * A piece of state that is written to disk as one value. Whoever changes it calls `beforeWrite` first.
+ */
+export abstract class Chunk {
+  #dirty = false;
+  #awaitsCapture = false;
+
+  protected constructor(
+    /** Key in the chunk store; see docs/formats/embedded-engine.md. */
+    readonly key: string,
+    private readonly tracker: ChunkTracker,
+  ) {}
+
+  /** The chunk's bytes as they stand now. */
+  abstract serialize(): Buffer;
+
+  /** Marks the chunk as changed; while a checkpoint that has not reached this chunk yet is under way, saves its old state first. */
+  beforeWrite(): void {
+    if (this.#awaitsCapture) {
+      this.tracker.capture(this);
+    }
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.tracker.markDirty(this);
+    }
+  }
+
+  /** Of the tracker alone. */
+  beginCapture(): void {
+    this.#dirty = false;
+    this.#awaitsCapture = true;
+  }
+
+  /** Of the tracker alone; false if it was captured already. */
+  endCapture(): boolean {
+    const awaited = this.#awaitsCapture;
+    this.#awaitsCapture = false;
+    return awaited;
+  }
+}
+
+/** What one checkpoint covers. */
+export interface CheckpointScope {
+  readonly chunks: readonly Chunk[];
+  readonly removes: readonly string[];
+}
+
+/**
+ * Which chunks have changed since the last checkpoint, and the one checkpoint that may be under way.
+ *
+ * A checkpoint holds the state of one moment (the call of `begin`) although it is written over a longer time: a chunk that is about to
+ * change before the checkpoint reached it is serialised at that instant (copy on first write). So intake waits at most for one chunk.
+ */
+export class ChunkTracker {
+  #dirty = new Set<Chunk>();
+  #removed = new Set<string>();
+  #capturing: Set<Chunk> | null = null;
+  #captured: [string, Buffer][] = [];
+
+  get dirtyCount(): number {
+    return this.#dirty.size;
+  }
+
+  markDirty(chunk: Chunk): void {
+    this.#dirty.add(chunk);
+    this.#removed.delete(chunk.key);
+  }
+
+  /** The chunk is gone: its stored value is removed with the next checkpoint. */
+  remove(chunk: Chunk): void {
+    if (chunk.endCapture()) {
+      // The checkpoint under way is of a moment when the chunk still was there.
+      this.#save(chunk);
+    }
+    this.#dirty.delete(chunk);
+    this.#removed.add(chunk.key);
+  }
+
+  /** Starts a checkpoint of this very moment. */
+  begin(): CheckpointScope {
+    if (this.#capturing !== null) {
+      throw new Error('A checkpoint is under way already.');
+    }
+    const scope = { chunks: [...this.#dirty], removes: [...this.#removed] };
+    this.#capturing = this.#dirty;
+    this.#dirty = new Set();
+    this.#removed = new Set();
+    for (const chunk of scope.chunks) {
+      chunk.beginCapture();
+    }
+    return scope;
+  }
+
+  capture(chunk: Chunk): void {
+    if (chunk.endCapture()) {
+      this.#save(chunk);
+    }
+  }
+
+  /** Serialises waiting chunks until about `bytesMax` are gathered and hands them over; an empty answer: none is left. */
+  take(bytesMax: number): readonly (readonly [string, Buffer])[] {
+    let bytes = this.#captured.reduce((sum, [, buffer]) => sum + buffer.length, 0);
+    for (const chunk of this.#capturing ?? []) {
+      if (bytes >= bytesMax) {
+        break;
+      }
+      this.capture(chunk);
+      bytes += this.#captured.at(-1)?.[1].length ?? 0;
+    }
+    const taken = this.#captured;
+    this.#captured = [];
+    return taken;
+  }
+
+  /** Ends the checkpoint; with `failed`, what it covered counts as changed again. */
+  end(scope: CheckpointScope, failed: boolean): void {
+    this.#capturing = null;
+    this.#captured = [];
+    if (!failed) {
+      return;
+    }
+    for (const key of scope.removes) {
+      this.#removed.add(key);
+    }
+    for (const chunk of scope.chunks) {
+      chunk.endCapture();
+      if (!this.#removed.has(chunk.key)) {
+        chunk.beforeWrite();
+      }
+    }
+  }
+
+  #save(chunk: Chunk): void {
+    this.#captured.push([chunk.key, chunk.serialize()]);
+    this.#capturing?.delete(chunk);
+  }
+}

@@ -1,0 +1,78 @@
+import type { EventRow, TagState as TagStateOfUser, TimedValue, UserView } from '@tessera/audience';
+import type { Guid, TagDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
+import type { EngineState } from './engine-state';
+import type { KeptFrom } from './evaluate/shard-evaluator';
+import { localOf, shardOf } from './shard';
+
+/** One user's data read straight from the forward columns and event rows. */
+export class EmbeddedUserView implements UserView {
+  readonly #shard: number;
+  readonly #local: number;
+
+  constructor(
+    private readonly state: EngineState,
+    readonly guid: Guid,
+    readonly cuid: string,
+    private readonly tags: Iterable<TagDefinition>,
+    private readonly keptFrom: KeptFrom,
+  ) {
+    this.#shard = shardOf(guid);
+    this.#local = localOf(guid);
+  }
+
+  tagValue(tag: TagDefinition): TimedValue | undefined {
+    const held = this.state.findTag(tag);
+    const value = held?.valueAt(this.#shard, this.#local);
+    return value === undefined
+      ? undefined
+      : { value, timeMs: held?.shard(this.#shard)?.times.get(this.#local) ?? null };
+  }
+
+  tagStates(): readonly TagStateOfUser[] {
+    const states: TagStateOfUser[] = [];
+    for (const tag of this.tags) {
+      const held = this.state.findTag(tag);
+      const timeMs = held?.shard(this.#shard)?.times.get(this.#local) ?? null;
+      const value = held?.valueAt(this.#shard, this.#local) ?? null;
+      if (value !== null || timeMs !== null) {
+        states.push({ tag, value, timeMs });
+      }
+    }
+    return states;
+  }
+
+  events(type: TagTypeDefinition, fromMs: number | null, toMs: number): readonly EventRow[] {
+    const held = this.state.events.get(type.id);
+    const from = Math.max(fromMs ?? -Infinity, this.keptFrom(type));
+    if (held === undefined || from >= toMs) {
+      return [];
+    }
+    const rows: EventRow[] = [];
+    for (const bucket of held.buckets(this.#shard, from === -Infinity ? null : from, toMs)) {
+      for (const row of bucket.rowsOf(this.#local)) {
+        const timeMs = bucket.startMs + bucket.timesOfDay[row]!;
+        if (timeMs >= from && timeMs < toMs) {
+          const properties = new Map<number, TagValue>();
+          for (const property of type.properties) {
+            const stored = bucket.column(property)?.get(row);
+            if (stored !== undefined) {
+              properties.set(property.id, held.property(property).decode(stored));
+            }
+          }
+          rows.push({ timeMs, properties });
+        }
+      }
+    }
+    // Buckets come in order of days, rows within a day in order of arrival; the sort is stable.
+    return rows.sort((a, b) => a.timeMs - b.timeMs);
+  }
+
+  inList(listId: string): boolean {
+    return this.state.lists.get(listId)?.has(this.guid) ?? false;
+  }
+
+  /** Audiences with snapshots are not kept by this engine yet, so no plan can refer to one. */
+  inSnapshot(): boolean {
+    return false;
+  }
+}
