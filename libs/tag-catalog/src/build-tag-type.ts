@@ -80,5 +80,6 @@ export function withTagType(catalog: Catalog, type: TagTypeDefinition, newFields
     catalog.nextFieldId + newFields,
     known ? catalog.nextTypeId : catalog.nextTypeId + 1,
     known ? catalog.types.map((other) => (other.id === type.id ? type : other)) : [...catalog.types, type],
+    catalog.retiredTypes,
   );
 }

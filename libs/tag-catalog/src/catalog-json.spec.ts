@@ -56,8 +56,8 @@ function build(declarations: readonly Record<string, unknown>[]): Catalog {
 }
 
 function contentOf(catalog: Catalog): unknown {
-  const { version, nextFieldId, nextTypeId, types } = catalog;
-  return { version, nextFieldId, nextTypeId, types };
+  const { version, nextFieldId, nextTypeId, types, retiredTypes } = catalog;
+  return { version, nextFieldId, nextTypeId, types, retiredTypes };
 }
 
 describe('the storage form of the catalogue', () => {
@@ -89,6 +89,7 @@ describe('the storage form of the catalogue', () => {
       version: 1,
       nextFieldId: 2,
       nextTypeId: 2,
+      retiredTypes: [],
       types: [
         {
           id: 1,

@@ -19,7 +19,7 @@ export class CatalogFormatError extends Error {
 
 /**
  * The catalogue in its storage form:
- * `{format: 1, version, nextFieldId, nextTypeId, types: [{id, version, fieldIds: [n, …], declaration: {…}}, …]}`, where
+ * `{format: 1, version, nextFieldId, nextTypeId, types: [{id, version, fieldIds: [n, …], declaration: {…}}, …], retiredTypes: […]}`, where
  * `declaration` is the body that declares the type (`POST /v1/tag-types`) and `fieldIds` are the ids of its fields in their order.
  */
 export function catalogToJson(catalog: Catalog): JsonValue {
@@ -28,12 +28,17 @@ export function catalogToJson(catalog: Catalog): JsonValue {
     version: catalog.version,
     nextFieldId: catalog.nextFieldId,
     nextTypeId: catalog.nextTypeId,
-    types: catalog.types.map((type) => ({
-      id: type.id,
-      version: type.version,
-      fieldIds: fieldsOf(type).map((field) => field.id),
-      declaration: declarationOf(type),
-    })),
+    types: catalog.types.map(storedType),
+    retiredTypes: catalog.retiredTypes.map(storedType),
+  };
+}
+
+function storedType(type: TagTypeDefinition): JsonValue {
+  return {
+    id: type.id,
+    version: type.version,
+    fieldIds: fieldsOf(type).map((field) => field.id),
+    declaration: declarationOf(type),
   };
 }
 
@@ -43,7 +48,7 @@ export function catalogToJson(catalog: Catalog): JsonValue {
  */
 export function catalogFromJson(json: unknown): Catalog {
   const errors: LocatedError[] = [];
-  const root = open(json, '', ['format', 'version', 'nextFieldId', 'nextTypeId', 'types'], errors);
+  const root = open(json, '', ['format', 'version', 'nextFieldId', 'nextTypeId', 'types', 'retiredTypes'], errors);
   if (root.value('format') !== CATALOG_FORMAT) {
     const found = describeJson(root.value('format'));
     throw new CatalogFormatError(`stored catalogue: format is ${found}, this release reads ${CATALOG_FORMAT}`);
@@ -52,12 +57,16 @@ export function catalogFromJson(json: unknown): Catalog {
   const nextFieldId = count(root, 'nextFieldId', 1, FIELD_ID_MAX + 1);
   const nextTypeId = count(root, 'nextTypeId', 1, TYPE_ID_MAX + 1);
   const types = (root.list('types') ?? []).map((item, index) => readStoredType(item, pointer('/types', index), errors));
+  const retired = (root.list('retiredTypes') ?? []).map((item, index) =>
+    readStoredType(item, pointer('/retiredTypes', index), errors),
+  );
   failOn(errors);
+  const everyType = [...types, ...retired];
   checkUnique('type name', types.map((type) => type.name)); // prettier-ignore
   checkUnique('tag name', types.flatMap((type) => type.tags.map((tag) => tag.name))); // prettier-ignore
-  checkIds('type id', types.map((type) => type.id), nextTypeId); // prettier-ignore
-  checkIds('field id', types.flatMap((type) => fieldsOf(type).map((field) => field.id)), nextFieldId); // prettier-ignore
-  return new Catalog(version, nextFieldId, nextTypeId, types);
+  checkIds('type id', everyType.map((type) => type.id), nextTypeId); // prettier-ignore
+  checkIds('field id', everyType.flatMap((type) => fieldsOf(type).map((field) => field.id)), nextFieldId); // prettier-ignore
+  return new Catalog(version, nextFieldId, nextTypeId, types, retired);
 }
 
 function readStoredType(json: unknown, path: string, errors: LocatedError[]): TagTypeDefinition {

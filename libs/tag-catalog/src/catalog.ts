@@ -73,18 +73,21 @@ export class Catalog {
    * @param version grows by 1 with every change.
    * @param nextFieldId the id the next tag or property gets (ids of deleted ones are not reused).
    * @param nextTypeId the id the next tag type gets.
+   * @param retiredTypes removed types: unknown by name, but stored data and messages under way may still refer to their ids.
    */
   constructor(
     readonly version: number,
     readonly nextFieldId: number,
     readonly nextTypeId: number,
     readonly types: readonly TagTypeDefinition[],
+    readonly retiredTypes: readonly TagTypeDefinition[] = [],
   ) {
+    const everyType = [...types, ...retiredTypes];
     this.#types = new Map(types.map((type) => [type.name, type]));
-    this.#typesById = new Map(types.map((type) => [type.id, type]));
+    this.#typesById = new Map(everyType.map((type) => [type.id, type]));
     this.#tags = new Map(types.flatMap((type) => type.tags.map((tag) => [tag.name, tag] as const)));
     this.#fieldsById = new Map(
-      types.flatMap((type) => [...type.tags, ...type.properties].map((field) => [field.id, field] as const)),
+      everyType.flatMap((type) => [...type.tags, ...type.properties].map((field) => [field.id, field] as const)),
     );
   }
 
@@ -94,6 +97,7 @@ export class Catalog {
     return this.#types.get(name);
   }
 
+  /** A type by its id, a removed one too. */
   typeById(id: number): TagTypeDefinition | undefined {
     return this.#typesById.get(id);
   }
@@ -102,7 +106,7 @@ export class Catalog {
     return this.#tags.get(name);
   }
 
-  /** A tag or property by its id. */
+  /** A tag or property by its id, of a removed type too. */
   fieldById(id: number): FieldDefinition | undefined {
     return this.#fieldsById.get(id);
   }

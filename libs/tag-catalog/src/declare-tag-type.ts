@@ -96,13 +96,15 @@ export function autoDeclare(catalog: Catalog, typeName: string, fields: readonly
   return patchTagType(catalog, typeName, { [key]: [...added].map(([name, valueType]) => ({ name, valueType })) });
 }
 
-/** Takes a tag type away; its ids are never used again. An unknown name changes nothing. That it is unused is the caller's to check. */
+/** Takes a tag type away; its ids are never used again and go on to be found by number. An unknown name changes nothing. That it is unused is the caller's to check. */
 export function removeTagType(catalog: Catalog, name: string): Catalog {
-  if (catalog.type(name) === undefined) {
+  const removed = catalog.type(name);
+  if (removed === undefined) {
     return catalog;
   }
-  const types = catalog.types.filter((type) => type.name !== name);
-  return new Catalog(catalog.version + 1, catalog.nextFieldId, catalog.nextTypeId, types);
+  const types = catalog.types.filter((type) => type !== removed);
+  const retiredTypes = [...catalog.retiredTypes, removed];
+  return new Catalog(catalog.version + 1, catalog.nextFieldId, catalog.nextTypeId, types, retiredTypes);
 }
 
 function changeType(

@@ -110,7 +110,7 @@ export function loadCheckpoint(state: EngineState, chunks: ChunkStorePort, catal
 }
 
 function loadTypes(state: EngineState, chunks: ChunkStorePort, catalog: Catalog): void {
-  for (const type of catalog.types) {
+  for (const type of [...catalog.types, ...catalog.retiredTypes]) {
     if (type.kind === 'event') {
       const events = state.eventType(type);
       for (const property of type.properties) {
