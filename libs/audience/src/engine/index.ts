@@ -1,0 +1,3 @@
+export * from './compile-condition';
+export * from './meets-exact';
+export type * from './segmentation-engine';

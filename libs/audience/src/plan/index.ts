@@ -1,0 +1,12 @@
+export { buildPlan } from './build-plan';
+export type { PlanOptions } from './build-plan';
+export { describeCondition, describeTest } from './describe-condition';
+export { estimateCost, estimateTestCost } from './estimate-cost';
+export { explainPlan } from './explain-plan';
+export type * from './plan';
+export * from './plan-nodes';
+export { resolveCondition, resolveExact } from './resolve-condition';
+export { resolveWindow } from './resolve-window';
+export { REWRITE_NAMES } from './rewrite-log';
+export type { RewriteName } from './rewrite-log';
+export * from './zone-time';
