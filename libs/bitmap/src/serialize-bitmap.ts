@@ -1,0 +1,22 @@
+import { RoaringBitmap32 } from 'roaring';
+import { checkPortableFormat } from './check-portable-format';
+
+/**
+ * The bitmap in the portable roaring format (RoaringFormatSpec), read by every roaring library. Containers are written as runs
+ * where that is smaller. The bitmap itself stays as it is: run containers are slow to add to.
+ */
+export function serializeBitmap(bitmap: RoaringBitmap32): Buffer {
+  const copy = bitmap.clone();
+  copy.runOptimize();
+  const bytes = copy.serialize('portable');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Reads what {@link serializeBitmap} wrote, or any bitmap in the portable roaring format.
+ * @throws MalformedBitmapError unless every byte is as the format demands.
+ */
+export function deserializeBitmap(bytes: Buffer): RoaringBitmap32 {
+  checkPortableFormat(bytes);
+  return RoaringBitmap32.deserialize(bytes, 'portable');
+}

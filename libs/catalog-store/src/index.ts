@@ -1,0 +1,1 @@
+export { LmdbCatalogStore } from './lmdb-catalog-store';

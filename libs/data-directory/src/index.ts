@@ -1,0 +1,8 @@
+export { ChunkStore } from './chunk-store';
+export type { ChunkChanges } from './chunk-store';
+export { DataDirectory } from './data-directory';
+export type { DataDirectoryOptions } from './data-directory';
+export { DocumentStore } from './document-store';
+export { CorruptChunkError, CorruptLogError, DataDirectoryFormatError, DirectoryLockedError } from './errors';
+export { WriteAheadLog } from './write-ahead-log';
+export type { AppendedRecord } from './write-ahead-log';
