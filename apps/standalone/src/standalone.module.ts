@@ -1,0 +1,51 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { HttpApiModule, listReferences } from '@tessera/http-api';
+import type { HttpApiOptions, StoreStatus } from '@tessera/http-api';
+import { LoggingModule } from '@tessera/platform';
+import type { LogLevel } from '@tessera/platform';
+import type { Store } from './open-store';
+
+/** The HTTP API on the embedded engine. */
+@Module({})
+export class StandaloneModule {
+  static register(logLevel: LogLevel, store: Store, options: HttpApiOptions): DynamicModule {
+    const { engine, catalogStore } = store;
+    const httpApi = HttpApiModule.register(
+      {
+        catalogStore,
+        tagStore: engine,
+        engine,
+        users: engine,
+        lists: engine.lists,
+        statistics: engine,
+        references: listReferences(engine.lists),
+        status: { status: () => statusOf(store) },
+      },
+      options,
+    );
+    return { module: StandaloneModule, imports: [LoggingModule.register(logLevel), httpApi] };
+  }
+}
+
+async function statusOf({ engine, directory }: Store): Promise<StoreStatus> {
+  const status = engine.status();
+  return {
+    usersBound: status.users,
+    rememberedIds: status.rememberedIds,
+    rememberedIdsMax: status.rememberedIdsMax,
+    dataDirectoryBytes: await directory.sizeBytes(),
+    // An acknowledged write is visible.
+    lag: 0,
+    details: {
+      highestGuid: status.highestGuid,
+      checkpointSequence: status.checkpointSequence,
+      logBytes: status.logBytes,
+      identityBytes: status.bytes.identity,
+      tagBytes: status.bytes.tags,
+      eventBytes: status.bytes.events,
+      listBytes: status.bytes.lists,
+      idMemoryBytes: status.bytes.ids,
+    },
+  };
+}
