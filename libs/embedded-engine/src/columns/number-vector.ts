@@ -88,14 +88,15 @@ export class NumberVector {
     }
   }
 
-  /** Keeps only the positions given (ascending), closing the gaps. */
+  /** Keeps only the positions given (ascending), closing the gaps. Positions past the end have no value and stay past the end. */
   keep(positions: Uint32Array): void {
-    for (let index = 0; index < positions.length; index++) {
-      const position = positions[index]!;
-      this.#data[index] = position < this.#length ? this.#data[position]! : this.missing;
+    let kept = 0;
+    while (kept < positions.length && positions[kept]! < this.#length) {
+      this.#data[kept] = this.#data[positions[kept]!]!;
+      kept++;
     }
-    this.#data.fill(this.missing, positions.length, this.#length);
-    this.#length = positions.length;
+    this.#data.fill(this.missing, kept, this.#length);
+    this.#length = kept;
   }
 
   /** Shape: docs/formats/embedded-engine.md, number vector. */
