@@ -26,13 +26,13 @@ async function main(): Promise<void> {
   try {
     store.directory.warnings.forEach(say);
     await prepare(config, store, early.signal);
-    if (early.signal.aborted) {
+    if (early.hasCome()) {
       await store.close();
       return;
     }
     const shutdown = await serve(config, store);
     shutDownOnSignals(shutdown);
-    if (early.signal.aborted) process.exit((await shutdown.run('signal')) ? 0 : 1);
+    if (early.hasCome()) process.exit((await shutdown.run('signal')) ? 0 : 1);
   } catch (error) {
     await store.close();
     throw error;
@@ -61,14 +61,18 @@ async function serve(config: TesseraConfig, store: Store): Promise<GracefulShutd
 }
 
 /** A signal while starting up: the start comes to its end in order, or stops early where it can. */
-function catchEarlySignals(): { readonly signal: AbortSignal; release(): void } {
+function catchEarlySignals(): {
+  readonly signal: AbortSignal;
+  readonly hasCome: () => boolean;
+  readonly release: () => void;
+} {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   const release = (): void => {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   };
-  return { signal: stop.signal, release };
+  return { signal: stop.signal, hasCome: () => stop.signal.aborted, release };
 }
 
 function say(message: string): void {

@@ -12,7 +12,7 @@ import { watchStore } from './watch-store';
 
 /** The HTTP service while it runs. */
 export interface Service {
-  readonly app: NestExpressApplication<Server>;
+  readonly app: NestExpressApplication;
   readonly health: Health;
   /** Abort it and long streams stop where they are. */
   readonly drain: AbortController;
@@ -53,7 +53,7 @@ export async function startService(config: TesseraConfig, store: Store, version:
     temporaryDirectory: tmpdir(),
   });
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class that nobody makes
-  const app: NestExpressApplication<Server> = await NestFactory.create(module, {
+  const app: NestExpressApplication = await NestFactory.create(module, {
     bodyParser: false,
     logger: ['error', 'warn'],
     abortOnError: false,

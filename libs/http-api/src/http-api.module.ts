@@ -1,0 +1,105 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AccessGuard } from './access/access.guard';
+import { TagListing } from './catalog/tag-listing';
+import { TagTypeDesk } from './catalog/tag-type-desk';
+import { TagTypesController } from './catalog/tag-types.controller';
+import { TagsController } from './catalog/tags.controller';
+import { ListDesk } from './lists/list-desk';
+import { ListsController } from './lists/lists.controller';
+import { MessageDesk } from './messages/message-desk';
+import { MessageIntake } from './messages/message-intake';
+import { MessagesController } from './messages/messages.controller';
+import { MessageRate } from './operations/message-rate';
+import { OperationsController } from './operations/operations.controller';
+import { StatusDesk } from './operations/status';
+import * as tokens from './ports';
+import type { HttpApiOptions, HttpApiPorts } from './ports';
+import { ProblemFilter } from './problem/problem.filter';
+import { DtoPipe } from './requests/dto.pipe';
+import { Gate, StreamGate } from './requests/gate';
+import { Offsets } from './requests/offsets';
+import { QueryGuard } from './requests/query.guard';
+import { DistributionCounter } from './segmentation/distribution';
+import { MemberCursors } from './segmentation/member-cursors';
+import { MemberLister } from './segmentation/members';
+import { OverlapCounter } from './segmentation/overlap';
+import { QuestionReader } from './segmentation/question';
+import { SegmentationController } from './segmentation/segmentation.controller';
+import { Evaluator } from './users/evaluation';
+import { UserDesk } from './users/user-desk';
+import { UsersController } from './users/users.controller';
+
+/** Everything under `/v1`, health, metrics and status. The app chooses the adapters. */
+@Module({})
+export class HttpApiModule {
+  static register(ports: HttpApiPorts, options: HttpApiOptions): DynamicModule {
+    return {
+      module: HttpApiModule,
+      controllers: [
+        TagTypesController,
+        TagsController,
+        MessagesController,
+        SegmentationController,
+        UsersController,
+        ListsController,
+        OperationsController,
+      ],
+      providers: [...portProviders(ports, options), ...serviceProviders(ports, options), ...edgeProviders()],
+    };
+  }
+}
+
+function portProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[] {
+  return [
+    { provide: tokens.HTTP_API_OPTIONS, useValue: options },
+    { provide: tokens.CATALOG_STORE, useValue: ports.catalogStore },
+    { provide: tokens.TAG_STORE, useValue: ports.tagStore },
+    { provide: tokens.SEGMENTATION_ENGINE, useValue: ports.engine },
+    { provide: tokens.USER_READER, useValue: ports.users },
+    { provide: tokens.LIST_STORE, useValue: ports.lists },
+    { provide: tokens.FIELD_STATISTICS_READER, useValue: ports.statistics },
+    { provide: tokens.REFERENCE_PORT, useValue: ports.references },
+    { provide: tokens.STATUS_READER, useValue: ports.status },
+  ];
+}
+
+/** The services are plain classes; they are put together by hand, in order. */
+function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[] {
+  const { clock, secret } = options;
+  const { catalogStore, engine, users } = ports;
+  const offsets = new Offsets(secret, users, options.offsetWaitMsMax);
+  const cursors = new MemberCursors(secret, clock, options.cursorBytesMax);
+  const streams = new StreamGate('uploads', options.messagesConcurrency, 'MESSAGES_CONCURRENCY');
+  const rate = new MessageRate(clock);
+  const defaults = { timeZone: options.timeZone, valueLimits: options.messages };
+  const questions = new QuestionReader(catalogStore, ports.references, offsets, clock, defaults);
+  const intake = new MessageIntake(catalogStore, ports.tagStore, clock, options);
+  const desk = new UserDesk(catalogStore, users, ports.tagStore, questions, { offsets, cursors }, options);
+  const services: readonly object[] = [
+    offsets,
+    questions,
+    desk,
+    new Gate('requests', options.requestsConcurrency, 'REQUESTS_CONCURRENCY'),
+    new MessageDesk(intake, streams, offsets, rate, options.metrics),
+    new MemberLister(questions, engine, users, cursors),
+    new OverlapCounter(questions, engine),
+    new DistributionCounter(questions, engine, catalogStore),
+    new Evaluator(questions, users, desk, engine, clock),
+    new TagTypeDesk(catalogStore, ports.statistics),
+    new TagListing(catalogStore, ports.statistics, engine.name, clock),
+    new ListDesk(ports.lists, streams),
+    new StatusDesk(ports, rate, options.version),
+  ];
+  return services.map((service) => ({ provide: service.constructor, useValue: service }));
+}
+
+function edgeProviders(): Provider[] {
+  return [
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: QueryGuard },
+    { provide: APP_PIPE, useClass: DtoPipe },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ];
+}

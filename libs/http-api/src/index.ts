@@ -1,0 +1,3 @@
+export { HttpApiModule } from './http-api.module';
+export { serveOpenApi } from './openapi/serve-openapi.module';
+export * from './ports';

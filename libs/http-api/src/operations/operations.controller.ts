@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { UserReader } from '@tessera/audience';
+import type { Readiness } from '@tessera/platform';
+import { Open } from '../access/open.decorator';
+import { Answers } from '../openapi/answers.decorator';
+import { STATUS_EXAMPLE } from '../openapi/examples';
+import { HTTP_API_OPTIONS, USER_READER } from '../ports';
+import type { HttpApiOptions } from '../ports';
+import { TakesQuery } from '../requests/takes-query.decorator';
+import { StatusDesk } from './status';
+import type { ServiceStatus } from './status';
+
+/** Probes and scrapers may add a query of their own; it means nothing here. */
+@ApiTags('operations')
+@Controller()
+export class OperationsController {
+  constructor(
+    @Inject(HTTP_API_OPTIONS) private readonly options: HttpApiOptions,
+    @Inject(StatusDesk) private readonly desk: StatusDesk,
+    @Inject(USER_READER) private readonly users: UserReader,
+  ) {}
+
+  @Get('health/live')
+  @TakesQuery()
+  @Open()
+  @Answers({ summary: 'Is the process alive', example: { status: 'ok' } })
+  live(): { readonly status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('health/ready')
+  @TakesQuery()
+  @Open()
+  @Answers({
+    summary: 'Can it serve, dependency by dependency',
+    example: { ready: true, dependencies: { engine: { ok: true } } },
+    refusals: [503],
+  })
+  async ready(@Res({ passthrough: true }) response: ServerResponse): Promise<Readiness> {
+    const readiness = await this.options.health.readiness();
+    if (!readiness.ready) response.statusCode = 503;
+    return readiness;
+  }
+
+  @Get('metrics')
+  @TakesQuery()
+  @Answers({ summary: 'Prometheus text', example: 'tessera_users 200000' })
+  async metrics(@Res() response: ServerResponse): Promise<void> {
+    const users = await this.desk.knownUsers();
+    const text = await this.options.metrics.expose({ users, dataVersion: this.users.dataVersion });
+    response.setHeader('Content-Type', this.options.metrics.contentType);
+    response.end(text);
+  }
+
+  @Get('v1/status')
+  @Answers({ summary: 'Engine, users, tags, rates, sizes, versions', example: STATUS_EXAMPLE })
+  status(): Promise<ServiceStatus> {
+    return this.desk.read();
+  }
+}

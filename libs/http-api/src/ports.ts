@@ -1,0 +1,87 @@
+import type {
+  FieldStatisticsReader,
+  ListStore,
+  ReferencePort,
+  SegmentationEngine,
+  UserReader,
+} from '@tessera/audience';
+import type { CatalogStore, MessageOptions, TagStore } from '@tessera/tag-catalog';
+import type { ApiKeys, Health, Metrics } from '@tessera/platform';
+
+/** What `GET /v1/status` shows of the store beside what the other ports tell. */
+export interface StoreStatus {
+  /** Users that ever got a number and are not erased. */
+  readonly usersBound: number;
+  /** Message ids remembered against repeats, and at most how many. */
+  readonly rememberedIds: number;
+  readonly rememberedIdsMax: number;
+  readonly dataDirectoryBytes: number;
+  /** Writes received but not yet visible; 0 where an acknowledged write is visible. */
+  readonly lag: number;
+  /** Further figures of the adapter, shown as they are. */
+  readonly details: { readonly [name: string]: number | string | boolean | null };
+}
+
+export interface StatusReader {
+  status(): Promise<StoreStatus>;
+}
+
+/** The adapters behind the HTTP API. One object may stand for several ports. */
+export interface HttpApiPorts {
+  readonly catalogStore: CatalogStore;
+  readonly tagStore: TagStore;
+  readonly engine: SegmentationEngine;
+  readonly users: UserReader;
+  readonly lists: ListStore;
+  readonly statistics: FieldStatisticsReader;
+  readonly references: ReferencePort;
+  readonly status: StatusReader;
+}
+
+/** How the HTTP API behaves; all of it comes from the app. */
+export interface HttpApiOptions {
+  /** At least 16 bytes, the same after a restart: signs offset tokens and cursors. */
+  readonly secret: Uint8Array;
+  /** Wall clock, ms. */
+  readonly clock: () => number;
+  /** Zone of requests that name none. */
+  readonly timeZone: string;
+  /** Shown in status and OpenAPI. */
+  readonly version: string;
+  readonly apiKeys: ApiKeys;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  /** Aborted at shutdown: streams end where they are. */
+  readonly drain: AbortSignal;
+  readonly messages: MessageOptions;
+  /** Narrows cuids in paths and bodies as in messages. */
+  readonly cuidPattern: RegExp | null;
+  readonly messagesConcurrency: number;
+  readonly requestsConcurrency: number;
+  /** Memory for the results that member cursors page through. */
+  readonly cursorBytesMax: number;
+  /** For the list of refused messages of a request when it grows past a few MiB. */
+  readonly temporaryDirectory: string;
+  /** How long a read waits for its `minOffset`; 10 s unless a test says otherwise. */
+  readonly offsetWaitMsMax?: number;
+}
+
+/** Nest tokens under which the module provides the ports and options. */
+export const CATALOG_STORE = Symbol('CatalogStore');
+export const TAG_STORE = Symbol('TagStore');
+export const SEGMENTATION_ENGINE = Symbol('SegmentationEngine');
+export const USER_READER = Symbol('UserReader');
+export const LIST_STORE = Symbol('ListStore');
+export const FIELD_STATISTICS_READER = Symbol('FieldStatisticsReader');
+export const REFERENCE_PORT = Symbol('ReferencePort');
+export const STATUS_READER = Symbol('StatusReader');
+export const HTTP_API_OPTIONS = Symbol('HttpApiOptions');
+
+/** References while there are no saved audiences: lists only. */
+export function listReferences(lists: Pick<ListStore, 'list'>): ReferencePort {
+  return {
+    audience: () => Promise.resolve(undefined),
+    hasSnapshot: () => Promise.resolve(false),
+    hasList: (id) => Promise.resolve(lists.list(id) !== undefined),
+  };
+}

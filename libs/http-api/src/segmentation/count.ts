@@ -1,0 +1,92 @@
+import { describeExpression, explainPlan, universeNode } from '@tessera/audience';
+import type { NodeOutput, PlanNode, ResolvedWindow, RewriteStep, SegmentationEngine } from '@tessera/audience';
+import { formatInstant } from '@tessera/tag-catalog';
+import type { Question } from './question';
+
+/** One node of the expression with its users. */
+export interface NodeCount {
+  /** JSON Pointer into the expression; the root is `""`. */
+  readonly path: string;
+  readonly id?: string;
+  readonly count: number;
+  /** Of tag nodes: users with no value. */
+  readonly missing?: number;
+}
+
+export interface CountAnswer {
+  readonly count: number;
+  readonly universe: number;
+  readonly asOf: string;
+  readonly hash: string;
+  readonly dataVersion: number;
+  readonly tookMs: number;
+  readonly engine: string;
+  readonly nodes?: readonly NodeCount[];
+}
+
+export interface Explanation {
+  readonly plan: string;
+  readonly rewrites: readonly RewriteStep[];
+  /** Of engines that have statements; null for the embedded one. */
+  readonly sql: string | null;
+  readonly windows: readonly ResolvedWindow[];
+  readonly text: string;
+  readonly hash: string;
+  readonly asOf: string;
+  readonly nodes?: readonly NodeCount[];
+}
+
+/** Counts the users of a question; all counts come from one call of the engine, so they are of one data version. */
+export async function countUsers(
+  engine: SegmentationEngine,
+  question: Question,
+  perNode: boolean,
+): Promise<CountAnswer> {
+  const startedMs = performance.now();
+  const outputs = perNode ? question.plan.outputs : [];
+  const nodes: PlanNode[] = [universeNode(), question.plan.root];
+  for (const output of outputs) {
+    nodes.push(output.node);
+    if (output.missing !== null) nodes.push(output.missing);
+  }
+  const { counts, dataVersion } = await engine.counts(nodes);
+  return {
+    count: counts[1] ?? 0,
+    universe: counts[0] ?? 0,
+    asOf: formatInstant(question.asOfMs),
+    hash: question.hash,
+    dataVersion,
+    tookMs: Math.round((performance.now() - startedMs) * 1_000) / 1_000,
+    engine: engine.name,
+    ...(perNode ? { nodes: nodeCounts(outputs, counts.slice(2)) } : {}),
+  };
+}
+
+/** The plan in stable text, what was rewritten and why, the windows as they are. */
+export async function explainQuestion(
+  engine: SegmentationEngine,
+  question: Question,
+  perNode: boolean,
+): Promise<Explanation> {
+  const counted = perNode ? await countUsers(engine, question, true) : undefined;
+  return {
+    plan: explainPlan(question.plan),
+    rewrites: question.plan.rewrites,
+    sql: null,
+    windows: question.plan.windows,
+    text: describeExpression(question.expression),
+    hash: question.hash,
+    asOf: formatInstant(question.asOfMs),
+    ...(counted?.nodes === undefined ? {} : { nodes: counted.nodes }),
+  };
+}
+
+function nodeCounts(outputs: readonly NodeOutput[], counts: readonly number[]): readonly NodeCount[] {
+  let at = 0;
+  return outputs.map((output) => ({
+    path: output.path,
+    ...(output.id === null ? {} : { id: output.id }),
+    count: counts[at++] ?? 0,
+    ...(output.missing === null ? {} : { missing: counts[at++] ?? 0 }),
+  }));
+}

@@ -1,0 +1,98 @@
+import type { UserView } from '@tessera/audience';
+import { fieldsOf, formatInstant, formatValue } from '@tessera/tag-catalog';
+import type { Catalog, JsonValue, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+
+/** A tag as it stands for one user. */
+export interface UserTag {
+  /** Null unless `status` is `value`. */
+  readonly value: JsonValue;
+  /** Of the last plain write or clear; null if only increments made the value. */
+  readonly time: string | null;
+  readonly status: 'value' | 'cleared' | 'expired';
+}
+
+export interface UserEvents {
+  readonly count: number;
+  readonly last: string;
+}
+
+export interface DescribedUser {
+  readonly cuid: string;
+  readonly guid: number;
+  /** Every tag ever written. */
+  readonly tags: { readonly [name: string]: UserTag };
+  /** Of event types with rows up to as-of. */
+  readonly events: { readonly [type: string]: UserEvents };
+}
+
+/** One row of an event. */
+export interface UserEventRow {
+  readonly type: string;
+  readonly time: string;
+  readonly properties: { readonly [name: string]: JsonValue };
+}
+
+/**
+ * Everything about a user at an as-of.
+ *
+ * @param only these tags; null: all.
+ */
+export function describeUser(
+  view: UserView,
+  catalog: Catalog,
+  asOfMs: number,
+  only: readonly TagDefinition[] | null,
+): DescribedUser {
+  const wanted = only === null ? null : new Set(only.map((tag) => tag.id));
+  const tags = view
+    .tagStates()
+    .filter(({ tag }) => wanted === null || wanted.has(tag.id))
+    .map(({ tag, value, timeMs }): [string, UserTag] => {
+      const time = timeMs === null ? null : formatInstant(timeMs);
+      if (value === null) return [tag.name, { value: null, time, status: 'cleared' }];
+      const expired = tag.ttlMs !== null && timeMs !== null && timeMs + tag.ttlMs <= asOfMs;
+      return [
+        tag.name,
+        { value: expired ? null : formatValue(tag, value), time, status: expired ? 'expired' : 'value' },
+      ];
+    });
+  const events = eventTypes(catalog).flatMap((type): [string, UserEvents][] => {
+    const rows = view.events(type, null, asOfMs + 1);
+    const last = rows.at(-1);
+    return last === undefined ? [] : [[type.name, { count: rows.length, last: formatInstant(last.timeMs) }]];
+  });
+  return { cuid: view.cuid, guid: view.guid, tags: Object.fromEntries(tags), events: Object.fromEntries(events) };
+}
+
+/** The newest rows of the given types before `toMs`, newest first; rows of one instant in reverse order of arrival. */
+export function latestRows(
+  view: UserView,
+  types: readonly TagTypeDefinition[],
+  toMs: number,
+  limit: number,
+): readonly UserEventRow[] {
+  return types
+    .flatMap((type) =>
+      view
+        .events(type, null, toMs)
+        .slice(-limit)
+        .reverse()
+        .map((row) => ({ type, row })),
+    )
+    .sort((left, right) => right.row.timeMs - left.row.timeMs)
+    .slice(0, limit)
+    .map(({ type, row }) => ({
+      type: type.name,
+      time: formatInstant(row.timeMs),
+      properties: Object.fromEntries(
+        fieldsOf(type).flatMap((field): [string, JsonValue][] => {
+          const value = row.properties.get(field.id);
+          return value === undefined ? [] : [[field.name, formatValue(field, value)]];
+        }),
+      ),
+    }));
+}
+
+export function eventTypes(catalog: Catalog): readonly TagTypeDefinition[] {
+  return catalog.types.filter((type) => type.kind === 'event');
+}

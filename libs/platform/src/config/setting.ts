@@ -1,0 +1,91 @@
+import { isTimeZone } from '@tessera/audience';
+
+/** What a setting's text was read as, or why it can't be. `problem` ends with the fix. */
+export type SettingValue<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** One setting: an environment variable, its command-line flag, its default and what it accepts. */
+export interface Setting<T> {
+  /** Environment variable; the flag is the same in kebab-case. */
+  readonly variable: string;
+  /** Null: environment only (secrets would show in the process list). */
+  readonly flag: string | null;
+  /** As it would be written in the environment. */
+  readonly fallback: string;
+  readonly description: string;
+  /** True: the value is never shown, not even when it is wrong. */
+  readonly secret: boolean;
+  readonly parse: (text: string) => SettingValue<T>;
+}
+
+const valid = <T>(value: T): SettingValue<T> => ({ ok: true, value });
+const invalid = <T>(problem: string): SettingValue<T> => ({ ok: false, problem });
+
+/** A setting with a flag of its own name: `DATA_DIR` is `--data-dir`. */
+export function setting<T>(
+  variable: string,
+  fallback: string,
+  description: string,
+  parse: (text: string) => SettingValue<T>,
+): Setting<T> {
+  return {
+    variable,
+    flag: `--${variable.toLowerCase().replaceAll('_', '-')}`,
+    fallback,
+    description,
+    secret: false,
+    parse,
+  };
+}
+
+/** A whole number from `least` to `most`, in decimal digits. */
+export function wholeNumber(least: number, most: number): (text: string) => SettingValue<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return valid(value);
+    return invalid(`is not a whole number from ${least} to ${most}; use digits only`);
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(words: readonly T[]): (text: string) => SettingValue<T> {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    return word === undefined ? invalid(`is not known; use one of: ${words.join(', ')}`) : valid(word);
+  };
+}
+
+/** Any text but the empty one. */
+export function text(what: string): (text: string) => SettingValue<string> {
+  return (given) => (given.trim() === '' ? invalid(`is empty; give ${what}`) : valid(given));
+}
+
+/** An IANA zone name such as `Asia/Shanghai`. */
+export function timeZone(given: string): SettingValue<string> {
+  return isTimeZone(given)
+    ? valid(given)
+    : invalid('is not an IANA time zone; use a name such as UTC or Asia/Shanghai');
+}
+
+/** A regular expression, empty for none. */
+export function pattern(given: string): SettingValue<RegExp | null> {
+  if (given === '') return valid(null);
+  try {
+    return valid(new RegExp(given, 'u'));
+  } catch {
+    return invalid('is not a regular expression; check its brackets and escapes');
+  }
+}
+
+/** Keys separated by commas: printable ASCII without blanks, so that each fits into an Authorization header. */
+export function keys(given: string): SettingValue<readonly string[]> {
+  const all = given
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+  const bad = all.findIndex((key) => !/^[\x21-\x7e]{1,512}$/.test(key));
+  if (bad < 0) return valid(all);
+  return invalid(
+    `holds a key (number ${bad + 1}) with blanks, non-ASCII characters or more than 512 characters; separate keys by commas`,
+  );
+}

@@ -1,0 +1,14 @@
+export { ApiKeys } from './api-keys';
+export { LOG_LEVELS, SETTINGS } from './config/config';
+export type { LogLevel, TesseraConfig } from './config/config';
+export { ConfigError, helpText, isLoopback, readConfig } from './config/read-config';
+export type { CommandLine } from './config/read-config';
+export { Health } from './health/health';
+export type { DependencyState, Readiness } from './health/health';
+export { loggingOptions } from './logging/logging-options';
+export { LoggingModule } from './logging/logging.module';
+export { Metrics } from './metrics/metrics';
+export type { ScrapedValues } from './metrics/metrics';
+export { observeRequests } from './metrics/observe-requests';
+export { GracefulShutdown, shutDownOnSignals } from './shutdown/graceful-shutdown';
+export type { ShutdownOptions, ShutdownTimings } from './shutdown/graceful-shutdown';

@@ -1,0 +1,134 @@
+import { createServer, get } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiKeys, GracefulShutdown, Health, Metrics } from './index';
+
+describe('ApiKeys', () => {
+  it('accepts its keys and nothing else', () => {
+    const keys = new ApiKeys(['alpha', 'beta']);
+    expect(keys.required).toBe(true);
+    expect(['alpha', 'beta'].every((key) => keys.accepts(key))).toBe(true);
+    expect(['', 'alph', 'alphaa', 'ALPHA', 'alpha,beta'].some((key) => keys.accepts(key))).toBe(false);
+    expect(new ApiKeys([]).required).toBe(false);
+    expect(new ApiKeys([]).accepts('')).toBe(false);
+  });
+
+  it('holds no key that a log could show', () => {
+    expect(JSON.stringify(new ApiKeys(['alpha']))).not.toContain('alpha');
+  });
+});
+
+describe('Health', () => {
+  it('is ready when every dependency is, and says which is not', async () => {
+    const health = new Health();
+    expect(await health.readiness()).toEqual({ ready: true, dependencies: {} });
+    health.register('engine', () => ({ ok: true }));
+    health.register('disk', () => Promise.reject(new Error('disk full')));
+    expect(await health.readiness()).toEqual({
+      ready: false,
+      dependencies: { engine: { ok: true }, disk: { ok: false, detail: 'disk full' } },
+    });
+  });
+
+  it('is not ready while draining', async () => {
+    const health = new Health();
+    health.drain();
+    expect((await health.readiness()).ready).toBe(false);
+  });
+});
+
+describe('Metrics', () => {
+  it('exposes what it was told', async () => {
+    const metrics = new Metrics();
+    metrics.collectProcessMetrics();
+    metrics.observeRequest('GET', '/v1/users/:cuid', 200, 0.004);
+    metrics.addMessages('accepted', 3);
+    metrics.addMessages('stale', 0);
+    metrics.observeCount(0.2);
+    const text = await metrics.expose({ users: 7, dataVersion: 9 });
+    for (const line of [
+      'tessera_http_request_duration_seconds_count{method="GET",route="/v1/users/:cuid",status="200"} 1',
+      'tessera_messages_total{verdict="accepted"} 3',
+      'tessera_count_duration_seconds_count 1',
+      'tessera_users 7',
+      'tessera_data_version 9',
+      'nodejs_eventloop_lag_seconds',
+    ]) {
+      expect(text).toContain(line);
+    }
+    expect(text).not.toContain('verdict="stale"');
+  });
+});
+
+describe('GracefulShutdown', () => {
+  async function listening(server: Server): Promise<number> {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return (server.address() as AddressInfo).port;
+  }
+
+  function fetchText(port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      get({ port, host: '127.0.0.1' }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text));
+      }).on('error', reject);
+    });
+  }
+
+  it('lets a request finish, refuses new ones, then runs the hooks once', async () => {
+    const server = createServer((_request, response) => void setTimeout(() => response.end('done'), 100));
+    const port = await listening(server);
+    const health = new Health();
+    const order: string[] = [];
+    const hook = async (): Promise<void> => void order.push('hook');
+    const shutdown = new GracefulShutdown({
+      server,
+      health,
+      drain: new AbortController(),
+      hooks: [hook],
+      log: () => undefined,
+    });
+    const answer = fetchText(port).then((text) => order.push(text));
+    await sleep(20);
+    const running = shutdown.run('test');
+    expect(shutdown.run('again')).toBe(running);
+    expect(health.draining).toBe(true);
+    await expect(fetchText(port)).rejects.toThrow();
+    expect(await running).toBe(true);
+    await answer;
+    expect(order.sort()).toEqual(['done', 'hook']);
+  });
+
+  it('tells streams to stop, and cuts what does not end', async () => {
+    const server = createServer(() => undefined);
+    const port = await listening(server);
+    const drain = new AbortController();
+    const shutdown = new GracefulShutdown({
+      server,
+      health: new Health(),
+      drain,
+      hooks: [],
+      log: () => undefined,
+      timings: { drainAfterMs: 20, cutAfterMs: 60, giveUpAfterMs: 1_000 },
+    });
+    const cut = expect(fetchText(port)).rejects.toThrow();
+    await sleep(20);
+    expect(await shutdown.run('test')).toBe(true);
+    expect(drain.signal.aborted).toBe(true);
+    await cut;
+  });
+
+  it('reports hooks that fail or hang', async () => {
+    const timings = { drainAfterMs: 1, cutAfterMs: 1, giveUpAfterMs: 50 };
+    for (const hook of [() => Promise.reject(new Error('no disk')), () => new Promise<void>(() => undefined)]) {
+      const server = createServer();
+      await listening(server);
+      const said: string[] = [];
+      const log = (message: string): void => void said.push(message);
+      const options = { server, health: new Health(), drain: new AbortController(), hooks: [hook], log, timings };
+      expect(await new GracefulShutdown(options).run('test')).toBe(false);
+      expect(said.at(-1)).toMatch(/no disk|took more than/);
+    }
+  });
+});
