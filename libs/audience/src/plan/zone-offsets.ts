@@ -43,7 +43,8 @@ class ZoneOffsets {
   constructor(readonly timeZone: string) {
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone,
-      calendar: 'iso8601',
+      // Not iso8601, which is Julian before 1582 here; gregory is proleptic throughout, as Date is.
+      calendar: 'gregory',
       numberingSystem: 'latn',
       hourCycle: 'h23',
       year: 'numeric',

@@ -67,21 +67,18 @@ describe('zoneOffsetMs', () => {
     expect(zoneOffsetMs('Europe/London', changeMs)).toBe(3_600_000);
   });
 
+  it('is the local mean time before zones had rules, in the proleptic Gregorian calendar', () => {
+    for (const instant of ['1000-01-01T00:00:00Z', '1582-10-01T00:00:00Z', '1799-06-01T00:00:00Z']) {
+      expect([instant, zoneOffsetMs('UTC', at(instant))]).toEqual([instant, 0]);
+      // 8 h 5 min 43 s: the longitude of Shanghai.
+      expect([instant, zoneOffsetMs('Asia/Shanghai', at(instant))]).toEqual([instant, 29_143_000]);
+    }
+  });
+
   it('takes any number and refuses names that are no zone', () => {
     expect(zoneOffsetMs('Asia/Shanghai', -8.64e15)).toBe(zoneOffsetMs('Asia/Shanghai', at('1000-01-01T00:00:00Z')));
     expect(zoneOffsetMs('Asia/Shanghai', 8.64e15)).toBe(8 * 3_600_000);
     expect(() => zoneOffsetMs('Mars/Olympus', 0)).toThrow(RangeError);
-  });
-
-  it('answers millions of times a second once a day is known', () => {
-    let total = 0;
-    const startMs = performance.now();
-    for (let index = 0; index < 300_000; index += 1) {
-      total += zoneOffsetMs('Europe/London', Date.UTC(2020, 0, 1) + (index % 1_000) * 7_919_000);
-    }
-    // Generous: formatting each of them takes some seconds.
-    expect(performance.now() - startMs).toBeLessThan(1_500);
-    expect(total).toBeGreaterThan(0);
   });
 });
 
