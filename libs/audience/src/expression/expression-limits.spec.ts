@@ -17,13 +17,6 @@ function group(nodes: number): JsonValue {
   return { or: Array.from({ length: nodes - 1 }, (_, index) => ({ tag: 'level', op: 'eq', value: index })) };
 }
 
-/** Milliseconds that the work takes; generous limits below, for slow machines. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
 describe('limits of an expression', () => {
   it('nesting: 64 deep is accepted, 65 refused at its place', async () => {
     await bound(nested(64));
@@ -48,9 +41,8 @@ describe('limits of an expression', () => {
     ]);
   });
 
-  it('nodes: 10,000 are accepted in linear time, 10,001 refused at the one too many', async () => {
+  it('nodes: 10,000 are accepted, 10,001 refused at the one too many', async () => {
     const expression = group(10_000);
-    expect(await timed(() => bound(expression))).toBeLessThan(5_000);
     const node = await bound(expression);
     expect(hashExpression(await bound(canonicalExpression(node)))).toBe(hashExpression(node));
     expect(describeExpression(node).split('\n')).toHaveLength(10_000);
@@ -63,10 +55,9 @@ describe('limits of an expression', () => {
     await bound({ or: [...Array(5_000).fill(leaf), ...Array(4_999).fill(tag)] });
   });
 
-  it('list values: 100,000 are accepted in linear time, 100,001 refused', async () => {
+  it('list values: 100,000 are accepted, 100,001 refused', async () => {
     const texts = Array.from({ length: 100_000 }, (_, index) => `value ${(index * 7919) % 100_000}`);
     const json = { tag: 'name', op: 'in', value: texts };
-    expect(await timed(() => bound(json))).toBeLessThan(5_000);
     const node = await bound(json);
     expect(hashExpression(await bound(canonicalExpression(node)))).toBe(hashExpression(node));
     expect(await refusals({ tag: 'name', op: 'in', value: [...texts, 'x'] })).toEqual(['/value listTooLong']);

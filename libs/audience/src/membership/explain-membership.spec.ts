@@ -350,10 +350,8 @@ describe('the whole', () => {
       value: at + 1,
       window: { last: 'P1D' },
     }));
-    const startMs = Date.now();
     const explained = await explain(world, { and: children });
     expect(explained.search.complete).toBe(false);
     expect(explained.root.childrenMet).toBe(1_440);
-    expect(Date.now() - startMs).toBeLessThan(10_000);
   });
 });
