@@ -1,7 +1,7 @@
 import { bindExpression, buildPlan, canonicalExpression, hashExpression, isMember } from '@tessera/audience';
 import type { BindContext, Expression, Plan, PlanNode } from '@tessera/audience';
 import type { Guid } from '@tessera/tag-catalog';
-import type { EngineUnderTest } from './engines';
+import type { EngineUnderTest } from './engine-under-test';
 import type { Question } from './script';
 import { instant, ScriptError } from './world';
 import type { World } from './world';
@@ -53,7 +53,9 @@ async function bind(world: World, question: Question): Promise<Expression> {
   const canonical = canonicalExpression(bound.value);
   const again = await bindExpression(canonical, context);
   if (!again.ok) {
-    throw new Disagreement(`the canonical form ${JSON.stringify(canonical)} is refused: ${JSON.stringify(again.errors)}`);
+    throw new Disagreement(
+      `the canonical form ${JSON.stringify(canonical)} is refused: ${JSON.stringify(again.errors)}`,
+    );
   }
   same('canonical form and canonical form of it', canonical, canonicalExpression(again.value));
   same('hash and hash of the canonical form', hashExpression(bound.value), hashExpression(again.value));
@@ -98,7 +100,7 @@ async function countAlone(
 async function listMembers(engine: EngineUnderTest, root: PlanNode): Promise<readonly string[]> {
   const { set } = await engine.engine.materialise(root);
   const guids: number[] = [];
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = set.page(after, PAGE_SIZE);
     guids.push(...page);
     after = page.at(-1) ?? 0;

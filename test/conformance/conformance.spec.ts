@@ -2,7 +2,7 @@ import type { TagDefinition } from '@tessera/tag-catalog';
 import { formatValue } from '@tessera/tag-catalog';
 import { CASES } from './cases';
 import { ENGINES } from './engines';
-import type { EngineUnderTest } from './engines';
+import type { EngineUnderTest } from './engine-under-test';
 import { performScript, stateOf } from './perform-script';
 import type { Outcome } from './perform-script';
 import type { DistributionStep, Question, Script, Step, UserStep } from './script';
@@ -90,7 +90,11 @@ function expectUser(step: UserStep, world: World, engine: EngineUnderTest): void
 }
 
 interface ShownDistribution {
-  readonly tags: readonly { readonly tag: string; readonly values: readonly Entry[]; readonly histogram: readonly Bucket[] }[];
+  readonly tags: readonly {
+    readonly tag: string;
+    readonly values: readonly Entry[];
+    readonly histogram: readonly Bucket[];
+  }[];
 }
 type Entry = readonly [string | number | boolean, number, number];
 type Bucket = readonly [number, number, number, number];

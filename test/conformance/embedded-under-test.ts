@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataDirectory } from '@tessera/data-directory';
 import { EmbeddedEngine } from '@tessera/embedded-engine';
 import { LocalIdentity } from '@tessera/identity';
-import type { EngineFactory, EngineSetup, EngineUnderTest, RestartMode } from './engines';
+import type { EngineFactory, EngineSetup, EngineUnderTest, RestartMode } from './engine-under-test';
 import { ScatteredIdentity } from './scattered-identity';
 
 /** The embedded engine on a data directory of its own. */
@@ -82,8 +82,11 @@ class EmbeddedUnderTest implements EngineUnderTest {
   }
 
   async close(): Promise<void> {
-    await this.opened.engine.abandon();
-    await this.opened.directory.close();
-    await rm(this.path, { recursive: true, force: true });
+    try {
+      await this.opened.engine.abandon();
+      await this.opened.directory.close();
+    } finally {
+      await rm(this.path, { recursive: true, force: true });
+    }
   }
 }

@@ -1,40 +1,6 @@
-import type { ListStore, SegmentationEngine, UserReader } from '@tessera/audience';
-import type { Catalog, TagStore } from '@tessera/tag-catalog';
 import { embeddedFactory } from './embedded-under-test';
+import type { EngineFactory } from './engine-under-test';
 import { referenceFactory } from './reference-under-test';
-
-/** `replay`: as after a crash, from whatever was written so far. `checkpoint`: closed in order and opened again. */
-export type RestartMode = 'replay' | 'checkpoint';
-
-export interface EngineSetup {
-  readonly catalog: () => Catalog;
-  /** Wall clock, ms. */
-  readonly nowMs: () => number;
-  /** Where an engine has shards and can be told: so many users in the first one, so many in the next one … Default: as they come. */
-  readonly usersPerShard?: number;
-}
-
-/** An engine as the suite sees it: the ports, and the ways to restart and check it. */
-export interface EngineUnderTest {
-  readonly name: string;
-  readonly store: TagStore;
-  readonly engine: SegmentationEngine;
-  readonly users: UserReader;
-  readonly lists: Pick<ListStore, 'create' | 'remove'>;
-  /** None: it keeps everything in memory, or restarting it is nothing of ours. */
-  readonly restarts: readonly RestartMode[];
-  restart(mode: RestartMode): Promise<void>;
-  /** Checks what is stored against itself; what is wrong, one sentence each. */
-  verify(): Promise<readonly string[]>;
-  /** Also removes what it stored. */
-  close(): Promise<void>;
-}
-
-export interface EngineFactory {
-  readonly name: string;
-  /** An empty engine. */
-  open(setup: EngineSetup): Promise<EngineUnderTest>;
-}
 
 /** Every engine that has to agree, the oracle first. */
 export const ENGINES: readonly EngineFactory[] = [referenceFactory, embeddedFactory];

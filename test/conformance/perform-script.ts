@@ -4,7 +4,7 @@ import { buildPlan, bindExpression } from '@tessera/audience';
 import type { UserView } from '@tessera/audience';
 import { askQuestion, Disagreement, same } from './ask-question';
 import type { Answer } from './ask-question';
-import type { EngineFactory, EngineUnderTest, RestartMode } from './engines';
+import type { EngineFactory, EngineUnderTest, RestartMode } from './engine-under-test';
 import type { AskStep, DistributionStep, EraseStep, ListStep, Script, SendStep, Step } from './script';
 import { instant, ScriptError, World } from './world';
 
@@ -115,7 +115,9 @@ async function checkAfterRestart(
   await checkBijection(world, engine);
   const last = script.steps.findLastIndex((step) => 'ask' in step);
   const asked = script.steps[last];
-  const isLater = script.steps.slice(last + 1).some((step) => !('user' in step || 'distribution' in step || 'ask' in step));
+  const isLater = script.steps
+    .slice(last + 1)
+    .some((step) => !('user' in step || 'distribution' in step || 'ask' in step));
   if (asked !== undefined && 'ask' in asked && !isLater) {
     same('answers before and after a restart', before.outcomes[last], await ask(world, engine, asked));
   }

@@ -1,6 +1,6 @@
 import { ReferenceEngine, ReferenceStore } from '@tessera/audience';
 import type { ListStore } from '@tessera/audience';
-import type { EngineFactory, EngineUnderTest } from './engines';
+import type { EngineFactory, EngineUnderTest } from './engine-under-test';
 
 /** The oracle. */
 export const referenceFactory: EngineFactory = {

@@ -1,13 +1,6 @@
 import { checkImpliedCondition } from '@tessera/audience';
 import type { AudienceDefinition, ReferencePort } from '@tessera/audience';
-import {
-  autoDeclare,
-  Catalog,
-  declareTagType,
-  parseInstant,
-  parseMessage,
-  patchTagType,
-} from '@tessera/tag-catalog';
+import { autoDeclare, Catalog, declareTagType, parseInstant, parseMessage, patchTagType } from '@tessera/tag-catalog';
 import type { JsonValue, Parsed, Rejection, TagMessage } from '@tessera/tag-catalog';
 import { CLOCK_START } from './script';
 import type { AudienceStep } from './script';

@@ -10,11 +10,15 @@ export function digestUser(users: Pick<UserReader, 'user'>, cuid: string, lists:
   if (view === undefined) return '';
   const tags = view
     .tagStates()
-    .map(({ tag, value, timeMs }) => [tag.name, value === null ? null : formatValue(tag, value), timeMs])
-    .sort(([left], [right]) => String(left).localeCompare(String(right)));
+    .map(({ tag, value, timeMs }) => [tag.name, value === null ? null : formatValue(tag, value), timeMs] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
   const rows = CATALOG.types
     .filter((type) => type.kind === 'event')
-    .map((type) => view.events(type, null, INSTANT_MAX_MS + 1).map((row) => [row.timeMs, [...row.properties].sort(([left], [right]) => left - right)]));
+    .map((type) =>
+      view
+        .events(type, null, INSTANT_MAX_MS + 1)
+        .map((row) => [row.timeMs, [...row.properties].sort(([left], [right]) => left - right)]),
+    );
   return JSON.stringify({ tags, rows, lists: lists.map((id) => view.inList(id)) });
 }
 
@@ -53,7 +57,8 @@ export class ExpectedState {
     let differing = this.#differing(CUIDS, actual, listIds);
     for (;;) {
       if (differing.size === 0 && this.lists.length === listIds.size) return null;
-      if (best === null || differing.size < best.differing.length) best = { applied: this.applied, differing: [...differing] };
+      if (best === null || differing.size < best.differing.length)
+        best = { applied: this.applied, differing: [...differing] };
       if (this.applied >= bounds.most) return best;
       const operation = operations(this.applied);
       await this.apply(operation);
@@ -66,9 +71,15 @@ export class ExpectedState {
     }
   }
 
-  #differing(cuids: readonly string[], actual: Pick<UserReader, 'user'>, listIds: ReadonlyMap<string, string>): Set<string> {
+  #differing(
+    cuids: readonly string[],
+    actual: Pick<UserReader, 'user'>,
+    listIds: ReadonlyMap<string, string>,
+  ): Set<string> {
     const ids = this.lists.map((name) => listIds.get(name) ?? `no list ${name}`);
-    return new Set(cuids.filter((cuid) => digestUser(actual, cuid, ids) !== digestUser(this.#engine, cuid, this.lists)));
+    return new Set(
+      cuids.filter((cuid) => digestUser(actual, cuid, ids) !== digestUser(this.#engine, cuid, this.lists)),
+    );
   }
 
   /** Of one user, for messages. */

@@ -26,11 +26,13 @@ async function writeAndKill(path: string, first: number, random: RandomSource, e
   const output = join(path, '..', 'said.txt');
   const errors = join(path, '..', 'errors.txt');
   const [out, err] = [openSync(output, 'w'), openSync(errors, 'w')];
-  const child = spawn(process.execPath, ['-r', REGISTER, WRITER, path, String(SEED), String(first)], { stdio: ['ignore', out, err] });
-  const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
-  let running = true;
-  void exited.then(() => (running = false));
-  while (!early && running && statSync(output).size === 0) await sleep(5);
+  const child = spawn(process.execPath, ['-r', REGISTER, WRITER, path, String(SEED), String(first)], {
+    stdio: ['ignore', out, err],
+  });
+  const exited = new Promise<NodeJS.Signals | null>((resolve) =>
+    child.once('exit', (_code, signal) => resolve(signal)),
+  );
+  while (!early && child.exitCode === null && statSync(output).size === 0) await sleep(5);
   await sleep(early ? random.between(200, 1_500) : random.between(20, 700));
   child.kill('SIGKILL');
   const signal = await exited;
@@ -92,7 +94,12 @@ describe('kill -9 under write load', () => {
       for (let guid = 1; guid <= identity.highestGuid; guid += 1) {
         const cuid = engine.cuidOf(guid as Guid);
         if (cuid === undefined) continue;
-        expect({ ...found, cuid, other: bound.get(cuid), guid: engine.guidOf(cuid) }).toEqual({ ...found, cuid, other: undefined, guid });
+        expect({ ...found, cuid, other: bound.get(cuid), guid: engine.guidOf(cuid) }).toEqual({
+          ...found,
+          cuid,
+          other: undefined,
+          guid,
+        });
         bound.set(cuid, guid);
       }
       const known = CUIDS.filter((cuid) => engine.user(cuid) !== undefined);

@@ -90,12 +90,16 @@ function makeMessage(random: RandomSource, arrivalMs: number): TagMessage {
 
 function makeBody(random: RandomSource, type: 'person' | 'loose' | 'buy'): JsonValue {
   if (type === 'loose') return { hobby: random.pick(['chess', 'go', null]) };
-  if (type === 'buy') return { amount: random.between(-9, 99), ...(random.chance(0.5) ? { sku: `sku-${random.between(0, 50)}` } : {}) };
+  if (type === 'buy')
+    return { amount: random.between(-9, 99), ...(random.chance(0.5) ? { sku: `sku-${random.between(0, 50)}` } : {}) };
   const fields: [string, JsonValue][] = [
     ['city', random.pick([...CITIES, null])],
     ['points', random.chance(0.7) ? { $inc: random.between(-5, 5) } : random.between(0, 1_000_000)],
     ['money', random.chance(0.7) ? { $inc: random.between(-500, 500) / 100 } : 12.5],
-    ['labels', random.chance(0.8) ? { [random.pick(['$add', '$remove'])]: random.some(LABELS, 2) } : random.some(LABELS, 3)],
+    [
+      'labels',
+      random.chance(0.8) ? { [random.pick(['$add', '$remove'])]: random.some(LABELS, 2) } : random.some(LABELS, 3),
+    ],
   ];
   return Object.fromEntries(random.some(fields, random.between(1, 4)));
 }

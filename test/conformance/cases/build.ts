@@ -1,8 +1,13 @@
 import type { JsonValue } from '@tessera/tag-catalog';
 import type { DeclareStep, Question } from '../script';
 
-type Body = { readonly [field: string]: JsonValue };
-type Options = { readonly time?: string; readonly id?: string };
+interface Body {
+  readonly [field: string]: JsonValue;
+}
+interface Options {
+  readonly time?: string;
+  readonly id?: string;
+}
 
 /** A message; without `time` it has the time of its arrival. */
 export function message(type: string, cuid: string, body: Body, options: Options = {}): JsonValue {

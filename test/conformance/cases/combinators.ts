@@ -34,7 +34,10 @@ export const COMBINATOR_CASES: readonly Script[] = [
         ask: [
           ask({ all: true }, 'a b c d e f g'),
           ask(NOBODY, '', { counts: { '': 0, '/not': 7 } }),
-          ask({ and: [LOW, FLAG] }, 'b', { counts: { '': 1, '/and/0': 3, '/and/1': 3 }, missing: { '/and/0': 1, '/and/1': 4 } }),
+          ask({ and: [LOW, FLAG] }, 'b', {
+            counts: { '': 1, '/and/0': 3, '/and/1': 3 },
+            missing: { '/and/0': 1, '/and/1': 4 },
+          }),
           ask({ or: [LOW, FLAG] }, 'a b c d f'),
           ask({ and: [LOW] }, 'a b c'),
           ask({ or: [LOW] }, 'a b c'),
@@ -58,9 +61,21 @@ export const COMBINATOR_CASES: readonly Script[] = [
           ask({ and: [tag('level', 'in', [1, 2]), tag('level', 'in', [2, 3])] }, 'b'),
           ask({ and: [tag('level', 'ne', 1), tag('level', 'notIn', [2, 6])] }, 'c d e'),
           ask({ or: [tag('level', 'exists', false), tag('level', 'eq', 1)] }, 'a g'),
-          ask({ and: [tag('level', 'eq', 1, { onMissing: 'include' }), tag('flag', 'eq', true, { onMissing: 'include' })] }, 'a g'),
+          ask(
+            {
+              and: [tag('level', 'eq', 1, { onMissing: 'include' }), tag('flag', 'eq', true, { onMissing: 'include' })],
+            },
+            'a g',
+          ),
           ask({ and: [tag('level', 'eq', 1, { onMissing: 'include' }), tag('level', 'exists')] }, 'a'),
-          ask({ not: { and: [tag('level', 'eq', 1, { onMissing: 'include' }), tag('level', 'eq', 2, { onMissing: 'include' })] } }, 'a b c d e f'),
+          ask(
+            {
+              not: {
+                and: [tag('level', 'eq', 1, { onMissing: 'include' }), tag('level', 'eq', 2, { onMissing: 'include' })],
+              },
+            },
+            'a b c d e f',
+          ),
         ],
       },
     ],
@@ -146,8 +161,18 @@ export const COMBINATOR_CASES: readonly Script[] = [
       ...WORLD,
       { audience: 'low', version: 1, expression: tag('level', 'lte', { param: 'most' }), params: { most: 2 } },
       { audience: 'low', version: 2, expression: tag('level', 'lte', { param: 'most' }), params: { most: 3 } },
-      { audience: 'outer', version: 1, expression: { not: { audience: 'low', params: { most: { param: 'limit' } } } }, params: { limit: 1 } },
-      { audience: 'today', version: 1, expression: event('buy', 'gte', 1, { window: { calendar: 'day', offset: 0 } }), timeZone: 'Pacific/Auckland' },
+      {
+        audience: 'outer',
+        version: 1,
+        expression: { not: { audience: 'low', params: { most: { param: 'limit' } } } },
+        params: { limit: 1 },
+      },
+      {
+        audience: 'today',
+        version: 1,
+        expression: event('buy', 'gte', 1, { window: { calendar: 'day', offset: 0 } }),
+        timeZone: 'Pacific/Auckland',
+      },
       {
         ask: [
           ask({ audience: 'low' }, 'a b c'),
@@ -193,7 +218,12 @@ export const COMBINATOR_CASES: readonly Script[] = [
       { ask: [ask({ list: 'vip' }, 'b f'), ask({ and: [{ list: 'vip' }, tag('level', 'eq', 1)] }, '')] },
       { dropList: 'none' },
       { list: 'again', cuids: ['a', 'b'], matched: 2, unknown: 0 },
-      { ask: [ask({ and: [{ list: 'vip' }, { list: 'again' }] }, 'b'), ask({ or: [{ list: 'vip' }, { list: 'again' }] }, 'a b f')] },
+      {
+        ask: [
+          ask({ and: [{ list: 'vip' }, { list: 'again' }] }, 'b'),
+          ask({ or: [{ list: 'vip' }, { list: 'again' }] }, 'a b f'),
+        ],
+      },
     ],
   },
 ];

@@ -119,11 +119,23 @@ export const DATE_CASES: readonly Script[] = [
           ask(tag('day', 'withinLast', 'P1D'), 'd10', { asOf: '2026-01-10T23:59:59.999Z' }),
           // New York is at −05:00: 11 January begins at 05:00Z.
           ask(tag('day', 'withinLast', 'P1D'), 'd11', { asOf: '2026-01-11T05:00:00Z', timeZone: 'America/New_York' }),
-          ask(tag('day', 'withinLast', 'P1D'), 'd10', { asOf: '2026-01-11T04:59:59.999Z', timeZone: 'America/New_York' }),
-          ask(tag('day', 'withinLast', 'P2D'), 'd10 d11', { asOf: '2026-01-11T05:00:00Z', timeZone: 'America/New_York' }),
+          ask(tag('day', 'withinLast', 'P1D'), 'd10', {
+            asOf: '2026-01-11T04:59:59.999Z',
+            timeZone: 'America/New_York',
+          }),
+          ask(tag('day', 'withinLast', 'P2D'), 'd10 d11', {
+            asOf: '2026-01-11T05:00:00Z',
+            timeZone: 'America/New_York',
+          }),
           // Kiritimati is at +14:00: 12 January begins at 10:00Z on the 11th.
-          ask(tag('day', 'withinLast', 'PT1H'), 'd12', { asOf: '2026-01-11T10:00:00Z', timeZone: 'Pacific/Kiritimati' }),
-          ask(tag('day', 'withinLast', 'PT1H'), 'd12', { asOf: '2026-01-11T10:59:59.999Z', timeZone: 'Pacific/Kiritimati' }),
+          ask(tag('day', 'withinLast', 'PT1H'), 'd12', {
+            asOf: '2026-01-11T10:00:00Z',
+            timeZone: 'Pacific/Kiritimati',
+          }),
+          ask(tag('day', 'withinLast', 'PT1H'), 'd12', {
+            asOf: '2026-01-11T10:59:59.999Z',
+            timeZone: 'Pacific/Kiritimati',
+          }),
           ask(tag('day', 'withinLast', 'PT1H'), '', { asOf: '2026-01-11T11:00:00Z', timeZone: 'Pacific/Kiritimati' }),
           ask(tag('day', 'withinLast', 'P1W'), 'd9 d10 d11 d12', { asOf: '2026-01-15T00:00:00Z' }),
           ask(tag('day', 'withinLast', 'P1W'), 'd10 d11 d12', { asOf: '2026-01-16T00:00:00Z' }),
@@ -153,10 +165,19 @@ export const DATE_CASES: readonly Script[] = [
           ask(tag('day', 'withinLast', 'PT23H0.001S'), 'd29 d30', { asOf: '2026-03-29T23:00:00Z' }),
           ask(tag('day', 'withinLast', 'PT23H'), 'd29', { asOf: '2026-03-29T22:59:59.999Z' }),
           // Samoa had no 30 December 2011: that date begins when the 31st does, at 10:00Z on the 30th.
-          ask(tag('day', 'withinLast', 'PT1H'), 'skipped after', { asOf: '2011-12-30T10:00:00Z', timeZone: 'Pacific/Apia' }),
+          ask(tag('day', 'withinLast', 'PT1H'), 'skipped after', {
+            asOf: '2011-12-30T10:00:00Z',
+            timeZone: 'Pacific/Apia',
+          }),
           ask(tag('day', 'withinLast', 'PT1H'), '', { asOf: '2011-12-30T09:59:59.999Z', timeZone: 'Pacific/Apia' }),
-          ask(tag('day', 'withinLast', 'P1D'), 'skipped after', { asOf: '2011-12-30T10:00:00Z', timeZone: 'Pacific/Apia' }),
-          ask(tag('day', 'withinLast', 'P1D'), 'before', { asOf: '2011-12-30T09:59:59.999Z', timeZone: 'Pacific/Apia' }),
+          ask(tag('day', 'withinLast', 'P1D'), 'skipped after', {
+            asOf: '2011-12-30T10:00:00Z',
+            timeZone: 'Pacific/Apia',
+          }),
+          ask(tag('day', 'withinLast', 'P1D'), 'before', {
+            asOf: '2011-12-30T09:59:59.999Z',
+            timeZone: 'Pacific/Apia',
+          }),
         ],
       },
     ],
@@ -190,15 +211,32 @@ export const DATE_CASES: readonly Script[] = [
           ask(tag('born', 'anniversary', { nextDays: 1 }), 'feb27 feb28', { asOf: '2028-02-27T00:00:00Z' }),
           ask(tag('born', 'anniversary', { nextDays: 2 }), 'dec30 dec31 jan1', { asOf: '2026-12-30T00:00:00Z' }),
           ask(tag('born', 'anniversary', { nextDays: 1 }), 'dec31 jan1', { asOf: '2026-12-31T23:59:59.999Z' }),
-          ask(tag('born', 'anniversary', { nextDays: 365 }), 'feb27 feb28 feb29 mar1 dec30 dec31 jan1', { asOf: '2026-06-15T00:00:00Z' }),
-          ask(tag('born', 'anniversary', { nextDays: 365 }), 'feb27 feb28 feb29 mar1 dec30 dec31 jan1', { asOf: '2027-03-01T00:00:00Z' }),
-          ask(tag('born', 'anniversary', { nextDays: 364 }), 'feb27 feb28 feb29 mar1 dec30 jan1', { asOf: '2028-01-01T00:00:00Z' }),
+          ask(tag('born', 'anniversary', { nextDays: 365 }), 'feb27 feb28 feb29 mar1 dec30 dec31 jan1', {
+            asOf: '2026-06-15T00:00:00Z',
+          }),
+          ask(tag('born', 'anniversary', { nextDays: 365 }), 'feb27 feb28 feb29 mar1 dec30 dec31 jan1', {
+            asOf: '2027-03-01T00:00:00Z',
+          }),
+          ask(tag('born', 'anniversary', { nextDays: 364 }), 'feb27 feb28 feb29 mar1 dec30 jan1', {
+            asOf: '2028-01-01T00:00:00Z',
+          }),
           ask({ not: tag('born', 'anniversary', { nextDays: 364 }) }, 'dec31 none', { asOf: '2028-01-01T00:00:00Z' }),
-          ask(tag('born', 'anniversary', { nextDays: 0 }, { onMissing: 'include' }), 'jan1 none', { asOf: '2027-01-01T00:00:00Z' }),
+          ask(tag('born', 'anniversary', { nextDays: 0 }, { onMissing: 'include' }), 'jan1 none', {
+            asOf: '2027-01-01T00:00:00Z',
+          }),
           // The local date counts: in Tokyo (+09:00) 28 February begins at 15:00Z on the 27th.
-          ask(tag('born', 'anniversary', { nextDays: 0 }), 'feb28 feb29', { asOf: '2026-02-27T15:00:00Z', timeZone: 'Asia/Tokyo' }),
-          ask(tag('born', 'anniversary', { nextDays: 0 }), 'feb27', { asOf: '2026-02-27T14:59:59.999Z', timeZone: 'Asia/Tokyo' }),
-          ask(tag('born', 'anniversary', { nextDays: 0 }), 'dec31', { asOf: '2027-01-01T04:59:59.999Z', timeZone: 'America/New_York' }),
+          ask(tag('born', 'anniversary', { nextDays: 0 }), 'feb28 feb29', {
+            asOf: '2026-02-27T15:00:00Z',
+            timeZone: 'Asia/Tokyo',
+          }),
+          ask(tag('born', 'anniversary', { nextDays: 0 }), 'feb27', {
+            asOf: '2026-02-27T14:59:59.999Z',
+            timeZone: 'Asia/Tokyo',
+          }),
+          ask(tag('born', 'anniversary', { nextDays: 0 }), 'dec31', {
+            asOf: '2027-01-01T04:59:59.999Z',
+            timeZone: 'America/New_York',
+          }),
         ],
       },
     ],
@@ -218,12 +256,24 @@ export const DATE_CASES: readonly Script[] = [
       {
         ask: [
           ask(tag('joined', 'anniversary', { nextDays: 0 }), 'newyear', { asOf: '2027-01-01T12:00:00Z' }),
-          ask(tag('joined', 'anniversary', { nextDays: 0 }), 'newyear eve', { asOf: '2026-12-31T12:00:00Z', timeZone: 'America/New_York' }),
-          ask(tag('joined', 'anniversary', { nextDays: 0 }), '', { asOf: '2027-01-01T12:00:00Z', timeZone: 'America/New_York' }),
+          ask(tag('joined', 'anniversary', { nextDays: 0 }), 'newyear eve', {
+            asOf: '2026-12-31T12:00:00Z',
+            timeZone: 'America/New_York',
+          }),
+          ask(tag('joined', 'anniversary', { nextDays: 0 }), '', {
+            asOf: '2027-01-01T12:00:00Z',
+            timeZone: 'America/New_York',
+          }),
           ask(tag('joined', 'anniversary', { nextDays: 0 }), 'leapend', { asOf: '2026-02-28T12:00:00Z' }),
           // In Berlin it was 00:30 on 1 March 2024 already.
-          ask(tag('joined', 'anniversary', { nextDays: 0 }), 'leapend march', { asOf: '2026-03-01T12:00:00Z', timeZone: 'Europe/Berlin' }),
-          ask(tag('joined', 'anniversary', { nextDays: 0 }), '', { asOf: '2026-02-28T12:00:00Z', timeZone: 'Europe/Berlin' }),
+          ask(tag('joined', 'anniversary', { nextDays: 0 }), 'leapend march', {
+            asOf: '2026-03-01T12:00:00Z',
+            timeZone: 'Europe/Berlin',
+          }),
+          ask(tag('joined', 'anniversary', { nextDays: 0 }), '', {
+            asOf: '2026-02-28T12:00:00Z',
+            timeZone: 'Europe/Berlin',
+          }),
           ask(tag('joined', 'anniversary', { nextDays: 1 }), 'eve newyear', { asOf: '2026-12-31T00:00:00Z' }),
         ],
       },

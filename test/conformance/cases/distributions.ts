@@ -30,10 +30,23 @@ export const DISTRIBUTION_CASES: readonly Script[] = [
         tags: ['city', 'flag', 'labels', 'level', 'mood'],
         top: 10,
         values: {
-          city: [['oslo', 2, 2], ['rome', 1, 1], ['\u{1f600}', 1, 1]],
-          flag: [[false, 1, 1], [true, 1, 2]],
-          labels: [['x', 2, 2], ['y', 1, 1]],
-          level: [[1, 3, 3], [2, 1, 1]],
+          city: [
+            ['oslo', 2, 2],
+            ['rome', 1, 1],
+            ['\u{1f600}', 1, 1],
+          ],
+          flag: [
+            [false, 1, 1],
+            [true, 1, 2],
+          ],
+          labels: [
+            ['x', 2, 2],
+            ['y', 1, 1],
+          ],
+          level: [
+            [1, 3, 3],
+            [2, 1, 1],
+          ],
           mood: [['new', 1, 1]],
         },
         histogram: { level: [] },
@@ -42,10 +55,28 @@ export const DISTRIBUTION_CASES: readonly Script[] = [
         distribution: { all: true },
         tags: ['city'],
         top: 3,
-        values: { city: [['oslo', 2, 2], ['bonn', 1, 1], ['rome', 1, 1]] },
+        values: {
+          city: [
+            ['oslo', 2, 2],
+            ['bonn', 1, 1],
+            ['rome', 1, 1],
+          ],
+        },
         histogram: { city: [] },
       },
-      { distribution: { all: true }, tags: ['city'], top: 4, values: { city: [['oslo', 2, 2], ['bonn', 1, 1], ['rome', 1, 1], ['\ue000', 1, 1]] } },
+      {
+        distribution: { all: true },
+        tags: ['city'],
+        top: 4,
+        values: {
+          city: [
+            ['oslo', 2, 2],
+            ['bonn', 1, 1],
+            ['rome', 1, 1],
+            ['\ue000', 1, 1],
+          ],
+        },
+      },
       { distribution: { not: { all: true } }, tags: ['city', 'labels'], top: 5, values: { city: [], labels: [] } },
     ],
   },

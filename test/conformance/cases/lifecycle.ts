@@ -111,7 +111,13 @@ export const LIFECYCLE_CASES: readonly Script[] = [
       },
       { user: 'first', rows: { buy: 0, visit: 1 } },
       { user: 'next', rows: { buy: 1 } },
-      { send: [message('buy', 'new', {}, { time: '2026-03-13T23:59:59.999Z' }), message('buy', 'new', {}, { time: '2026-03-14T00:00:00Z' })], verdicts: ['expired', 'accepted'] },
+      {
+        send: [
+          message('buy', 'new', {}, { time: '2026-03-13T23:59:59.999Z' }),
+          message('buy', 'new', {}, { time: '2026-03-14T00:00:00Z' }),
+        ],
+        verdicts: ['expired', 'accepted'],
+      },
       { clock: '2026-03-20T00:00:00Z' },
       { ask: [ask(event('buy', 'gte', 1), ''), ask(event('buy', 'eq', 0), 'first next new')] },
     ],
@@ -148,7 +154,10 @@ export const LIFECYCLE_CASES: readonly Script[] = [
       },
       // Repeats of what was sent before the erasure bring nobody back.
       {
-        send: [message('buy', 'a', { amount: 5 }, { id: 'm1' }), message('person', 'a', { level: { $inc: 1 } }, { id: 'i1' })],
+        send: [
+          message('buy', 'a', { amount: 5 }, { id: 'm1' }),
+          message('person', 'a', { level: { $inc: 1 } }, { id: 'i1' }),
+        ],
         verdicts: ['duplicate', 'duplicate'],
       },
       { user: 'a', tags: null },

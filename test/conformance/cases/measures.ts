@@ -15,11 +15,21 @@ const BUY = eventType('buy', {
 /** Users known without a row. */
 const OTHERS: readonly Step[] = [profile('person', { x: 'bool' }), { send: [message('person', 'none', { x: true })] }];
 
-function buys(rows: readonly (readonly [cuid: string, properties: { readonly [name: string]: JsonValue }, time?: string])[]): Step {
-  return { send: rows.map(([cuid, properties, time]) => message('buy', cuid, properties, time === undefined ? {} : { time })) };
+function buys(
+  rows: readonly (readonly [cuid: string, properties: { readonly [name: string]: JsonValue }, time?: string])[],
+): Step {
+  return {
+    send: rows.map(([cuid, properties, time]) => message('buy', cuid, properties, time === undefined ? {} : { time })),
+  };
 }
 
-function measured(measure: JsonValue, op: string, value: JsonValue, members: string, more: Partial<Question> = {}): Question {
+function measured(
+  measure: JsonValue,
+  op: string,
+  value: JsonValue,
+  members: string,
+  more: Partial<Question> = {},
+): Question {
   return ask(event('buy', op, value, { measure }), members, more);
 }
 
@@ -29,7 +39,14 @@ export const MEASURE_CASES: readonly Script[] = [
     steps: [
       BUY,
       ...OTHERS,
-      buys([['one', {}], ['two', {}], ['two', { amount: 1 }], ['three', {}], ['three', {}], ['three', { amount: 5 }]]),
+      buys([
+        ['one', {}],
+        ['two', {}],
+        ['two', { amount: 1 }],
+        ['three', {}],
+        ['three', {}],
+        ['three', { amount: 5 }],
+      ]),
       {
         ask: [
           ask(event('buy', 'eq', 0), 'none'),
@@ -95,10 +112,13 @@ export const MEASURE_CASES: readonly Script[] = [
       BUY,
       ...OTHERS,
       buys([
-        ['zero', { amount: 5 }], ['zero', { amount: -5 }],
-        ['cents', { price: 0.1 }], ['cents', { price: 0.2 }],
+        ['zero', { amount: 5 }],
+        ['zero', { amount: -5 }],
+        ['cents', { price: 0.1 }],
+        ['cents', { price: 0.2 }],
         ['minus', { amount: -3, price: -0.01 }],
-        ['mixed', { amount: 7 }], ['mixed', { sku: 'no amount' }],
+        ['mixed', { amount: 7 }],
+        ['mixed', { sku: 'no amount' }],
         ['norow', { sku: 'no amount' }],
       ]),
       {
@@ -116,8 +136,14 @@ export const MEASURE_CASES: readonly Script[] = [
           measured({ sum: 'price' }, 'lt', 0.3, 'minus'),
           measured({ sum: 'price' }, 'between', [-0.01, 0.3], 'cents minus'),
           ask({ not: event('buy', 'lt', 1, { measure: { sum: 'amount' } }) }, 'cents mixed norow none'),
-          ask(event('buy', 'eq', 7, { measure: { sum: 'amount' }, where: [{ property: 'amount', op: 'gt', value: 0 }] }), 'mixed'),
-          ask(event('buy', 'eq', 5, { measure: { sum: 'amount' }, where: [{ property: 'amount', op: 'gt', value: 0 }] }), 'zero'),
+          ask(
+            event('buy', 'eq', 7, { measure: { sum: 'amount' }, where: [{ property: 'amount', op: 'gt', value: 0 }] }),
+            'mixed',
+          ),
+          ask(
+            event('buy', 'eq', 5, { measure: { sum: 'amount' }, where: [{ property: 'amount', op: 'gt', value: 0 }] }),
+            'zero',
+          ),
         ],
       },
     ],
@@ -127,11 +153,21 @@ export const MEASURE_CASES: readonly Script[] = [
     steps: [
       BUY,
       buys([
-        ['two', { amount: INT_MAX }], ['two', { amount: INT_MAX }],
-        ['three', { amount: INT_MAX }], ['three', { amount: INT_MAX }], ['three', { amount: INT_MAX }],
-        ['down', { amount: -INT_MAX }], ['down', { amount: -INT_MAX }], ['down', { amount: -INT_MAX }],
-        ['back', { amount: INT_MAX }], ['back', { amount: INT_MAX }], ['back', { amount: -INT_MAX }], ['back', { amount: -INT_MAX }], ['back', { amount: 1 }],
-        ['money', { price: 9_999_999_999_999.99 }], ['money', { price: 9_999_999_999_999.99 }],
+        ['two', { amount: INT_MAX }],
+        ['two', { amount: INT_MAX }],
+        ['three', { amount: INT_MAX }],
+        ['three', { amount: INT_MAX }],
+        ['three', { amount: INT_MAX }],
+        ['down', { amount: -INT_MAX }],
+        ['down', { amount: -INT_MAX }],
+        ['down', { amount: -INT_MAX }],
+        ['back', { amount: INT_MAX }],
+        ['back', { amount: INT_MAX }],
+        ['back', { amount: -INT_MAX }],
+        ['back', { amount: -INT_MAX }],
+        ['back', { amount: 1 }],
+        ['money', { price: 9_999_999_999_999.99 }],
+        ['money', { price: 9_999_999_999_999.99 }],
       ]),
       {
         ask: [
@@ -162,11 +198,19 @@ export const MEASURE_CASES: readonly Script[] = [
       BUY,
       ...OTHERS,
       buys([
-        ['third', { amount: 1 }], ['third', { amount: 0 }], ['third', { amount: 0 }], ['third', { sku: 'not counted' }],
-        ['minus', { amount: -1 }], ['minus', { amount: 0 }], ['minus', { amount: 0 }],
-        ['half', { amount: 1 }], ['half', { amount: 2 }],
-        ['zero', { amount: 3 }], ['zero', { amount: -3 }],
-        ['cents', { price: 0.01 }], ['cents', { price: 0.02 }],
+        ['third', { amount: 1 }],
+        ['third', { amount: 0 }],
+        ['third', { amount: 0 }],
+        ['third', { sku: 'not counted' }],
+        ['minus', { amount: -1 }],
+        ['minus', { amount: 0 }],
+        ['minus', { amount: 0 }],
+        ['half', { amount: 1 }],
+        ['half', { amount: 2 }],
+        ['zero', { amount: 3 }],
+        ['zero', { amount: -3 }],
+        ['cents', { price: 0.01 }],
+        ['cents', { price: 0.02 }],
       ]),
       {
         ask: [
@@ -254,9 +298,20 @@ export const MEASURE_CASES: readonly Script[] = [
           measured({ firstTime: '*' }, 'anniversary', { nextDays: 0 }, 'a'),
           measured({ firstTime: '*' }, 'anniversary', { nextDays: 0 }, '', { timeZone: 'Europe/Berlin' }),
           measured({ firstTime: '*' }, 'anniversary', { nextDays: 1 }, 'a', { timeZone: 'Europe/Berlin' }),
-          ask(event('buy', 'eq', '2026-03-10T00:00:00Z', { measure: { firstTime: '*' }, where: [{ property: 'amount', op: 'eq', value: 2 }] }), 'a'),
-          ask(event('buy', 'gte', '2026-03-01T00:00:00Z', { measure: { firstTime: '*' }, window: { last: 'P30D' } }), 'a b c'),
-          ask(event('buy', 'lt', '2026-03-11T00:00:00Z', { measure: { lastTime: '*' } }), 'a', { asOf: '2026-03-15T13:00:00Z' }),
+          ask(
+            event('buy', 'eq', '2026-03-10T00:00:00Z', {
+              measure: { firstTime: '*' },
+              where: [{ property: 'amount', op: 'eq', value: 2 }],
+            }),
+            'a',
+          ),
+          ask(
+            event('buy', 'gte', '2026-03-01T00:00:00Z', { measure: { firstTime: '*' }, window: { last: 'P30D' } }),
+            'a b c',
+          ),
+          ask(event('buy', 'lt', '2026-03-11T00:00:00Z', { measure: { lastTime: '*' } }), 'a', {
+            asOf: '2026-03-15T13:00:00Z',
+          }),
         ],
       },
     ],
@@ -266,8 +321,16 @@ export const MEASURE_CASES: readonly Script[] = [
     steps: [
       BUY,
       buys([
-        ['a', { amount: 10, price: 9.99, day: '2026-02-28', at: '2026-03-14T12:00:00Z', sku: 'x' }, '2026-03-01T00:00:00Z'],
-        ['a', { amount: 20, price: 10, day: '2026-03-15', at: '2026-03-15T12:00:00Z', sku: 'y' }, '2026-03-14T00:00:00Z'],
+        [
+          'a',
+          { amount: 10, price: 9.99, day: '2026-02-28', at: '2026-03-14T12:00:00Z', sku: 'x' },
+          '2026-03-01T00:00:00Z',
+        ],
+        [
+          'a',
+          { amount: 20, price: 10, day: '2026-03-15', at: '2026-03-15T12:00:00Z', sku: 'y' },
+          '2026-03-14T00:00:00Z',
+        ],
         ['b', { amount: 20, price: 10, sku: 'x' }, '2026-03-01T00:00:00Z'],
       ]),
       {
@@ -275,15 +338,38 @@ export const MEASURE_CASES: readonly Script[] = [
           ask(rows([['amount', 'in', [10, 11]]], 'eq', 1), 'a'),
           ask(rows([['amount', 'notIn', [10, 11]]], 'eq', 1), 'a b'),
           ask(rows([['amount', 'between', [10, 20]]], 'eq', 2), 'a'),
-          ask(rows([['amount', 'gt', 10], ['sku', 'eq', 'x']], 'gte', 1), 'b'),
-          ask(rows([['amount', 'gt', 10], ['amount', 'lt', 20]], 'gte', 1), ''),
+          ask(
+            rows(
+              [
+                ['amount', 'gt', 10],
+                ['sku', 'eq', 'x'],
+              ],
+              'gte',
+              1,
+            ),
+            'b',
+          ),
+          ask(
+            rows(
+              [
+                ['amount', 'gt', 10],
+                ['amount', 'lt', 20],
+              ],
+              'gte',
+              1,
+            ),
+            '',
+          ),
           ask(rows([['price', 'lt', 10]], 'gte', 1), 'a'),
           ask(rows([['price', 'eq', 10]], 'eq', 1, { window: { last: 'P7D' } }), 'a'),
           ask(rows([['day', 'anniversary', { nextDays: 0 }]], 'gte', 1), 'a'),
           ask(rows([['day', 'withinLast', 'P1D']], 'gte', 1), 'a'),
           ask(rows([['day', 'before', '2026-03-01']], 'gte', 1), 'a'),
           ask(rows([['at', 'withinLast', 'P1D']], 'eq', 1), 'a'),
-          ask(rows([['at', 'after', '2026-03-14T12:00:00Z']], 'eq', 1, { window: { calendar: 'day', offset: -1 } }), 'a'),
+          ask(
+            rows([['at', 'after', '2026-03-14T12:00:00Z']], 'eq', 1, { window: { calendar: 'day', offset: -1 } }),
+            'a',
+          ),
           ask(rows([['at', 'exists', false]], 'eq', 1), 'b'),
           ask(rows([['price', 'ne', 10]], 'eq', 0), 'b'),
         ],
@@ -292,6 +378,14 @@ export const MEASURE_CASES: readonly Script[] = [
   },
 ];
 
-function rows(filters: readonly (readonly [string, string, JsonValue])[], op: string, value: number, more: { readonly [key: string]: JsonValue } = {}): JsonValue {
-  return event('buy', op, value, { where: filters.map(([property, filterOp, operand]) => ({ property, op: filterOp, value: operand })), ...more });
+function rows(
+  filters: readonly (readonly [string, string, JsonValue])[],
+  op: string,
+  value: number,
+  more: { readonly [key: string]: JsonValue } = {},
+): JsonValue {
+  return event('buy', op, value, {
+    where: filters.map(([property, filterOp, operand]) => ({ property, op: filterOp, value: operand })),
+    ...more,
+  });
 }

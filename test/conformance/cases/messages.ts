@@ -18,8 +18,14 @@ export const MESSAGE_CASES: readonly Script[] = [
         ],
         verdicts: ['accepted', 'accepted', 'accepted', 'stale', 'accepted'],
       },
-      { user: 'a', tags: { city: 'rome', level: 2, labels: ['x'] }, times: { city: '2026-03-15T11:00:20Z', level: '2026-03-15T11:00:15Z' } },
-      { ask: [ask(tag('city', 'eq', 'rome'), 'a'), ask(tag('city', 'eq', 'oslo'), ''), ask(tag('level', 'eq', 2), 'a')] },
+      {
+        user: 'a',
+        tags: { city: 'rome', level: 2, labels: ['x'] },
+        times: { city: '2026-03-15T11:00:20Z', level: '2026-03-15T11:00:15Z' },
+      },
+      {
+        ask: [ask(tag('city', 'eq', 'rome'), 'a'), ask(tag('city', 'eq', 'oslo'), ''), ask(tag('level', 'eq', 2), 'a')],
+      },
       {
         send: [message('person', 'a', { city: 'oslo', level: 9, labels: [] }, T(15))],
         verdicts: ['accepted'],
@@ -49,7 +55,10 @@ export const MESSAGE_CASES: readonly Script[] = [
           message('person', 'c', { city: 'oslo' }, T(10)),
         ],
       },
-      { send: [message('person', 'a', { city: 'bonn' }, { time: '2026-03-15T12:00:10+01:00' })], verdicts: ['accepted'] },
+      {
+        send: [message('person', 'a', { city: 'bonn' }, { time: '2026-03-15T12:00:10+01:00' })],
+        verdicts: ['accepted'],
+      },
       {
         ask: [
           ask(tag('city', 'eq', 'bonn'), 'a'),
@@ -121,8 +130,21 @@ export const MESSAGE_CASES: readonly Script[] = [
           message('buy', 'e', { amount: 2 }, { id: 'm1' }),
         ],
         verdicts: [
-          'wrongType', 'unknownField', 'emptyBody', 'unknownType', 'notInteger', 'invalidCuid', 'invalidCuid', 'accepted',
-          'timeTooEarly', 'timeInFuture', 'accepted', 'accepted', 'invalidId', 'invalidId', 'accepted',
+          'wrongType',
+          'unknownField',
+          'emptyBody',
+          'unknownType',
+          'notInteger',
+          'invalidCuid',
+          'invalidCuid',
+          'accepted',
+          'timeTooEarly',
+          'timeInFuture',
+          'accepted',
+          'accepted',
+          'invalidId',
+          'invalidId',
+          'accepted',
         ],
       },
       { send: [message('buy', 'a', { amount: 1 }, { id: 'm1' })], verdicts: ['accepted'] },
@@ -134,8 +156,8 @@ export const MESSAGE_CASES: readonly Script[] = [
     steps: [
       profile('person', { level: 'int' }),
       {
-        send: ['a', 'A', ' a', 'a ', '\u00e9', 'e\u0301', '__proto__', 'constructor', '\u{1f600}', '0', '00'].map((cuid, level) =>
-          message('person', cuid, { level }),
+        send: ['a', 'A', ' a', 'a ', '\u00e9', 'e\u0301', '__proto__', 'constructor', '\u{1f600}', '0', '00'].map(
+          (cuid, level) => message('person', cuid, { level }),
         ),
       },
       {
@@ -165,7 +187,10 @@ export const MESSAGE_CASES: readonly Script[] = [
         ],
         verdicts: ['accepted', 'duplicate', 'accepted', 'accepted', 'accepted', 'accepted', 'accepted'],
       },
-      { send: [message('buy', 'a', { amount: 7 }, { id: 'y', time: '2026-03-01T00:00:00Z' })], verdicts: ['duplicate'] },
+      {
+        send: [message('buy', 'a', { amount: 7 }, { id: 'y', time: '2026-03-01T00:00:00Z' })],
+        verdicts: ['duplicate'],
+      },
       // Plain writes are not checked, not even against their own repeats.
       {
         send: [
@@ -209,13 +234,24 @@ export const MESSAGE_CASES: readonly Script[] = [
     steps: [
       profile('person', { level: 'int' }),
       eventType('buy', {}),
-      { send: [message('person', 'a', { level: { $inc: 1 } }), message('buy', 'a', {})], source: { source: 's1', position: 5 } },
-      { send: [message('person', 'a', { level: { $inc: 1 } }), message('buy', 'a', {})], source: { source: 's1', position: 5 }, verdicts: ['duplicate', 'duplicate'] },
+      {
+        send: [message('person', 'a', { level: { $inc: 1 } }), message('buy', 'a', {})],
+        source: { source: 's1', position: 5 },
+      },
+      {
+        send: [message('person', 'a', { level: { $inc: 1 } }), message('buy', 'a', {})],
+        source: { source: 's1', position: 5 },
+        verdicts: ['duplicate', 'duplicate'],
+      },
       { send: [message('person', 'b', { level: 1 })], source: { source: 's1', position: 4 }, verdicts: ['duplicate'] },
       { send: [message('person', 'a', { level: { $inc: 1 } })], source: { source: 's2', position: 1 } },
       { ask: [ask(tag('level', 'eq', 2), 'a'), ask({ all: true }, 'a'), ask(event('buy', 'eq', 1), 'a')] },
       { send: [message('person', 'a', { level: { $inc: 1 } })], source: { source: 's1', position: 9 } },
-      { send: [message('person', 'a', { level: { $inc: 1 } })], source: { source: 's1', position: 6 }, verdicts: ['duplicate'] },
+      {
+        send: [message('person', 'a', { level: { $inc: 1 } })],
+        source: { source: 's1', position: 6 },
+        verdicts: ['duplicate'],
+      },
       { ask: [ask(tag('level', 'eq', 3), 'a')] },
     ],
   },

@@ -5,7 +5,11 @@ import { ask, eventType, message } from './build';
 const AT = (minutes: number, ms = 0): { time: string } => ({
   time: new Date(Date.UTC(2026, 2, 15, 10, minutes, 0, ms)).toISOString(),
 });
-const TYPES = [eventType('view', { page: 'string' }), eventType('cart', { amount: 'int' }), eventType('pay', { amount: 'int' })];
+const TYPES = [
+  eventType('view', { page: 'string' }),
+  eventType('cart', { amount: 'int' }),
+  eventType('pay', { amount: 'int' }),
+];
 
 function steps(...events: readonly (string | JsonValue)[]): JsonValue {
   return events.map((step) => (typeof step === 'string' ? { event: step } : step));
@@ -84,7 +88,10 @@ export const SEQUENCE_CASES: readonly Script[] = [
         ask: [
           ask({ sequence: steps('pay', 'pay') }, 'twice rising falling thrice empty'),
           ask({ sequence: steps('pay', 'pay', 'pay') }, 'thrice'),
-          ask({ sequence: steps(where('pay', 'amount', 'gt', 0), where('pay', 'amount', 'gt', 5)) }, 'twice rising thrice'),
+          ask(
+            { sequence: steps(where('pay', 'amount', 'gt', 0), where('pay', 'amount', 'gt', 5)) },
+            'twice rising thrice',
+          ),
           ask({ sequence: steps(where('pay', 'amount', 'gt', 5), where('pay', 'amount', 'lt', 5)) }, 'falling thrice'),
           ask({ sequence: steps(where('pay', 'amount', 'gt', 5), where('pay', 'amount', 'gt', 5)) }, 'twice thrice'),
           ask({ sequence: steps(where('pay', 'amount', 'exists', false), 'pay') }, 'empty'),
@@ -155,14 +162,19 @@ export const SEQUENCE_CASES: readonly Script[] = [
         ask: [
           ask({ sequence: steps('view', 'pay') }, 'before early both'),
           ask({ sequence: steps('view', 'pay'), window: { from: '2026-03-14T00:00:00Z' } }, 'before both'),
-          ask({ sequence: steps('view', 'pay'), window: { from: '2026-03-14T00:00:00Z', to: '2026-03-14T12:00:00Z' } }, 'before'),
+          ask(
+            { sequence: steps('view', 'pay'), window: { from: '2026-03-14T00:00:00Z', to: '2026-03-14T12:00:00Z' } },
+            'before',
+          ),
           ask({ sequence: steps('view', 'pay'), window: { from: '2026-03-14T00:00:00.001Z' } }, 'both'),
           ask({ sequence: steps('view', 'pay'), window: { calendar: 'day', offset: -1 } }, 'before both'),
           ask({ sequence: steps('view', 'pay'), window: { to: '2026-03-14T00:00:00Z' } }, 'early both'),
           ask({ sequence: steps('view', 'pay'), window: { last: 'P2D' }, within: 'P13D' }, 'before early'),
           ask({ sequence: steps('view', 'pay'), window: { last: 'P2D' }, within: 'P14D' }, 'before early both'),
           ask({ sequence: steps('view', 'pay'), window: { last: 'P2D' }, within: 'P12D' }, ''),
-          ask({ sequence: steps('view', 'pay'), window: { last: 'P2D' } }, 'before early both future', { asOf: '2026-03-15T12:00:00.001Z' }),
+          ask({ sequence: steps('view', 'pay'), window: { last: 'P2D' } }, 'before early both future', {
+            asOf: '2026-03-15T12:00:00.001Z',
+          }),
           ask({ sequence: steps('view', 'pay'), window: { from: '2026-03-20T00:00:00Z' } }, ''),
         ],
       },
@@ -182,8 +194,20 @@ export const SEQUENCE_CASES: readonly Script[] = [
         ask: [
           ask({ sequence: Array.from({ length: 10 }, () => ({ event: 'view' })) }, 'ten'),
           ask({ sequence: Array.from({ length: 9 }, () => ({ event: 'view' })) }, 'ten nine'),
-          ask({ sequence: Array.from({ length: 10 }, (_, step) => where('view', 'page', 'eq', `p${step}`)), within: 'PT9M' }, 'ten'),
-          ask({ sequence: Array.from({ length: 10 }, (_, step) => where('view', 'page', 'eq', `p${step}`)), within: 'PT8M59.999S' }, ''),
+          ask(
+            {
+              sequence: Array.from({ length: 10 }, (_, step) => where('view', 'page', 'eq', `p${step}`)),
+              within: 'PT9M',
+            },
+            'ten',
+          ),
+          ask(
+            {
+              sequence: Array.from({ length: 10 }, (_, step) => where('view', 'page', 'eq', `p${step}`)),
+              within: 'PT8M59.999S',
+            },
+            '',
+          ),
         ],
       },
     ],

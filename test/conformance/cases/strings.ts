@@ -39,9 +39,15 @@ export const STRING_CASES: readonly Script[] = [
           ask(tag('name', 'eq', DECOMPOSED), 'decomposed'),
           ask(tag('name', 'eq', 'nobody'), ''),
           ask(tag('name', 'ne', 'anna'), 'empty upper longer digits digit composed decomposed private emoji lines nul'),
-          ask(tag('name', 'ne', 'nobody'), 'empty upper lower longer digits digit composed decomposed private emoji lines nul'),
+          ask(
+            tag('name', 'ne', 'nobody'),
+            'empty upper lower longer digits digit composed decomposed private emoji lines nul',
+          ),
           ask(tag('name', 'in', ['', '9', 'x', EMOJI]), 'empty digit emoji'),
-          ask(tag('name', 'notIn', ['', '9', 'x', EMOJI]), 'upper lower longer digits composed decomposed private lines nul'),
+          ask(
+            tag('name', 'notIn', ['', '9', 'x', EMOJI]),
+            'upper lower longer digits composed decomposed private lines nul',
+          ),
           ask(tag('name', 'gt', PRIVATE), 'emoji'),
           ask(tag('name', 'gte', PRIVATE), 'private emoji'),
           ask(tag('name', 'lt', EMOJI), 'empty upper lower longer digits digit composed decomposed private lines nul'),
@@ -55,9 +61,15 @@ export const STRING_CASES: readonly Script[] = [
           ask(tag('name', 'between', ['', '']), 'empty'),
           ask(tag('name', 'lt', ''), ''),
           ask(tag('name', 'lte', ''), 'empty'),
-          ask(tag('name', 'gte', ''), 'empty upper lower longer digits digit composed decomposed private emoji lines nul'),
+          ask(
+            tag('name', 'gte', ''),
+            'empty upper lower longer digits digit composed decomposed private emoji lines nul',
+          ),
           ask(tag('name', 'gt', ''), 'upper lower longer digits digit composed decomposed private emoji lines nul'),
-          ask(tag('name', 'gte', '', { onMissing: 'include' }), 'empty upper lower longer digits digit composed decomposed private emoji lines nul none'),
+          ask(
+            tag('name', 'gte', '', { onMissing: 'include' }),
+            'empty upper lower longer digits digit composed decomposed private emoji lines nul none',
+          ),
           ask(tag('name', 'gt', 'a'), 'lower longer composed decomposed private emoji lines nul'),
           ask(tag('name', 'gt', 'a\u0000'), 'lower longer composed decomposed private emoji lines nul'),
           ask(tag('name', 'exists', false), 'none'),
@@ -73,15 +85,24 @@ export const STRING_CASES: readonly Script[] = [
       {
         ask: [
           ask(tag('name', 'contains', 'nn'), 'upper lower longer'),
-          ask(tag('name', 'contains', ''), 'empty upper lower longer digits digit composed decomposed private emoji lines nul'),
-          ask({ not: tag('name', 'contains', 'nn') }, 'empty digits digit composed decomposed private emoji lines nul none'),
+          ask(
+            tag('name', 'contains', ''),
+            'empty upper lower longer digits digit composed decomposed private emoji lines nul',
+          ),
+          ask(
+            { not: tag('name', 'contains', 'nn') },
+            'empty digits digit composed decomposed private emoji lines nul none',
+          ),
           ask(tag('name', 'contains', 'nn', { onMissing: 'include' }), 'upper lower longer none'),
           ask(tag('name', 'contains', '\u0000'), 'nul'),
           ask(tag('name', 'contains', 'e'), 'longer decomposed lines'),
           ask(tag('name', 'startsWith', 'anna'), 'lower longer'),
           ask(tag('name', 'startsWith', 'anna lena'), 'longer'),
           ask(tag('name', 'startsWith', 'anna lena!'), ''),
-          ask(tag('name', 'startsWith', ''), 'empty upper lower longer digits digit composed decomposed private emoji lines nul'),
+          ask(
+            tag('name', 'startsWith', ''),
+            'empty upper lower longer digits digit composed decomposed private emoji lines nul',
+          ),
           ask(tag('name', 'startsWith', 'e'), 'decomposed'),
           ask(tag('name', 'endsWith', 'na'), 'upper lower longer'),
           ask(tag('name', 'endsWith', ' lena'), 'longer'),
@@ -97,7 +118,10 @@ export const STRING_CASES: readonly Script[] = [
           ask(tag('name', 'matches', '^.$'), 'digit composed private emoji'),
           ask(tag('name', 'matches', '^\\d+$'), 'digits digit'),
           ask(tag('name', 'matches', '^[^a-z]*$'), 'empty digits digit composed private emoji'),
-          ask(tag('name', 'matches', ''), 'empty upper lower longer digits digit composed decomposed private emoji lines nul'),
+          ask(
+            tag('name', 'matches', ''),
+            'empty upper lower longer digits digit composed decomposed private emoji lines nul',
+          ),
           ask(tag('name', 'matches', '^$'), 'empty'),
           ask(tag('name', 'matches', 'a|9', { onMissing: 'include' }), 'upper lower longer digit nul none'),
           ask({ not: tag('name', 'matches', '.') }, 'empty none'),
@@ -108,7 +132,12 @@ export const STRING_CASES: readonly Script[] = [
   {
     name: 'strings and sets as properties of rows',
     steps: [
-      eventType('visit', { page: 'string', topics: 'set', logged_in: 'bool', device: { valueType: 'enum', values: ['phone', 'desk'] } }),
+      eventType('visit', {
+        page: 'string',
+        topics: 'set',
+        logged_in: 'bool',
+        device: { valueType: 'enum', values: ['phone', 'desk'] },
+      }),
       {
         send: [
           message('visit', 'a', { page: '/shop/toys', topics: ['toys', 'sale'], logged_in: true, device: 'phone' }),

@@ -44,7 +44,12 @@ export const TIME_TO_LIVE_CASES: readonly Script[] = [
         send: [
           message('person', 'only', { points: { $inc: 5 }, labels: { $add: ['x'] } }, { time: '2026-03-01T00:00:00Z' }),
           message('person', 'plain', { points: 5, labels: ['x'] }, { time: '2026-03-14T00:00:00Z' }),
-          message('person', 'plain', { points: { $inc: 1 }, labels: { $add: ['y'] } }, { time: '2026-03-15T00:00:00Z' }),
+          message(
+            'person',
+            'plain',
+            { points: { $inc: 1 }, labels: { $add: ['y'] } },
+            { time: '2026-03-15T00:00:00Z' },
+          ),
           message('person', 'cleared', { points: null }, { time: '2026-03-14T00:00:00Z' }),
           message('person', 'cleared', { points: { $inc: 2 } }, { time: '2026-03-15T00:00:00Z' }),
         ],

@@ -5,7 +5,10 @@ import { ask, kv, message, profile, tag } from './build';
 const INT_MAX = 9_007_199_254_740_991;
 
 /** One profile tag and the same as kv; users a, b, … with the values, `none` was only written in another tag, `gone` was cleared. */
-function valuesOf(field: { readonly [key: string]: JsonValue }, values: { readonly [cuid: string]: JsonValue }): Step[] {
+function valuesOf(
+  field: { readonly [key: string]: JsonValue },
+  values: { readonly [cuid: string]: JsonValue },
+): Step[] {
   return [
     profile('person', { value: field, other: 'bool' }),
     kv('loose', { loose_value: field }),
@@ -148,11 +151,16 @@ export const VALUE_CASES: readonly Script[] = [
       ['between', [0, 0.000_000_001], 'least'],
     ],
   ),
-  script('decimal of the default scale 4', { valueType: 'decimal' }, { a: 1.0001, b: 1, c: 0.9999, d: 99_999_999_999.9999 }, [
-    ['gt', 1, 'a d'],
-    ['lt', 1.0001, 'b c'],
-    ['eq', 99_999_999_999.9999, 'd'],
-  ]),
+  script(
+    'decimal of the default scale 4',
+    { valueType: 'decimal' },
+    { a: 1.0001, b: 1, c: 0.9999, d: 99_999_999_999.9999 },
+    [
+      ['gt', 1, 'a d'],
+      ['lt', 1.0001, 'b c'],
+      ['eq', 99_999_999_999.9999, 'd'],
+    ],
+  ),
   script(
     'enum, a value added later included',
     { valueType: 'enum', values: ['gold', 'silver', 'bronze', ''] },
@@ -219,7 +227,7 @@ export const VALUE_CASES: readonly Script[] = [
           message('person', 'a', { labels: 'x' }),
           message('person', 'a', { labels: ['x', 1] }),
           message('person', 'a', { city: 'fine', whole: 1.5 }),
-          message('person', 'b', { city: 'é'.repeat(2_048), whole: 5e0, labels: [] }),
+          message('person', 'b', { city: 'é'.repeat(2_048), whole: 5, labels: [] }),
         ],
         verdicts: [
           'wrongType',
@@ -252,8 +260,19 @@ export const VALUE_CASES: readonly Script[] = [
     name: 'a field and an enum value added later',
     steps: [
       profile('person', { grade: { valueType: 'enum', values: ['gold'] } }),
-      { send: [message('person', 'a', { grade: 'gold' }), message('person', 'b', { grade: 'lead' })], verdicts: ['accepted', 'notListed'] },
-      { patch: 'person', with: { tags: [{ name: 'grade', values: ['lead'] }, { name: 'score', valueType: 'int' }] } },
+      {
+        send: [message('person', 'a', { grade: 'gold' }), message('person', 'b', { grade: 'lead' })],
+        verdicts: ['accepted', 'notListed'],
+      },
+      {
+        patch: 'person',
+        with: {
+          tags: [
+            { name: 'grade', values: ['lead'] },
+            { name: 'score', valueType: 'int' },
+          ],
+        },
+      },
       { send: [message('person', 'b', { grade: 'lead', score: -3 })] },
       {
         ask: [

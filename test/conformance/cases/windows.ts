@@ -69,9 +69,13 @@ export const WINDOW_CASES: readonly Script[] = [
           inside({ to: '2030-01-01T00:00:00Z' }, 'a b c d now'),
           inside({ from: '2026-03-15T12:00:00Z' }, 'now'),
           inside({ from: '2026-03-15T12:00:00.001Z' }, ''),
-          inside({ from: '2026-03-15T12:00:00Z', to: '2030-01-01T00:00:00Z' }, 'now later', { asOf: '2029-01-01T00:00:00Z' }),
+          inside({ from: '2026-03-15T12:00:00Z', to: '2030-01-01T00:00:00Z' }, 'now later', {
+            asOf: '2029-01-01T00:00:00Z',
+          }),
           inside({ from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }, 'b', { asOf: '2026-02-15T00:00:00Z' }),
-          inside({ from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }, '', { asOf: '2026-01-31T23:59:59.999Z' }),
+          inside({ from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }, '', {
+            asOf: '2026-01-31T23:59:59.999Z',
+          }),
           ask({ not: event('ping', 'gte', 1, { window: { from: '2027-01-01T00:00:00Z' } }) }, 'a b c d now later'),
           ask(event('ping', 'eq', 0, { window: { from: '2027-01-01T00:00:00Z' } }), 'a b c d now later'),
         ],
@@ -112,7 +116,9 @@ export const WINDOW_CASES: readonly Script[] = [
           inside({ calendar: 'week', offset: 0 }, 'mon9', { asOf: '2026-03-09T00:00:00Z' }),
           inside({ calendar: 'week', offset: 0 }, 'feb28 mar1', { asOf: '2026-03-01T23:59:59.999Z' }),
           inside({ calendar: 'month', offset: -1 }, 'dec31', { asOf: '2026-01-31T23:59:59.999Z' }),
-          inside({ calendar: 'month', offset: -12 }, 'mar1 sun8 mon9 sat14 sun15 now later', { asOf: '2027-03-31T00:00:00Z' }),
+          inside({ calendar: 'month', offset: -12 }, 'mar1 sun8 mon9 sat14 sun15 now later', {
+            asOf: '2027-03-31T00:00:00Z',
+          }),
         ],
       },
     ],
@@ -138,23 +144,48 @@ export const WINDOW_CASES: readonly Script[] = [
       }),
       {
         ask: [
-          inside({ calendar: 'day', offset: -1, timeZone: 'Europe/London' }, 'lon_in', { asOf: '2025-03-31T10:00:00Z' }),
-          inside({ calendar: 'day', offset: -1 }, 'lon_in', { asOf: '2025-03-31T10:00:00Z', timeZone: 'Europe/London' }),
+          inside({ calendar: 'day', offset: -1, timeZone: 'Europe/London' }, 'lon_in', {
+            asOf: '2025-03-31T10:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: -1 }, 'lon_in', {
+            asOf: '2025-03-31T10:00:00Z',
+            timeZone: 'Europe/London',
+          }),
           inside({ calendar: 'day', offset: -1 }, 'lon_in lon_after', { asOf: '2025-03-31T10:00:00Z' }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'Europe/London' }, 'lon_after', { asOf: '2025-03-31T10:00:00Z' }),
-          inside({ calendar: 'day', offset: -2, timeZone: 'Europe/London' }, 'lon_before', { asOf: '2025-03-31T10:00:00Z' }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'Europe/London' }, 'lon_in', { asOf: '2025-03-30T22:59:59.999Z' }),
-          inside({ calendar: 'day', offset: -1, timeZone: 'America/New_York' }, 'ny_first ny_last', { asOf: '2025-11-03T12:00:00Z' }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'Europe/London' }, 'lon_after', {
+            asOf: '2025-03-31T10:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: -2, timeZone: 'Europe/London' }, 'lon_before', {
+            asOf: '2025-03-31T10:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'Europe/London' }, 'lon_in', {
+            asOf: '2025-03-30T22:59:59.999Z',
+          }),
+          inside({ calendar: 'day', offset: -1, timeZone: 'America/New_York' }, 'ny_first ny_last', {
+            asOf: '2025-11-03T12:00:00Z',
+          }),
           inside({ calendar: 'day', offset: -1, timeZone: 'America/New_York' }, 'ny_first ny_last', {
             asOf: '2025-11-03T12:00:00Z',
             timeZone: 'Asia/Tokyo',
           }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'America/New_York' }, 'ny_after', { asOf: '2025-11-03T12:00:00Z' }),
-          inside({ calendar: 'day', offset: -2, timeZone: 'America/New_York' }, 'ny_before', { asOf: '2025-11-03T12:00:00Z' }),
-          inside({ calendar: 'week', offset: -1, timeZone: 'America/New_York' }, 'ny_before ny_first ny_last', { asOf: '2025-11-03T05:00:00Z' }),
-          inside({ calendar: 'day', offset: -1, timeZone: 'Australia/Lord_Howe' }, 'lh_first lh_last', { asOf: '2025-04-06T14:00:00Z' }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'Australia/Lord_Howe' }, 'lh_after', { asOf: '2025-04-06T14:00:00Z' }),
-          inside({ calendar: 'day', offset: -2, timeZone: 'Australia/Lord_Howe' }, 'lh_before', { asOf: '2025-04-06T14:00:00Z' }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'America/New_York' }, 'ny_after', {
+            asOf: '2025-11-03T12:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: -2, timeZone: 'America/New_York' }, 'ny_before', {
+            asOf: '2025-11-03T12:00:00Z',
+          }),
+          inside({ calendar: 'week', offset: -1, timeZone: 'America/New_York' }, 'ny_before ny_first ny_last', {
+            asOf: '2025-11-03T05:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: -1, timeZone: 'Australia/Lord_Howe' }, 'lh_first lh_last', {
+            asOf: '2025-04-06T14:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'Australia/Lord_Howe' }, 'lh_after', {
+            asOf: '2025-04-06T14:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: -2, timeZone: 'Australia/Lord_Howe' }, 'lh_before', {
+            asOf: '2025-04-06T14:00:00Z',
+          }),
         ],
       },
     ],
@@ -180,16 +211,32 @@ export const WINDOW_CASES: readonly Script[] = [
       }),
       {
         ask: [
-          inside({ calendar: 'day', offset: 0, timeZone: 'Pacific/Apia' }, 'ws29', { asOf: '2011-12-30T09:59:59.999Z' }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'Pacific/Apia' }, 'ws31 ws31end', { asOf: '2011-12-31T09:59:59.999Z' }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'Pacific/Apia' }, 'ws29', {
+            asOf: '2011-12-30T09:59:59.999Z',
+          }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'Pacific/Apia' }, 'ws31 ws31end', {
+            asOf: '2011-12-31T09:59:59.999Z',
+          }),
           inside({ calendar: 'day', offset: -1, timeZone: 'Pacific/Apia' }, '', { asOf: '2011-12-31T09:59:59.999Z' }),
-          inside({ calendar: 'day', offset: -2, timeZone: 'Pacific/Apia' }, 'ws29', { asOf: '2011-12-31T09:59:59.999Z' }),
-          inside({ calendar: 'month', offset: -1, timeZone: 'Pacific/Apia' }, 'ws29 ws31 ws31end', { asOf: '2012-01-05T00:00:00Z' }),
+          inside({ calendar: 'day', offset: -2, timeZone: 'Pacific/Apia' }, 'ws29', {
+            asOf: '2011-12-31T09:59:59.999Z',
+          }),
+          inside({ calendar: 'month', offset: -1, timeZone: 'Pacific/Apia' }, 'ws29 ws31 ws31end', {
+            asOf: '2012-01-05T00:00:00Z',
+          }),
           inside({ calendar: 'month', offset: 0, timeZone: 'Pacific/Apia' }, 'ws1', { asOf: '2012-01-05T00:00:00Z' }),
-          inside({ calendar: 'day', offset: -1, timeZone: 'America/Sao_Paulo' }, 'sp4 sp4end', { asOf: '2018-11-05T12:00:00Z' }),
-          inside({ calendar: 'day', offset: -2, timeZone: 'America/Sao_Paulo' }, 'sp3', { asOf: '2018-11-05T12:00:00Z' }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'America/Sao_Paulo' }, 'sp5', { asOf: '2018-11-05T12:00:00Z' }),
-          inside({ calendar: 'day', offset: 0, timeZone: 'America/Havana' }, 'cu2 cu2again', { asOf: '2025-11-02T12:00:00Z' }),
+          inside({ calendar: 'day', offset: -1, timeZone: 'America/Sao_Paulo' }, 'sp4 sp4end', {
+            asOf: '2018-11-05T12:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: -2, timeZone: 'America/Sao_Paulo' }, 'sp3', {
+            asOf: '2018-11-05T12:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'America/Sao_Paulo' }, 'sp5', {
+            asOf: '2018-11-05T12:00:00Z',
+          }),
+          inside({ calendar: 'day', offset: 0, timeZone: 'America/Havana' }, 'cu2 cu2again', {
+            asOf: '2025-11-02T12:00:00Z',
+          }),
           inside({ calendar: 'day', offset: -1, timeZone: 'America/Havana' }, 'cu1', { asOf: '2025-11-02T12:00:00Z' }),
         ],
       },

@@ -1,5 +1,5 @@
 import { Disagreement } from '../ask-question';
-import type { EngineFactory } from '../engines';
+import type { EngineFactory } from '../engine-under-test';
 import { performScript } from '../perform-script';
 import type { PerformOptions, Transcript } from '../perform-script';
 import type { Script } from '../script';
@@ -31,7 +31,11 @@ export async function findFailure(
   return firstDifference(expected, actual, `${oracle.name} against ${factory.name}`);
 }
 
-async function transcribe(script: Script, factory: EngineFactory, options: PerformOptions): Promise<Transcript | Failure> {
+async function transcribe(
+  script: Script,
+  factory: EngineFactory,
+  options: PerformOptions,
+): Promise<Transcript | Failure> {
   try {
     return await performScript(script, factory, options);
   } catch (error) {
@@ -52,13 +56,21 @@ function firstDifference(expected: Transcript, actual: Transcript, who: string):
     const other = actual.outcomes[step];
     if (JSON.stringify(outcome) === JSON.stringify(other)) continue;
     if (outcome.kind === 'answers' && other?.kind === 'answers') {
-      const question = outcome.answers.findIndex((answer, index) => JSON.stringify(answer) !== JSON.stringify(other.answers[index]));
+      const question = outcome.answers.findIndex(
+        (answer, index) => JSON.stringify(answer) !== JSON.stringify(other.answers[index]),
+      );
       const shown = `${JSON.stringify(outcome.answers[question])}\n  ${JSON.stringify(other.answers[question])}`;
       return { step, question, message: `${who}, step ${step}, question ${question}:\n  ${shown}` };
     }
-    return { step, question: null, message: `${who}, step ${step}:\n  ${JSON.stringify(outcome)}\n  ${JSON.stringify(other)}` };
+    return {
+      step,
+      question: null,
+      message: `${who}, step ${step}:\n  ${JSON.stringify(outcome)}\n  ${JSON.stringify(other)}`,
+    };
   }
-  const user = expected.users.findIndex((state, index) => JSON.stringify(state) !== JSON.stringify(actual.users[index]));
+  const user = expected.users.findIndex(
+    (state, index) => JSON.stringify(state) !== JSON.stringify(actual.users[index]),
+  );
   if (user < 0) return null;
   const shown = `${JSON.stringify(expected.users[user])}\n  ${JSON.stringify(actual.users[user])}`;
   return { step: null, question: null, message: `${who}, state of a user at the end:\n  ${shown}` };

@@ -59,7 +59,8 @@ function generateWrite(shape: WorldShape, field: FieldShape, isEvent: boolean): 
   if (random.chance(0.08)) return null;
   const { valueType, pool } = field;
   if (!isEvent && random.chance(0.4)) {
-    if (valueType === 'int') return { $inc: random.pick([0, 1, -1, 5, ...pool.filter((value) => typeof value === 'number')]) };
+    if (valueType === 'int')
+      return { $inc: random.pick([0, 1, -1, 5, ...pool.filter((value) => typeof value === 'number')]) };
     if (valueType === 'decimal') {
       return { $inc: random.chance(0.8) ? decimal(random.between(-20, 20), field.scale) : random.pick(pool) };
     }

@@ -1,19 +1,57 @@
-import { compareUtf8, decimalOrdinal, formatDuration, formatInstant, operatorsFor, parseInstant } from '@tessera/tag-catalog';
+import { compareUtf8, decimalOrdinal, formatDuration, formatInstant, operatorsFor } from '@tessera/tag-catalog';
 import type { JsonValue } from '@tessera/tag-catalog';
+import { instant } from '../world';
 import { DAY_MS, decimal, SET_ELEMENTS, ZONES } from './world-shape';
 import type { FieldShape, TypeShape, WorldShape } from './world-shape';
 
-type JsonObject = { readonly [key: string]: JsonValue };
+interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
 
-const DURATIONS = ['PT0.001S', 'PT1S', 'PT30M', 'PT1H', 'PT23H', 'P1D', 'P1DT0.001S', 'PT25H', 'P2D', 'P7D', 'P30D', 'P52W', 'P20000D'];
-const PATTERNS = ['a', '^a', 'b$', '.', '^.$', '[^a]', '(?i)A', '^$', 'a|b', '\\d+', '(?s)a.b', 'a.b', '(?m)^b', '\\x{1F600}', ''];
+const DURATIONS = [
+  'PT0.001S',
+  'PT1S',
+  'PT30M',
+  'PT1H',
+  'PT23H',
+  'P1D',
+  'P1DT0.001S',
+  'PT25H',
+  'P2D',
+  'P7D',
+  'P30D',
+  'P52W',
+  'P20000D',
+];
+const PATTERNS = [
+  'a',
+  '^a',
+  'b$',
+  '.',
+  '^.$',
+  '[^a]',
+  '(?i)A',
+  '^$',
+  'a|b',
+  '\\d+',
+  '(?s)a.b',
+  'a.b',
+  '(?m)^b',
+  '\\x{1F600}',
+  '',
+];
 const NUMBER_OPERATORS = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between'];
 const INSTANT: FieldShape = { name: '', valueType: 'datetime', scale: 0, ttlMs: null, pool: [] };
 
 /** A random rule of at most so many levels. */
 export function generateRule(shape: WorldShape, depth: number): JsonValue {
   const { random } = shape;
-  const kind = random.weighted({ leaf: depth <= 1 ? 1 : 0.4, group: depth <= 1 ? 0 : 0.35, not: depth <= 1 ? 0 : 0.12, atLeast: depth <= 1 ? 0 : 0.13 });
+  const kind = random.weighted({
+    leaf: depth <= 1 ? 1 : 0.4,
+    group: depth <= 1 ? 0 : 0.35,
+    not: depth <= 1 ? 0 : 0.12,
+    atLeast: depth <= 1 ? 0 : 0.13,
+  });
   switch (kind) {
     case 'leaf':
       return generateLeaf(shape);
@@ -122,8 +160,8 @@ function sortedPair(field: FieldShape, one: JsonValue, other: JsonValue): JsonVa
 
 function orderOf(field: FieldShape, one: JsonValue, other: JsonValue): number {
   if (typeof one === 'number' && typeof other === 'number') return one - other;
-  if (field.valueType === 'datetime') return (parseInstant(String(one)) ?? 0) - (parseInstant(String(other)) ?? 0);
-  return compareUtf8(String(one), String(other));
+  if (typeof one !== 'string' || typeof other !== 'string') throw new Error(`${field.name} has no order`);
+  return field.valueType === 'datetime' ? instant(one) - instant(other) : compareUtf8(one, other);
 }
 
 function generateDuration(shape: WorldShape): string {
@@ -193,7 +231,10 @@ function generateMeasured(shape: WorldShape, type: TypeShape): JsonObject {
       const field = random.pick(ordered);
       const isTime = field.valueType === 'date' || field.valueType === 'datetime';
       const operators = isTime ? operatorsFor(field.valueType) : NUMBER_OPERATORS;
-      return { measure: { [random.pick(['min', 'max'])]: field.name }, ...withValue(generateCondition(shape, field, operators)) };
+      return {
+        measure: { [random.pick(['min', 'max'])]: field.name },
+        ...withValue(generateCondition(shape, field, operators)),
+      };
     }
   }
 }
@@ -238,7 +279,8 @@ function generateWindow(shape: WorldShape): JsonObject {
     case 'range': {
       const from = random.pick(timesMs) + random.pick([0, 0, 1, -1]);
       const to = random.pick(timesMs) + random.pick([0, 0, 1, -1]);
-      if (from === to || random.chance(0.3)) return random.chance(0.5) ? { from: formatInstant(from) } : { to: formatInstant(to) };
+      if (from === to || random.chance(0.3))
+        return random.chance(0.5) ? { from: formatInstant(from) } : { to: formatInstant(to) };
       return { from: formatInstant(Math.min(from, to)), to: formatInstant(Math.max(from, to)) };
     }
   }
@@ -269,10 +311,17 @@ export function generateAsOf(shape: WorldShape): string | undefined {
     case 'row':
       return formatInstant(random.pick(timesMs) + offMs);
     case 'after':
-      return formatInstant(random.pick(timesMs) + random.pick([3_600_000, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS]) + offMs);
+      return formatInstant(
+        random.pick(timesMs) + random.pick([3_600_000, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS]) + offMs,
+      );
     case 'end':
       return formatInstant(random.pick(timesMs) + random.pick(ttls) + offMs);
     case 'far':
-      return random.pick(['1000-01-01T00:00:00Z', '1969-12-31T23:59:59.999Z', '2040-02-29T00:00:00Z', '9999-12-31T23:59:59.999Z']);
+      return random.pick([
+        '1000-01-01T00:00:00Z',
+        '1969-12-31T23:59:59.999Z',
+        '2040-02-29T00:00:00Z',
+        '9999-12-31T23:59:59.999Z',
+      ]);
   }
 }

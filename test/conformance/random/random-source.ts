@@ -17,15 +17,15 @@ export class RandomSource {
   /** 0 ≤ x < 1. */
   next(): number {
     const state = this.#state;
-    const first = state[0] ?? 0;
-    const last = state[3] ?? 0;
+    const [first = 0, second = 0, third = 0, last = 0] = state;
     let mixed = first ^ (first << 11);
     mixed ^= mixed >>> 8;
-    state[0] = state[1] ?? 0;
-    state[1] = state[2] ?? 0;
+    state[0] = second;
+    state[1] = third;
     state[2] = last;
-    state[3] = last ^ (last >>> 19) ^ mixed;
-    return (state[3] ?? 0) / 2 ** 32;
+    const drawn = (last ^ (last >>> 19) ^ mixed) >>> 0;
+    state[3] = drawn;
+    return drawn / 2 ** 32;
   }
 
   /** A whole number, both ends included. */

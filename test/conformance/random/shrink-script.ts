@@ -38,9 +38,11 @@ class Shrinker {
 
   async run(): Promise<void> {
     await this.#focus();
-    for (let size = Infinity; this.#size() < size && this.runs < RUNS_MAX; ) {
+    for (let size = Infinity; this.#size() < size && this.runs < RUNS_MAX;) {
       size = this.#size();
-      await this.#minimise(this.script.steps.length, (keep) => this.#withSteps((step, index) => (keep(index) ? step : null)));
+      await this.#minimise(this.script.steps.length, (keep) =>
+        this.#withSteps((step, index) => (keep(index) ? step : null)),
+      );
       await this.#dropMessages();
       await this.#shrinkRule();
       await this.#simplifyQuestion();
@@ -99,7 +101,7 @@ class Shrinker {
     const start = this.script;
     let kept = Array.from({ length: count }, (_, index) => index);
     for (let chunk = Math.ceil(kept.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
-      for (let from = 0; from < kept.length && this.runs < RUNS_MAX; ) {
+      for (let from = 0; from < kept.length && this.runs < RUNS_MAX;) {
         const rest = new Set([...kept.slice(0, from), ...kept.slice(from + chunk)]);
         const before = this.script;
         this.script = start;
@@ -132,7 +134,7 @@ class Shrinker {
   }
 
   async #shrinkRule(): Promise<void> {
-    for (let again = true; again && this.runs < RUNS_MAX; ) {
+    for (let again = true; again && this.runs < RUNS_MAX;) {
       again = false;
       const question = this.#question();
       if (question === undefined) return;
@@ -156,7 +158,8 @@ class Shrinker {
   async #dropBodyFields(): Promise<void> {
     const count = (message: JsonValue): number => Object.keys(bodyOf(message)).length;
     const total = this.script.steps.reduce(
-      (sum, step) => sum + ('send' in step ? step.send.reduce((fields: number, message) => fields + count(message), 0) : 0),
+      (sum, step) =>
+        sum + ('send' in step ? step.send.reduce((fields: number, message) => fields + count(message), 0) : 0),
       0,
     );
     await this.#minimise(total, (keep) => {
@@ -173,7 +176,10 @@ class Shrinker {
   }
 
   async #dropDeclaredFields(): Promise<void> {
-    const total = this.script.steps.reduce((sum, step) => sum + ('declare' in step ? fieldsOf(step.declare).length : 0), 0);
+    const total = this.script.steps.reduce(
+      (sum, step) => sum + ('declare' in step ? fieldsOf(step.declare).length : 0),
+      0,
+    );
     await this.#minimise(total, (keep) => {
       let next = 0;
       return this.#withSteps((step) => {
@@ -192,7 +198,10 @@ function bodyOf(message: JsonValue): { readonly [field: string]: JsonValue } {
 }
 
 function fieldsOf(declaration: JsonValue): readonly JsonValue[] {
-  const { tags, properties } = declaration as { readonly tags?: readonly JsonValue[]; readonly properties?: readonly JsonValue[] };
+  const { tags, properties } = declaration as {
+    readonly tags?: readonly JsonValue[];
+    readonly properties?: readonly JsonValue[];
+  };
   return tags ?? properties ?? [];
 }
 

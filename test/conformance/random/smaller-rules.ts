@@ -1,6 +1,8 @@
 import type { JsonValue } from '@tessera/tag-catalog';
 
-type JsonObject = { readonly [key: string]: JsonValue };
+interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
 
 const OPTIONAL_KEYS = ['window', 'within', 'where', 'onMissing', 'id'];
 
@@ -11,7 +13,12 @@ export function* smallerRules(rule: JsonValue): Generator<JsonValue> {
   for (const [key, children] of childLists(node)) {
     yield* children;
     for (const [index, child] of children.entries()) {
-      if (children.length > 1) yield shortened(node, key, children.filter((_, other) => other !== index));
+      if (children.length > 1)
+        yield shortened(
+          node,
+          key,
+          children.filter((_, other) => other !== index),
+        );
       for (const smaller of smallerRules(child)) {
         yield { ...node, [key]: children.map((other, position) => (position === index ? smaller : other)) };
       }

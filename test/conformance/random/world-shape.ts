@@ -60,7 +60,24 @@ export const ZONES = [
   'Africa/Monrovia',
 ];
 
-const TEXTS = ['', 'a', 'A', 'ab', 'b', 'ba', '9', '10', '\u00e9', 'e\u0301', '\ud7ff', '\ue000', '\uffff', '\u{1f600}', 'a\nb', 'zebra'];
+const TEXTS = [
+  '',
+  'a',
+  'A',
+  'ab',
+  'b',
+  'ba',
+  '9',
+  '10',
+  '\u00e9',
+  'e\u0301',
+  '\ud7ff',
+  '\ue000',
+  '\uffff',
+  '\u{1f600}',
+  'a\nb',
+  'zebra',
+];
 const ELEMENTS = ['', 'x', 'y', 'z', 'x,y', '\u{1f600}'];
 const ENUM_VALUES = ['gold', 'silver', 'bronze', '', 'éclair'];
 const VALUE_TYPES: readonly ValueType[] = ['bool', 'int', 'decimal', 'string', 'enum', 'date', 'datetime', 'set'];
@@ -84,7 +101,12 @@ export function makeShape(random: RandomSource, users: number): WorldShape {
       { name: 'person', kind: 'profile', fields: all, retentionDays: null },
       { name: 'extra', kind: 'profile', fields: fieldsOf(random.between(1, 4), true), retentionDays: null },
       { name: 'loose', kind: 'kv', fields: fieldsOf(random.between(1, 4), true), retentionDays: null },
-      { name: 'buy', kind: 'event', fields: VALUE_TYPES.map((valueType) => field(valueType, false)), retentionDays: null },
+      {
+        name: 'buy',
+        kind: 'event',
+        fields: VALUE_TYPES.map((valueType) => field(valueType, false)),
+        retentionDays: null,
+      },
       {
         name: 'visit',
         kind: 'event',
@@ -151,11 +173,18 @@ function poolOf(random: RandomSource, valueType: ValueType, scale: number, ancho
     case 'date':
       return [-400, -366, -31, -2, -1, 0, 1, 2, 30, 365]
         .map((days) => formatInstant(anchorMs + days * DAY_MS).slice(0, 10))
-        .concat(['2024-02-29', '2023-02-28', '1999-12-31', ...(random.chance(0.2) ? ['1000-01-01', '9999-12-31'] : [])]);
+        .concat([
+          '2024-02-29',
+          '2023-02-28',
+          '1999-12-31',
+          ...(random.chance(0.2) ? ['1000-01-01', '9999-12-31'] : []),
+        ]);
     case 'datetime':
       return [-366 * DAY_MS, -DAY_MS, -DAY_MS + 1, -3_600_000, -1, 0, 1, 1_800_000, DAY_MS]
         .map((ms) => formatInstant(anchorMs + ms))
-        .concat(random.chance(0.2) ? ['1000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '1969-12-31T23:59:59.999Z'] : []);
+        .concat(
+          random.chance(0.2) ? ['1000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '1969-12-31T23:59:59.999Z'] : [],
+        );
     case 'set':
       return Array.from({ length: 6 }, () => random.some(ELEMENTS, random.between(0, 4)));
   }
