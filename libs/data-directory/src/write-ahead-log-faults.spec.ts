@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { nodeLogFileSystem } from './log-file-system';
 import type { LogFile, LogFileSystem } from './log-file-system';
+import { append, payload, range, replay } from './testing/log-records';
 import { WriteAheadLog } from './write-ahead-log';
 import type { WriteAheadLogOptions } from './write-ahead-log';
 
@@ -19,24 +20,6 @@ describe('WriteAheadLog on a failing disk', () => {
 
   const open = (options: Partial<WriteAheadLogOptions> = {}): Promise<WriteAheadLog> =>
     WriteAheadLog.open({ folder, directoryId: '0123456789abcdef', ...options });
-  const payload = (n: number): Buffer => Buffer.from(`record ${n} ${'x'.repeat(n % 50)}`);
-  const append = async (log: WriteAheadLog, from: number, to: number): Promise<void> => {
-    const appended = [];
-    for (let n = from; n <= to; n++) appended.push(log.append(payload(n)));
-    expect(appended.map(({ sequence }) => sequence)).toEqual(appended.map((_record, index) => from + index));
-    await Promise.all(appended.map(({ durable }) => durable));
-  };
-  const replay = async (log: WriteAheadLog, after = 0): Promise<number[]> => {
-    const sequences: number[] = [];
-    const { records } = await log.replay(after, (sequence, bytes) => {
-      expect(bytes.toString()).toBe(payload(sequence).toString());
-      sequences.push(sequence);
-    });
-    expect(records).toBe(sequences.length);
-    return sequences;
-  };
-  const range = (from: number, to: number): number[] =>
-    Array.from({ length: to - from + 1 }, (_n, index) => from + index);
   const segments = async (): Promise<string[]> => (await readdir(folder)).sort();
 
   it('shares one write and one sync among all that was appended meanwhile, and resolves in order', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { CorruptLogError } from './errors';
 import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './log-segment';
+import { append, payload, range, replay } from './testing/log-records';
 import { WriteAheadLog } from './write-ahead-log';
 import type { WriteAheadLogOptions } from './write-ahead-log';
 
@@ -21,24 +22,6 @@ describe('WriteAheadLog', () => {
 
   const open = (options: Partial<WriteAheadLogOptions> = {}): Promise<WriteAheadLog> =>
     WriteAheadLog.open({ folder, directoryId: '0123456789abcdef', ...options });
-  const payload = (n: number): Buffer => Buffer.from(`record ${n} ${'x'.repeat(n % 50)}`);
-  const append = async (log: WriteAheadLog, from: number, to: number): Promise<void> => {
-    const appended = [];
-    for (let n = from; n <= to; n++) appended.push(log.append(payload(n)));
-    expect(appended.map(({ sequence }) => sequence)).toEqual(appended.map((_record, index) => from + index));
-    await Promise.all(appended.map(({ durable }) => durable));
-  };
-  const replay = async (log: WriteAheadLog, after = 0): Promise<number[]> => {
-    const sequences: number[] = [];
-    const { records } = await log.replay(after, (sequence, bytes) => {
-      expect(bytes.toString()).toBe(payload(sequence).toString());
-      sequences.push(sequence);
-    });
-    expect(records).toBe(sequences.length);
-    return sequences;
-  };
-  const range = (from: number, to: number): number[] =>
-    Array.from({ length: to - from + 1 }, (_n, index) => from + index);
   const segments = async (): Promise<string[]> => (await readdir(folder)).sort();
 
   it('gives sequences from 1 and replays them after reopening', async () => {

@@ -1,5 +1,6 @@
 import type { UserView } from '../engine/segmentation-engine';
 import type { PlanNode, ThresholdNode } from '../plan/plan';
+import { inputsOf } from '../plan/plan-nodes';
 import { passesTagTest } from './compiled-tests';
 import { findSequence } from './find-sequence';
 import { meetsEventScan } from './measure-rows';
@@ -75,26 +76,6 @@ function isInEnough({ inputs, atLeast }: ThresholdNode, view: UserView, memory: 
 }
 
 type CompositeNode = Extract<PlanNode, { kind: 'intersect' | 'union' | 'difference' | 'threshold' }>;
-
-function inputsOf(node: PlanNode): readonly PlanNode[] {
-  switch (node.kind) {
-    case 'intersect':
-    case 'union':
-    case 'threshold':
-      return node.inputs;
-    case 'difference':
-      return [node.left, node.right];
-    case 'universe':
-    case 'empty':
-    case 'profileScan':
-    case 'kvRead':
-    case 'eventScan':
-    case 'sequenceScan':
-    case 'snapshotRead':
-    case 'listRead':
-      return [];
-  }
-}
 
 /** Visits without memory that are always acceptable. */
 const VISITS_FREE = 20_000;

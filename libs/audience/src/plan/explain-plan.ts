@@ -1,6 +1,7 @@
 import type { EventScanNode, Interval, Plan, PlanNode, PropertyTest, SequenceScanNode } from './plan';
 import { describeCondition, describeExact, describeTest } from './describe-condition';
 import { measureSpec } from '../expression/measure-spec';
+import { inputsOf } from './plan-nodes';
 import { showInstant } from './show-instant';
 
 /**
@@ -56,26 +57,6 @@ class Explainer {
     const [title, ...details] = describe(node);
     this.#lines.push(`${indent}${label}${title ?? node.kind}`, ...details.map((detail) => `${indent}  ${detail}`));
     inputsOf(node).forEach((input) => this.#explain(input, depth + 1));
-  }
-}
-
-function inputsOf(node: PlanNode): readonly PlanNode[] {
-  switch (node.kind) {
-    case 'intersect':
-    case 'union':
-    case 'threshold':
-      return node.inputs;
-    case 'difference':
-      return [node.left, node.right];
-    case 'universe':
-    case 'empty':
-    case 'profileScan':
-    case 'kvRead':
-    case 'eventScan':
-    case 'sequenceScan':
-    case 'snapshotRead':
-    case 'listRead':
-      return [];
   }
 }
 

@@ -158,3 +158,24 @@ function measureKey(measure: Measure): string {
 function frozenCopy<T>(items: readonly T[]): readonly T[] {
   return Object.freeze([...items]);
 }
+
+/** What a node is made of, in order; nothing for a leaf. */
+export function inputsOf(node: PlanNode): readonly PlanNode[] {
+  switch (node.kind) {
+    case 'intersect':
+    case 'union':
+    case 'threshold':
+      return node.inputs;
+    case 'difference':
+      return [node.left, node.right];
+    case 'universe':
+    case 'empty':
+    case 'profileScan':
+    case 'kvRead':
+    case 'eventScan':
+    case 'sequenceScan':
+    case 'snapshotRead':
+    case 'listRead':
+      return [];
+  }
+}
