@@ -21,6 +21,7 @@ export class StandaloneModule {
         statistics: engine,
         references: listReferences(engine.lists),
         status: { status: () => statusOf(store) },
+        verifier: engine,
       },
       options,
     );

@@ -2,9 +2,17 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
+import { Logger, PinoLogger } from 'nestjs-pino';
 import { serveOpenApi } from '@tessera/http-api';
-import { ApiKeys, ConfigError, Health, Metrics, observeRequests } from '@tessera/platform';
+import {
+  ApiKeys,
+  ConfigError,
+  Health,
+  logsRequests,
+  Metrics,
+  observeRequests,
+  PlainJsonAdapter,
+} from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import type { Store } from './open-store';
 import { StandaloneModule } from './standalone.module';
@@ -53,7 +61,7 @@ export async function startService(config: TesseraConfig, store: Store, version:
     temporaryDirectory: tmpdir(),
   });
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class that nobody makes
-  const app: NestExpressApplication = await NestFactory.create(module, {
+  const app: NestExpressApplication = await NestFactory.create(module, new PlainJsonAdapter(), {
     bodyParser: false,
     logger: ['error', 'warn'],
     abortOnError: false,
@@ -61,7 +69,10 @@ export async function startService(config: TesseraConfig, store: Store, version:
   // Nobody needs to know what serves, and hashing every answer for an ETag that no client sends back costs more than it saves.
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(observeRequests(metrics));
+  const logger = await app.resolve(PinoLogger);
+  app.use(
+    observeRequests(metrics, logsRequests(config.logLevel) ? null : (line) => logger.error(line, 'request failed')),
+  );
   serveOpenApi(app, version);
   await app.init();
   app.useLogger(app.get(Logger));

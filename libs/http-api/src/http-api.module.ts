@@ -14,6 +14,7 @@ import { MessagesController } from './messages/messages.controller';
 import { MessageRate } from './operations/message-rate';
 import { OperationsController } from './operations/operations.controller';
 import { StatusDesk } from './operations/status';
+import { VerificationDesk } from './operations/verification-desk';
 import * as tokens from './ports';
 import type { HttpApiOptions, HttpApiPorts } from './ports';
 import { ProblemFilter } from './problem/problem.filter';
@@ -91,6 +92,7 @@ function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provide
     new TagListing(catalogStore, ports.statistics, engine.name, clock),
     new ListDesk(ports.lists, streams),
     new StatusDesk(ports, rate, options.version),
+    new VerificationDesk(ports.verifier, users),
   ];
   return services.map((service) => ({ provide: service.constructor, useValue: service }));
 }

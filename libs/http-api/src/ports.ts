@@ -26,6 +26,20 @@ export interface StatusReader {
   status(): Promise<StoreStatus>;
 }
 
+/** What a check of the store found. */
+export interface VerificationReport {
+  /** One sentence for each thing that does not agree; empty: all is well. */
+  readonly findings: readonly string[];
+  readonly users: number;
+  readonly tagShards: number;
+  readonly eventRows: number;
+}
+
+/** Compares everything that the store holds twice. Reads all of it once: slow, and requests may have to wait meanwhile. */
+export interface Verifier {
+  verify(): VerificationReport | Promise<VerificationReport>;
+}
+
 /** The adapters behind the HTTP API. One object may stand for several ports. */
 export interface HttpApiPorts {
   readonly catalogStore: CatalogStore;
@@ -36,6 +50,7 @@ export interface HttpApiPorts {
   readonly statistics: FieldStatisticsReader;
   readonly references: ReferencePort;
   readonly status: StatusReader;
+  readonly verifier: Verifier;
 }
 
 /** How the HTTP API behaves; all of it comes from the app. */

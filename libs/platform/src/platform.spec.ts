@@ -1,8 +1,9 @@
 import { createServer, get } from 'node:http';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiKeys, GracefulShutdown, Health, Metrics } from './index';
+import { ApiKeys, GracefulShutdown, Health, Metrics, observeRequests } from './index';
+import type { FailedRequest } from './index';
 
 describe('ApiKeys', () => {
   it('accepts its keys and nothing else', () => {
@@ -45,12 +46,12 @@ describe('Metrics', () => {
     metrics.observeRequest('GET', '/v1/users/:cuid', 200, 0.004);
     metrics.addMessages('accepted', 3);
     metrics.addMessages('stale', 0);
-    metrics.observeCount(0.2);
+    metrics.observeQuestion('overlap', 0.2);
     const text = await metrics.expose({ users: 7, dataVersion: 9 });
     for (const line of [
       'tessera_http_request_duration_seconds_count{method="GET",route="/v1/users/:cuid",status="200"} 1',
       'tessera_messages_total{verdict="accepted"} 3',
-      'tessera_count_duration_seconds_count 1',
+      'tessera_question_duration_seconds_count{question="overlap"} 1',
       'tessera_users 7',
       'tessera_data_version 9',
       'nodejs_eventloop_lag_seconds',
@@ -130,5 +131,50 @@ describe('GracefulShutdown', () => {
       expect(await new GracefulShutdown(options).run('test')).toBe(false);
       expect(said.at(-1)).toMatch(/no disk|took more than/);
     }
+  });
+});
+
+describe('observeRequests', () => {
+  async function serve(
+    handle: (response: ServerResponse) => void,
+    call: (port: number) => Promise<unknown>,
+  ): Promise<{ readonly text: string; readonly failures: readonly FailedRequest[] }> {
+    const metrics = new Metrics();
+    const failures: FailedRequest[] = [];
+    const observe = observeRequests(metrics, (failure) => failures.push(failure));
+    const server = createServer((incoming, response) => {
+      Object.assign(incoming, { route: { path: '/v1/users/:cuid' } });
+      observe(incoming, response, () => handle(response));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await call((server.address() as AddressInfo).port);
+    await sleep(50);
+    await new Promise((resolve) => server.close(resolve));
+    return { text: await metrics.expose({ users: 0, dataVersion: 0 }), failures };
+  }
+  const read = (port: number) =>
+    new Promise((resolve) =>
+      get({ port, path: '/v1/users/hidden' }, (response) => response.resume().on('end', resolve)),
+    );
+
+  it('tells of failures, by the pattern of the route', async () => {
+    const failed = await serve((response) => response.writeHead(503).end(), read);
+    expect(failed.failures).toEqual([
+      { method: 'GET', route: '/v1/users/:cuid', status: 503, tookMs: expect.any(Number) },
+    ]);
+    expect(failed.text).not.toContain('hidden');
+    expect((await serve((response) => response.writeHead(404).end(), read)).failures).toEqual([]);
+  });
+
+  it('counts a request without an answer as 499', async () => {
+    const { text } = await serve(
+      () => undefined,
+      async (port) => {
+        const call = get({ port }).on('error', () => undefined);
+        await sleep(50);
+        call.destroy();
+      },
+    );
+    expect(text).toContain('status="499"} 1');
   });
 });

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { DirectoryLockedError } from '@tessera/data-directory';
 import { SETTINGS } from '@tessera/platform';
 import { openStore } from '../open-store';
 
-const HELP = `Checks a data directory: everything that is stored twice must agree. Changes nothing. Stop the server first.
+const HELP = `Checks a data directory: everything that is stored twice must agree. Changes nothing.
+While a server runs on the directory, ask that server instead: POST /v1/verify.
 
 Usage: npm run verify -- [--data-dir <directory>]
 
@@ -39,9 +41,28 @@ async function verify(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** A server keeps its directory to itself, but can be asked for the same check. */
+function lockedText({ path, pid }: DirectoryLockedError): string {
+  const holder = pid === null ? 'another process' : `process ${pid}`;
+  const setting = ({ variable, fallback }: { variable: string; fallback: string }): string => {
+    const given = process.env[variable] ?? '';
+    return given === '' ? fallback : given;
+  };
+  const address = `http://${setting(SETTINGS.host)}:${setting(SETTINGS.port)}`;
+  return [
+    `The data directory ${path} is in use by ${holder}. If that is a Tessera server, ask it for the check:`,
+    '',
+    `  curl -s -X POST ${address}/v1/verify`,
+    '',
+    'Put in the address it printed at its start if that is another one, and where API_KEYS is set add',
+    "-H 'Authorization: Bearer <key>'. Or stop the server and run this again.",
+  ].join('\n');
+}
+
 verify(process.argv.slice(2))
   .then((exitCode) => (process.exitCode = exitCode))
   .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    if (error instanceof DirectoryLockedError) console.error(lockedText(error));
+    else console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;
   });

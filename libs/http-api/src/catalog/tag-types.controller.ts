@@ -1,15 +1,21 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '@tessera/tag-catalog';
 import { Answers } from '../openapi/answers.decorator';
 import { TAG_TYPE_EXAMPLE, TAG_TYPE_PATCH_EXAMPLE } from '../openapi/examples';
+import { MinOffsetQuery } from '../requests/min-offset.dto';
+import { Offsets } from '../requests/offsets';
 import { TakesJson } from '../requests/takes-json.decorator';
+import { TakesQuery } from '../requests/takes-query.decorator';
 import { TagTypeDesk } from './tag-type-desk';
 
 @ApiTags('tag types')
 @Controller('v1/tag-types')
 export class TagTypesController {
-  constructor(@Inject(TagTypeDesk) private readonly desk: TagTypeDesk) {}
+  constructor(
+    @Inject(TagTypeDesk) private readonly desk: TagTypeDesk,
+    @Inject(Offsets) private readonly offsets: Offsets,
+  ) {}
 
   @Post()
   @HttpCode(201)
@@ -26,14 +32,22 @@ export class TagTypesController {
   }
 
   @Get()
-  @Answers({ summary: 'All tag types', example: { tagTypes: [{ ...TAG_TYPE_EXAMPLE, version: 1 }] } })
-  list(): { readonly tagTypes: readonly JsonValue[] } {
+  @TakesQuery()
+  @Answers({
+    summary: 'All tag types',
+    example: { tagTypes: [{ ...TAG_TYPE_EXAMPLE, version: 1 }] },
+    refusals: [503],
+  })
+  async list(@Query() query: MinOffsetQuery): Promise<{ readonly tagTypes: readonly JsonValue[] }> {
+    await this.offsets.waitFor(query.minOffset);
     return { tagTypes: this.desk.list() };
   }
 
   @Get(':name')
-  @Answers({ summary: 'One tag type', example: { ...TAG_TYPE_EXAMPLE, version: 1 }, refusals: [404] })
-  get(@Param('name') name: string): JsonValue {
+  @TakesQuery()
+  @Answers({ summary: 'One tag type', example: { ...TAG_TYPE_EXAMPLE, version: 1 }, refusals: [404, 503] })
+  async get(@Param('name') name: string, @Query() query: MinOffsetQuery): Promise<JsonValue> {
+    await this.offsets.waitFor(query.minOffset);
     return this.desk.get(name);
   }
 

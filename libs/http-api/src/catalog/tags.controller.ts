@@ -5,6 +5,7 @@ import { Answers } from '../openapi/answers.decorator';
 import { TAG_DISTRIBUTION_EXAMPLE, TAG_EXAMPLE } from '../openapi/examples';
 import { CATALOG_STORE } from '../ports';
 import { Offsets } from '../requests/offsets';
+import { filledIn } from '../requests/parse-dto';
 import { TakesQuery } from '../requests/takes-query.decorator';
 import { DistributionCounter, findTag } from '../segmentation/distribution';
 import type { TagShares } from '../segmentation/distribution';
@@ -38,7 +39,7 @@ export class TagsController {
   })
   async list(@Query() query: TagsQuery): Promise<{ readonly tags: readonly ListedTag[] }> {
     await this.offsets.waitFor(query.minOffset);
-    return { tags: this.listing.list(query.query, query.type) };
+    return { tags: this.listing.list(filledIn(query.query), filledIn(query.type)) };
   }
 
   @Get(':name/distribution')

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { ListSummary } from '@tessera/audience';
 import { Answers } from '../openapi/answers.decorator';
 import { LIST_CREATED_EXAMPLE, LIST_EXAMPLE } from '../openapi/examples';
@@ -22,13 +22,19 @@ export class ListsController {
   @Post()
   @TakesQuery()
   @HttpCode(201)
-  @ApiConsumes('application/x-ndjson', 'text/csv', 'multipart/form-data')
-  @ApiBody({ schema: { type: 'string', example: '"c000001"\n"c000002"\n' } })
   @Answers({
     summary: 'Upload a list of users',
     status: 201,
     example: LIST_CREATED_EXAMPLE,
     refusals: [413, 415, 429, 503],
+    bodies: {
+      'application/x-ndjson': { schema: { type: 'string' }, example: '"c000001"\n"c000002"\n' },
+      'text/csv': { schema: { type: 'string' }, example: 'c000001\nc000002\n' },
+      'multipart/form-data': {
+        schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
+        example: { file: 'c000001\nc000002\n' },
+      },
+    },
   })
   create(@Query() query: CreateListQuery, @Req() request: IncomingMessage): Promise<CreatedList> {
     return this.desk.create(query.name, query.header === 'true', request);

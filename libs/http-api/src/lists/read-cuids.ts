@@ -98,6 +98,8 @@ interface CsvRow {
 }
 
 function cuidOfRow(row: CsvRow): string {
+  // The parser looks at the size only when it reads on.
+  if ((row.record[0]?.length ?? 0) > LINE_BYTES_MAX) throw lineTooLarge(row.info.lines);
   return checkedCuid(row.record[0], row.info.lines);
 }
 

@@ -5,13 +5,23 @@ interface AnswerDocs {
   readonly summary: string;
   readonly status?: number;
   readonly example: unknown;
-  /** Statuses of refusals beside 400 and 401. */
+  /** Statuses of refusals beside those that every route has: 400, 401, 403. */
   readonly refusals?: readonly number[];
+  /** True: it answers without a key and refuses nothing but `refusals`. */
+  readonly open?: boolean;
+  /** Of the answer; default JSON. */
+  readonly contentType?: string;
+  /** Bodies that are no DTO: an example by content type. */
+  readonly bodies?: Bodies;
 }
+
+type RequestBody = NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']>;
+type Bodies = Extract<RequestBody, { content: unknown }>['content'];
 
 const MEANINGS: { readonly [status: string]: string } = {
   '400': 'The request, its body or a token is not valid',
   '401': 'A key is needed',
+  '403': 'Without API_KEYS: not from a web page or host name of elsewhere',
   '404': 'Something named does not exist',
   '409': 'Taken or in use',
   '410': 'The cursor has expired',
@@ -40,13 +50,15 @@ const PROBLEM_SCHEMA = {
   },
 };
 
-/** Documents a route: what it does, one example of its answer, its refusals. */
-export function Answers({ summary, status = 200, example, refusals = [] }: AnswerDocs): MethodDecorator {
+/** Documents a route: what it takes, what it does, one example of its answer, its refusals. */
+export function Answers(docs: AnswerDocs): MethodDecorator {
+  const { summary, status = 200, example, contentType = 'application/json', open = false } = docs;
+  const refusals = [...(open ? [] : [400, 401, 403]), ...(docs.refusals ?? [])];
   return applyDecorators(
-    ApiOperation({ summary }),
-    ApiBearerAuth(),
-    ApiResponse({ status, description: 'The answer', content: { 'application/json': { example } } }),
-    ...[400, 401, ...refusals].map((refusal) =>
+    ApiOperation({ summary, ...requestBodyOf(docs) }),
+    ...(open ? [] : [ApiBearerAuth()]),
+    ApiResponse({ status, description: 'The answer', content: { [contentType]: { example } } }),
+    ...refusals.map((refusal) =>
       ApiResponse({
         status: refusal,
         description: MEANINGS[String(refusal)] ?? 'Refused',
@@ -54,4 +66,9 @@ export function Answers({ summary, status = 200, example, refusals = [] }: Answe
       }),
     ),
   );
+}
+
+function requestBodyOf({ bodies }: AnswerDocs): { readonly requestBody?: RequestBody } {
+  if (bodies === undefined) return {};
+  return { requestBody: { required: true, content: bodies } };
 }

@@ -135,6 +135,7 @@ export const USER_EXAMPLE = {
 
 export const USER_EVENTS_EXAMPLE = {
   events: [{ type: 'order_paid', time: '2026-10-30T19:21:07Z', properties: { amount: 129.9, category: 'toys' } }],
+  nextCursor: 'AAABm…',
 };
 
 export const EVALUATE_EXAMPLE = { results: [{ member: true }], ...ANSWER };
@@ -160,4 +161,13 @@ export const STATUS_EXAMPLE = {
   versions: { tessera: '0.1.0', node: 'v20.20.2', catalog: 9 },
   uptimeSeconds: 3_600,
   store: {},
+};
+
+export const VERIFICATION_EXAMPLE = {
+  findings: [],
+  users: 200_000,
+  tagShards: 21,
+  eventRows: 3_012_340,
+  tookMs: 1_841.5,
+  dataVersion: 812,
 };

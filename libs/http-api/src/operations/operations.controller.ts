@@ -1,16 +1,20 @@
 import type { ServerResponse } from 'node:http';
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { UserReader } from '@tessera/audience';
 import type { Readiness } from '@tessera/platform';
 import { Open } from '../access/open.decorator';
 import { Answers } from '../openapi/answers.decorator';
-import { STATUS_EXAMPLE } from '../openapi/examples';
+import { STATUS_EXAMPLE, VERIFICATION_EXAMPLE } from '../openapi/examples';
 import { HTTP_API_OPTIONS, USER_READER } from '../ports';
 import type { HttpApiOptions } from '../ports';
 import { TakesQuery } from '../requests/takes-query.decorator';
+import { MinOffsetQuery } from '../requests/min-offset.dto';
+import { Offsets } from '../requests/offsets';
 import { StatusDesk } from './status';
 import type { ServiceStatus } from './status';
+import { VerificationDesk } from './verification-desk';
+import type { VerificationAnswer } from './verification-desk';
 
 /** Probes and scrapers may add a query of their own; it means nothing here. */
 @ApiTags('operations')
@@ -20,12 +24,14 @@ export class OperationsController {
     @Inject(HTTP_API_OPTIONS) private readonly options: HttpApiOptions,
     @Inject(StatusDesk) private readonly desk: StatusDesk,
     @Inject(USER_READER) private readonly users: UserReader,
+    @Inject(VerificationDesk) private readonly verifications: VerificationDesk,
+    @Inject(Offsets) private readonly offsets: Offsets,
   ) {}
 
   @Get('health/live')
   @TakesQuery()
   @Open()
-  @Answers({ summary: 'Is the process alive', example: { status: 'ok' } })
+  @Answers({ summary: 'Is the process alive', example: { status: 'ok' }, open: true })
   live(): { readonly status: 'ok' } {
     return { status: 'ok' };
   }
@@ -36,6 +42,7 @@ export class OperationsController {
   @Answers({
     summary: 'Can it serve, dependency by dependency',
     example: { ready: true, dependencies: { engine: { ok: true } } },
+    open: true,
     refusals: [503],
   })
   async ready(@Res({ passthrough: true }) response: ServerResponse): Promise<Readiness> {
@@ -46,7 +53,7 @@ export class OperationsController {
 
   @Get('metrics')
   @TakesQuery()
-  @Answers({ summary: 'Prometheus text', example: 'tessera_users 200000' })
+  @Answers({ summary: 'Prometheus text', example: 'tessera_users 200000', contentType: 'text/plain' })
   async metrics(@Res() response: ServerResponse): Promise<void> {
     const users = await this.desk.knownUsers();
     const text = await this.options.metrics.expose({ users, dataVersion: this.users.dataVersion });
@@ -55,8 +62,21 @@ export class OperationsController {
   }
 
   @Get('v1/status')
-  @Answers({ summary: 'Engine, users, tags, rates, sizes, versions', example: STATUS_EXAMPLE })
-  status(): Promise<ServiceStatus> {
+  @TakesQuery()
+  @Answers({ summary: 'Engine, users, tags, rates, sizes, versions', example: STATUS_EXAMPLE, refusals: [503] })
+  async status(@Query() query: MinOffsetQuery): Promise<ServiceStatus> {
+    await this.offsets.waitFor(query.minOffset);
     return this.desk.read();
+  }
+
+  @Post('v1/verify')
+  @HttpCode(200)
+  @Answers({
+    summary: 'Check that all that is stored twice agrees; slow, and other requests may wait for it',
+    example: VERIFICATION_EXAMPLE,
+    refusals: [503],
+  })
+  verify(): Promise<VerificationAnswer> {
+    return this.verifications.verify();
   }
 }

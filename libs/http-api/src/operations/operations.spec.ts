@@ -58,6 +58,52 @@ describe('health, metrics, status, docs', () => {
     });
   });
 
+  it('verifies the store when asked', async () => {
+    expect((await request(api.server).post('/v1/verify').expect(200)).body).toEqual({
+      findings: [],
+      users: expect.any(Number),
+      tagShards: 0,
+      eventRows: 0,
+      tookMs: expect.any(Number),
+      dataVersion: expect.any(Number),
+    });
+    expect((await request(api.server).post('/v1/verify?x=1')).status).toBe(400);
+  });
+
+  it('measures every kind of question about sets', async () => {
+    const ask = (path: string, body: object) =>
+      request(api.server).post(`/v1/segmentation/${path}`).send(body).expect(200);
+    const expression = { all: true };
+    await ask('count', { expression });
+    await ask('members', { expression });
+    await ask('distribution', { expression, tags: ['city'] });
+    await ask('overlap', {
+      sets: [
+        { name: 'a', expression },
+        { name: 'b', expression },
+      ],
+    });
+    await request(api.server).post('/v1/segmentation/count').send({ expression: 5 }).expect(400);
+    const { text } = await get('/metrics').expect(200);
+    for (const question of ['count', 'members', 'distribution', 'overlap']) {
+      expect(text).toContain(`tessera_question_duration_seconds_count{question="${question}"} 1`);
+    }
+  });
+
+  it('takes an offset wherever it reads', async () => {
+    for (const path of [
+      '/v1/tag-types',
+      '/v1/tag-types/customer',
+      '/v1/tags',
+      '/v1/lists',
+      '/v1/status',
+      '/v1/users/ann',
+    ]) {
+      const { body } = await get(`${path}?minOffset=never-issued`);
+      expect(body).toMatchObject({ status: 400, type: 'urn:tessera:problem:invalid-token' });
+    }
+  });
+
   it('documents every path with an example', async () => {
     const { body } = await get('/docs/openapi.json').expect(200);
     expect(body.openapi).toMatch(/^3\./);

@@ -55,24 +55,33 @@ export class HttpProblem extends Error {
 
   /** The document to send. */
   toJson(): object {
-    return problemJson(this.slug, this.status, PROBLEM_KINDS[this.slug].title, this.detail, this.options);
+    const { status, title } = PROBLEM_KINDS[this.slug];
+    // A refusal of the request as a whole is at its root, so that callers may always read `errors`.
+    const errors = this.options.errors ?? [{ path: '', code: camelCase(this.slug), message: this.detail }];
+    return problemJson(this.slug, { status, title, detail: this.detail, errors }, this.options.extensions);
   }
 }
 
-function problemJson(slug: string, status: number, title: string, detail: string, options: ProblemOptions): object {
-  return {
-    type: `urn:tessera:problem:${slug}`,
-    title,
-    status,
-    detail,
-    errors: options.errors ?? [],
-    ...options.extensions,
-  };
+interface ProblemMembers {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors: readonly LocatedError[];
+}
+
+function problemJson(slug: string, members: ProblemMembers, extensions: ProblemExtensions = {}): object {
+  const { status, title, detail, errors } = members;
+  return { type: `urn:tessera:problem:${slug}`, title, status, detail, errors, ...extensions };
+}
+
+function camelCase(slug: string): string {
+  return slug.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 }
 
 /** A document for a status that has no kind of its own, e.g. one raised by Express. */
 export function plainProblem(status: number, detail: string): object {
-  return problemJson('request', status, 'The request was refused', detail, {});
+  const errors = [{ path: '', code: 'refused', message: detail }];
+  return problemJson('request', { status, title: 'The request was refused', detail, errors });
 }
 
 /** 400 for one thing wrong at one place of the body or query. */

@@ -55,6 +55,7 @@ function decodedBody(request: IncomingMessage): Readable {
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > bytesMax) throw tooLarge(bytesMax);
+  if (isPlain(request)) return readPlainBody(request, bytesMax);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of bodyChunks(request)) {
@@ -63,6 +64,37 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
     chunks.push(chunk);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes);
+}
+
+function isPlain(request: IncomingMessage): boolean {
+  const encoding = request.headers['content-encoding'];
+  return encoding === undefined || encoding.trim().toLowerCase() === 'identity';
+}
+
+/** What nearly every request is: iterating over the stream would cost more than reading the few bytes. */
+function readPlainBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (act: () => void): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      chunks = [];
+      act();
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > bytesMax) settle(() => reject(tooLarge(bytesMax)));
+    };
+    const onEnd = (): void => {
+      const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes);
+      settle(() => resolve(body));
+    };
+    const onClose = (): void => settle(() => reject(new ClientGoneError()));
+    request.on('data', onData).once('end', onEnd).once('close', onClose).once('error', onClose);
+    // Who hung up before anybody listened is not announced again.
+    if (request.destroyed && !request.complete) onClose();
+  });
 }
 
 function tooLarge(bytesMax: number): HttpProblem {

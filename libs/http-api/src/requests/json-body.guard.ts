@@ -20,6 +20,8 @@ export class JsonBodyGuard implements CanActivate {
     const response = context.switchToHttp().getResponse<ServerResponse>();
     const leave = this.gate.enter();
     response.once('close', leave);
+    // Whose connection is gone already is not announced again.
+    if (response.closed) leave();
     acceptContentType(request, ['application/json']);
     const bytes = await readBody(request, JSON_BODY_BYTES_MAX);
     const parsed = parseJsonBytes(bytes);

@@ -1,4 +1,4 @@
-import { getMetadataStorage, ValidateIf, validateSync } from 'class-validator';
+import { getMetadataStorage, ValidateBy, ValidateIf, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { LocatedError, Parsed } from '@tessera/tag-catalog';
 
@@ -7,6 +7,22 @@ export type DtoClass<T extends object> = new () => T;
 /** An optional key: may be left out, but `null` is not "left out". */
 export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object: object, value: unknown) => value !== undefined);
+}
+
+/** A key that must be there, whatever its value: what is wrong with the value is judged by who reads it. */
+export function MustBePresent(): PropertyDecorator {
+  return ValidateBy({
+    name: 'mustBePresent',
+    validator: {
+      validate: (value: unknown) => value !== undefined,
+      defaultMessage: (validation) => `send ${validation?.property ?? 'it'}`,
+    },
+  });
+}
+
+/** Query parameters: `?type=` is what a form sends for a field left empty, so it counts as left out. */
+export function filledIn(parameter: string | undefined): string | undefined {
+  return parameter === '' ? undefined : parameter;
 }
 
 /** Classes with validators are DTOs; `String`, `Object` and the like are not. */

@@ -50,6 +50,8 @@ export class MemberLister {
   }
 
   async #next(request: MembersRequest, cursor: string, limit: number): Promise<MembersPage> {
+    // What is wrong with the other options is told, however good the cursor is.
+    await this.questions.moment(request);
     const place = this.cursors.find(cursor);
     await this.#check(request, place);
     const { set } = place.result;

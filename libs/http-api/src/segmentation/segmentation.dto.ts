@@ -5,7 +5,6 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsDefined,
   IsInt,
   IsObject,
   IsString,
@@ -13,7 +12,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { MayBeAbsent } from '../requests/parse-dto';
+import { MayBeAbsent, MustBePresent } from '../requests/parse-dto';
 
 const EXPRESSION_EXAMPLE = {
   and: [
@@ -57,7 +56,7 @@ export class ExpressionDto extends ReadDto {
     type: Object,
     example: EXPRESSION_EXAMPLE,
   })
-  @IsDefined()
+  @MustBePresent()
   expression!: unknown;
 }
 
@@ -106,7 +105,7 @@ export class NamedSetDto {
   name!: string;
 
   @ApiProperty({ type: Object, example: EXPRESSION_EXAMPLE })
-  @IsDefined()
+  @MustBePresent()
   expression!: unknown;
 }
 

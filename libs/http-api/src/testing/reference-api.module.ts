@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ReferenceEngine, ReferenceStore } from '@tessera/audience';
-import { ApiKeys, Health, Metrics } from '@tessera/platform';
+import { ApiKeys, Health, Metrics, PlainJsonAdapter } from '@tessera/platform';
 import { HttpApiModule } from '../http-api.module';
 import { serveOpenApi } from '../openapi/serve-openapi.module';
 import { listReferences } from '../ports';
@@ -48,12 +48,13 @@ export async function startReferenceApi(choices: ReferenceApiChoices = {}): Prom
       statistics: new ReferenceStatistics(store, engine),
       references: listReferences(lists),
       status: { status: () => Promise.resolve(statusOf(store)) },
+      verifier: { verify: () => ({ findings: [], users: store.users().length, tagShards: 0, eventRows: 0 }) },
       ...choices.ports,
     },
     { ...defaultOptions(clock, health, drain.signal), ...choices.options },
   );
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class that nobody makes
-  const app: INestApplication<Server> = await NestFactory.create(module, {
+  const app: INestApplication<Server> = await NestFactory.create(module, new PlainJsonAdapter(), {
     bodyParser: false,
     logger: false,
     abortOnError: false,

@@ -1,5 +1,5 @@
 import type { UserView } from '@tessera/audience';
-import { fieldsOf, formatInstant, formatValue } from '@tessera/tag-catalog';
+import { formatInstant, formatValue } from '@tessera/tag-catalog';
 import type { Catalog, JsonValue, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 
 /** A tag as it stands for one user. */
@@ -23,13 +23,6 @@ export interface DescribedUser {
   readonly tags: { readonly [name: string]: UserTag };
   /** Of event types with rows up to as-of. */
   readonly events: { readonly [type: string]: UserEvents };
-}
-
-/** One row of an event. */
-export interface UserEventRow {
-  readonly type: string;
-  readonly time: string;
-  readonly properties: { readonly [name: string]: JsonValue };
 }
 
 /**
@@ -62,35 +55,6 @@ export function describeUser(
     return last === undefined ? [] : [[type.name, { count: rows.length, last: formatInstant(last.timeMs) }]];
   });
   return { cuid: view.cuid, guid: view.guid, tags: Object.fromEntries(tags), events: Object.fromEntries(events) };
-}
-
-/** The newest rows of the given types before `toMs`, newest first; rows of one instant in reverse order of arrival. */
-export function latestRows(
-  view: UserView,
-  types: readonly TagTypeDefinition[],
-  toMs: number,
-  limit: number,
-): readonly UserEventRow[] {
-  return types
-    .flatMap((type) =>
-      view
-        .events(type, null, toMs)
-        .slice(-limit)
-        .reverse()
-        .map((row) => ({ type, row })),
-    )
-    .sort((left, right) => right.row.timeMs - left.row.timeMs)
-    .slice(0, limit)
-    .map(({ type, row }) => ({
-      type: type.name,
-      time: formatInstant(row.timeMs),
-      properties: Object.fromEntries(
-        fieldsOf(type).flatMap((field): [string, JsonValue][] => {
-          const value = row.properties.get(field.id);
-          return value === undefined ? [] : [[field.name, formatValue(field, value)]];
-        }),
-      ),
-    }));
 }
 
 export function eventTypes(catalog: Catalog): readonly TagTypeDefinition[] {

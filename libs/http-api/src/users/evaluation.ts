@@ -90,11 +90,12 @@ export class Evaluator {
     cuids: readonly string[],
     asked: readonly NamedQuestion[],
   ): Promise<Omit<BatchEvaluation, 'asOf'>> {
-    const known = cuids.map((cuid) => ({
-      cuid,
-      guid: this.users.guidOf(cuid),
-      results: new Array<EvaluationResult>(),
-    }));
+    const known = cuids.map((cuid) => {
+      // A number alone makes nobody known: that takes an applied message.
+      const guid = this.users.guidOf(cuid);
+      const isKnown = guid !== undefined && this.users.cuidOf(guid) !== undefined;
+      return { cuid, guid: isKnown ? guid : undefined, results: new Array<EvaluationResult>() };
+    });
     const guids = known.flatMap(({ guid }): Guid[] => (guid === undefined ? [] : [guid]));
     let { dataVersion } = this.users;
     for (const { audience, question } of asked) {

@@ -7,8 +7,11 @@ import type { Offsets } from '../requests/offsets';
 import { findTags } from '../segmentation/distribution';
 import type { MemberCursors } from '../segmentation/member-cursors';
 import type { QuestionReader, ReadOptions } from '../segmentation/question';
-import { describeUser, eventTypes, latestRows } from './describe-user';
-import type { DescribedUser, UserEventRow } from './describe-user';
+import { describeUser, eventTypes } from './describe-user';
+import type { DescribedUser } from './describe-user';
+import { latestRows } from './latest-rows';
+import type { UserEventRow } from './latest-rows';
+import { RowCursors } from './row-cursors';
 
 const EVENTS_DEFAULT = 100;
 
@@ -18,10 +21,18 @@ export interface UserBatchRequest extends ReadOptions {
 }
 
 export interface UserEventsRequest {
-  readonly type?: string;
-  readonly limit?: number;
-  readonly before?: string;
-  readonly minOffset?: string;
+  readonly type: string | undefined;
+  readonly limit: number | undefined;
+  readonly before: string | undefined;
+  readonly cursor: string | undefined;
+  readonly minOffset: string | undefined;
+}
+
+/** Rows, newest first. */
+export interface UserEventsPage {
+  readonly events: readonly UserEventRow[];
+  /** Left out on the last page. */
+  readonly nextCursor?: string;
 }
 
 /** Proof that a user was erased. */
@@ -41,6 +52,8 @@ export interface UserDeskOptions {
 
 /** Reads and erases single users. */
 export class UserDesk {
+  readonly #rowCursors: RowCursors;
+
   constructor(
     private readonly catalogStore: CatalogStore,
     private readonly users: UserReader,
@@ -48,7 +61,9 @@ export class UserDesk {
     private readonly questions: QuestionReader,
     private readonly after: { readonly offsets: Offsets; readonly cursors: MemberCursors },
     private readonly options: UserDeskOptions,
-  ) {}
+  ) {
+    this.#rowCursors = new RowCursors(options.secret);
+  }
 
   /** @throws HttpProblem 404, 400 for a cuid that can't be one. */
   async read(cuid: string, options: ReadOptions): Promise<DescribedUser & { readonly dataVersion: number }> {
@@ -59,7 +74,7 @@ export class UserDesk {
   }
 
   /** The user's newest rows. */
-  async events(cuid: string, request: UserEventsRequest): Promise<{ readonly events: readonly UserEventRow[] }> {
+  async events(cuid: string, request: UserEventsRequest): Promise<UserEventsPage> {
     this.checkCuid(cuid, '/cuid');
     const types = this.#typesOf(request.type);
     const { asOfMs } = await this.questions.moment(
@@ -74,7 +89,10 @@ export class UserDesk {
       );
     }
     const toMs = Math.min(beforeMs, asOfMs + 1);
-    return { events: latestRows(this.find(cuid), types, toMs, request.limit ?? EVENTS_DEFAULT) };
+    const view = this.find(cuid);
+    const after = request.cursor === undefined ? null : this.#rowCursors.read(request.cursor, view.guid);
+    const { rows, last } = latestRows(view, types, toMs, request.limit ?? EVENTS_DEFAULT, after);
+    return { events: rows, ...(last === null ? {} : { nextCursor: this.#rowCursors.issue(view.guid, last) }) };
   }
 
   /** Users in the order asked for, null for those that are not known. */

@@ -9,13 +9,14 @@ import {
   USER_EXAMPLE,
 } from '../openapi/examples';
 import { MinOffsetQuery } from '../requests/min-offset.dto';
+import { filledIn } from '../requests/parse-dto';
 import { TakesJson } from '../requests/takes-json.decorator';
 import { TakesQuery } from '../requests/takes-query.decorator';
-import type { DescribedUser, UserEventRow } from './describe-user';
+import type { DescribedUser } from './describe-user';
 import { Evaluator } from './evaluation';
 import type { BatchEvaluation, Evaluation } from './evaluation';
 import { UserDesk } from './user-desk';
-import type { ErasureReceipt } from './user-desk';
+import type { ErasureReceipt, UserEventsPage } from './user-desk';
 import { EvaluateBatchDto, EvaluateDto, UserEventsQuery, UsersBatchDto } from './users.dto';
 
 const REFUSALS = [404, 413, 415, 429, 503];
@@ -58,12 +59,14 @@ export class UsersController {
   @Get(':cuid/events')
   @TakesQuery()
   @Answers({ summary: 'The latest rows, newest first', example: USER_EVENTS_EXAMPLE, refusals: [404, 503] })
-  events(
-    @Param('cuid') cuid: string,
-    @Query() query: UserEventsQuery,
-  ): Promise<{ readonly events: readonly UserEventRow[] }> {
-    const { limit, ...rest } = query;
-    return this.desk.events(cuid, limit === undefined ? rest : { ...rest, limit: Number(limit) });
+  events(@Param('cuid') cuid: string, @Query() query: UserEventsQuery): Promise<UserEventsPage> {
+    return this.desk.events(cuid, {
+      type: filledIn(query.type),
+      limit: query.limit === undefined ? undefined : Number(query.limit),
+      before: filledIn(query.before),
+      cursor: query.cursor,
+      minOffset: query.minOffset,
+    });
   }
 
   @Post(':cuid/evaluate')

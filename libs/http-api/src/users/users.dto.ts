@@ -1,5 +1,5 @@
 import { ApiPropertyOptional, ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsString } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsString } from 'class-validator';
 import { MayBeAbsent } from '../requests/parse-dto';
 import { IsWholeNumberText } from '../requests/is-whole-number-text.decorator';
 import { MinOffsetQuery } from '../requests/min-offset.dto';
@@ -23,16 +23,20 @@ export class UserEventsQuery extends MinOffsetQuery {
   @MayBeAbsent()
   @IsString()
   before?: string;
+
+  @ApiPropertyOptional({ description: 'nextCursor of the page before' })
+  @MayBeAbsent()
+  @IsString()
+  cursor?: string;
 }
 
 export class UsersBatchDto extends ReadDto {
   @ApiProperty({
-    description: '1 to 1,000 cuids; answered in the same order',
+    description: 'at most 1,000 cuids; answered in the same order',
     type: [String],
     example: ['c000001', 'nobody'],
   })
   @IsArray()
-  @ArrayMinSize(1)
   @ArrayMaxSize(CUIDS_MAX)
   cuids!: unknown[];
 
@@ -41,7 +45,6 @@ export class UsersBatchDto extends ReadDto {
   @IsArray()
   @ArrayMaxSize(1_000)
   @IsString({ each: true })
-  @ArrayUnique()
   tags?: string[];
 }
 
@@ -70,12 +73,11 @@ export class EvaluateDto extends ReadDto {
 
 export class EvaluateBatchDto extends EvaluateDto {
   @ApiProperty({
-    description: '1 to 1,000 cuids; answered in the same order',
+    description: 'at most 1,000 cuids; answered in the same order',
     type: [String],
     example: ['c000001', 'nobody'],
   })
   @IsArray()
-  @ArrayMinSize(1)
   @ArrayMaxSize(CUIDS_MAX)
   cuids!: unknown[];
 }

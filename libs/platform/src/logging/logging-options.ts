@@ -36,6 +36,11 @@ export function loggingOptions(
   };
 }
 
+/** True at levels at which requests that went well are logged too. */
+export function logsRequests(level: LogLevel): boolean {
+  return level === 'debug' || level === 'trace';
+}
+
 function requestLine(request: IncomingMessage, response: ServerResponse, value: unknown): object {
   const route: unknown = 'route' in request ? request.route : undefined;
   const path = typeof route === 'object' && route !== null && 'path' in route ? route.path : 'unmatched';

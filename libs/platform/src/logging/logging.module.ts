@@ -2,12 +2,16 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { LogLevel } from '../config/config';
-import { loggingOptions } from './logging-options';
+import { loggingOptions, logsRequests } from './logging-options';
 
-/** Structured logs (pino, JSON lines to standard error) for Nest and for every request. */
+/**
+ * Structured logs (pino, JSON lines to standard error) for Nest, and for every request where the level asks for that. Elsewhere
+ * requests pass no logging middleware, which costs a tenth of a small request; `observeRequests` tells of those that failed.
+ */
 @Module({})
 export class LoggingModule {
   static register(level: LogLevel): DynamicModule {
-    return { module: LoggingModule, imports: [LoggerModule.forRoot({ pinoHttp: loggingOptions(level) })] };
+    const params = { pinoHttp: loggingOptions(level), ...(logsRequests(level) ? {} : { forRoutes: [] }) };
+    return { module: LoggingModule, imports: [LoggerModule.forRoot(params)] };
   }
 }

@@ -6,6 +6,9 @@ export interface ScrapedValues {
   readonly users: number;
 }
 
+/** Questions about sets of users whose time is measured. */
+export type Question = 'count' | 'members' | 'distribution' | 'overlap';
+
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** The Prometheus metrics of one process, in a registry of their own (two applications in one process do not mix). */
@@ -25,9 +28,10 @@ export class Metrics {
     labelNames: ['verdict'] as const,
     registers: [this.registry],
   });
-  readonly #counts = new Histogram({
-    name: 'tessera_count_duration_seconds',
-    help: 'Time the engine took to answer a count',
+  readonly #questions = new Histogram({
+    name: 'tessera_question_duration_seconds',
+    help: 'Time to answer a question about sets of users, from the checked body to the answer',
+    labelNames: ['question'] as const,
     buckets: REQUEST_SECONDS,
     registers: [this.registry],
   });
@@ -55,8 +59,8 @@ export class Metrics {
     if (count > 0) this.#messages.inc({ verdict }, count);
   }
 
-  observeCount(seconds: number): void {
-    this.#counts.observe(seconds);
+  observeQuestion(question: Question, seconds: number): void {
+    this.#questions.observe({ question }, seconds);
   }
 
   /** The Prometheus text form. */
