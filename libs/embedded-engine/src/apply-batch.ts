@@ -5,14 +5,22 @@ import type {
   SourcePosition,
   TagDefinition,
   TagMessage,
+  TagTypeDefinition,
   Verdict,
 } from '@tessera/tag-catalog';
 import type { EngineState, TypeState } from './engine-state';
-import { changedSet, incremented } from './field-operators';
+import { refuseIncrement, refuseSetSize } from './field-operators';
+import { recordTimes } from './record-times';
 import { localOf, shardOf } from './shard';
 import { ScalarShard } from './tags/scalar-shard';
 import type { SetShard } from './tags/set-shard';
 import type { TagState } from './tags/tag-state';
+
+const GUIDS_EXHAUSTED: Rejection = {
+  code: 'guidsExhausted',
+  detail:
+    'No guid is left: 2^32 − 2 have been handed out, and none is used twice. Known users can still be written; new ones need a new data directory.',
+};
 
 /**
  * Applies one batch to the state, in order, and says what became of each message (MEANING section 2). Deterministic: the same batches in
@@ -30,15 +38,22 @@ export function applyBatch(state: EngineState, batch: MessageBatch, source?: Sou
 }
 
 function applyMessage(state: EngineState, message: TagMessage, arrivalMs: number): Verdict {
-  state.usedTypes.add(message.type.id);
   const isEvent = message.type.kind === 'event';
-  const checkedId = isEvent || message.fields.some(isOperator) ? message.id : null;
-  if (checkedId !== null && state.ids.has(message.type.name, message.cuid, checkedId)) {
+  const hasOperator = message.fields.some(isOperator);
+  const checkedId = isEvent || hasOperator ? message.id : null;
+  if (checkedId !== null && state.ids.has(message.type.name, message.cuid, checkedId, arrivalMs)) {
     return 'duplicate';
   }
-  const verdict = isEvent ? applyEvent(state, message) : applyFields(state, message);
-  if (checkedId !== null && typeof verdict === 'string') {
-    state.ids.add(message.type.name, message.cuid, checkedId, arrivalMs);
+  const known = state.identity.lookup(message.cuid);
+  if (known === 0 && state.isFull) {
+    return GUIDS_EXHAUSTED;
+  }
+  const verdict = isEvent ? applyEvent(state, message, known) : applyFields(state, message, known, hasOperator);
+  if (typeof verdict === 'string') {
+    state.usedTypes.add(message.type.id);
+    if (checkedId !== null) {
+      state.ids.add(message.type.name, message.cuid, checkedId, arrivalMs);
+    }
   }
   return verdict;
 }
@@ -47,8 +62,9 @@ function isOperator(write: FieldWrite): boolean {
   return write.op !== 'set' && write.op !== 'clear';
 }
 
-function applyEvent(state: EngineState, message: TagMessage): Verdict {
-  const guid = state.bind(message.cuid);
+/** @param known the user's guid, 0 for a new one. */
+function applyEvent(state: EngineState, message: TagMessage, known: number): Verdict {
+  const guid = known === 0 ? state.bind(message.cuid) : known;
   const events = state.eventType(message.type);
   const values: (readonly [number, number])[] = [];
   for (const write of message.fields) {
@@ -60,76 +76,95 @@ function applyEvent(state: EngineState, message: TagMessage): Verdict {
   return 'accepted';
 }
 
-/** A field write with where it goes. */
-interface Target {
-  readonly write: FieldWrite;
-  readonly tag: TagState;
-}
-
-function applyFields(state: EngineState, message: TagMessage): Verdict {
+/** @param known the user's guid, 0 for a new one. */
+function applyFields(state: EngineState, message: TagMessage, known: number, hasOperator: boolean): Verdict {
   const type = state.type(message.type.id);
-  const targets = message.fields.map((write) => ({ write, tag: type.tag(asTag(write, message)) }));
-  const known = state.identity.lookup(message.cuid);
-  const rejection = findRejection(targets, known, message.timeMs);
+  const rejection = hasOperator ? findRejection(type, message, known) : null;
   if (rejection !== null) {
     return rejection;
   }
-  const guid = state.bind(message.cuid);
+  const guid = known === 0 ? state.bind(message.cuid) : known;
   const shard = shardOf(guid);
   const local = localOf(guid);
+  const { timeMs } = message;
   const plain: TagState[] = [];
   let won = false;
-  for (const { write, tag } of targets) {
+  for (const write of message.fields) {
+    const tag = tagOf(type, message.type, write);
     const tagShard = tag.shardForWrite(shard);
-    if (message.timeMs < (tagShard.times.get(local) ?? -Infinity)) {
+    if (timeMs < (tagShard.times.get(local) ?? -Infinity)) {
       continue;
     }
     won = true;
     tagShard.beforeWrite();
     writeValue(tag, tagShard, local, write);
-    tag.lastWriteMs = Math.max(tag.lastWriteMs ?? message.timeMs, message.timeMs);
+    tag.noteWrite(timeMs);
     if (!isOperator(write)) {
       plain.push(tag);
     }
   }
-  recordTimes(type, plain, { shard, local, timeMs: message.timeMs });
+  recordTimes(type, plain, { shard, local, timeMs });
   return won ? 'accepted' : 'stale';
 }
 
-function asTag(write: FieldWrite, message: TagMessage): TagDefinition {
-  const tag = message.type.tags.find((candidate) => candidate.id === write.field.id);
+function tagOf(type: TypeState, definition: TagTypeDefinition, write: FieldWrite): TagState {
+  return type.tags.get(write.field.id) ?? type.tag(definitionOf(definition, write));
+}
+
+function definitionOf(type: TagTypeDefinition, write: FieldWrite): TagDefinition {
+  const tag = type.tags.find((candidate) => candidate.id === write.field.id);
   if (tag === undefined) {
-    throw new Error(`Field ${write.field.name} is no tag of ${message.type.name}.`);
+    throw new Error(`Field ${write.field.name} is no tag of ${type.name}.`);
   }
   return tag;
 }
 
 /** Before anything is changed: does an operator take its field out of its type's range? */
-function findRejection(targets: readonly Target[], guid: number, timeMs: number): Rejection | null {
-  for (const { write, tag } of targets) {
+function findRejection(type: TypeState, message: TagMessage, known: number): Rejection | null {
+  const local = localOf(known);
+  for (const write of message.fields) {
     if (!isOperator(write)) {
       continue;
     }
-    const shard = guid === 0 ? undefined : tag.shard(shardOf(guid));
-    const local = localOf(guid);
-    if (shard !== undefined && timeMs < (shard.times.get(local) ?? -Infinity)) {
+    const tag = tagOf(type, message.type, write);
+    const shard = known === 0 ? undefined : tag.shard(shardOf(known));
+    if (shard !== undefined && message.timeMs < (shard.times.get(local) ?? -Infinity)) {
       continue;
     }
-    if (write.op === 'increment') {
-      const sum = incremented(tag.tag, shard instanceof ScalarShard ? shard.get(local) : undefined, write.by);
-      if (typeof sum !== 'number') {
-        return sum;
-      }
-    } else if (write.op === 'add' || write.op === 'remove') {
-      const before = guid === 0 ? undefined : tag.valueAt(shardOf(guid), local);
-      const after = changedSet(tag.tag, Array.isArray(before) ? before : undefined, write.op, write.values);
-      if ('code' in after) {
-        return after;
-      }
+    const rejection = refuseOperator(tag, shard, local, write);
+    if (rejection !== null) {
+      return rejection;
     }
   }
   return null;
 }
+
+/** @param shard of the user; undefined: there is none yet. */
+function refuseOperator(
+  tag: TagState,
+  shard: ScalarShard | SetShard | undefined,
+  local: number,
+  write: FieldWrite,
+): Rejection | null {
+  if (write.op === 'increment') {
+    return refuseIncrement(tag.tag, shard instanceof ScalarShard ? shard.get(local) : undefined, write.by);
+  }
+  if (write.op !== 'add' || shard instanceof ScalarShard) {
+    return null;
+  }
+  const before = shard?.get(local) ?? NO_CODES;
+  const held = new Set(before);
+  let size = before.length;
+  for (const value of write.values) {
+    const code = tag.dictionary.code(value);
+    if (code === undefined || !held.has(code)) {
+      size++;
+    }
+  }
+  return refuseSetSize(tag.tag, size);
+}
+
+const NO_CODES = new Uint32Array(0);
 
 function writeValue(tag: TagState, shard: ScalarShard | SetShard, local: number, write: FieldWrite): void {
   switch (write.op) {
@@ -153,55 +188,26 @@ function writeValue(tag: TagState, shard: ScalarShard | SetShard, local: number,
     case 'add':
     case 'remove':
       if (!(shard instanceof ScalarShard)) {
-        const codes = tag.encodeSet(write.values);
-        const before = shard.get(local) ?? new Uint32Array(0);
-        const changed = new Set(before);
-        for (const code of codes) {
-          if (write.op === 'add') {
-            changed.add(code);
-          } else {
-            changed.delete(code);
-          }
-        }
-        shard.set(local, Uint32Array.from(changed).sort());
+        shard.set(local, changedCodes(tag, shard.get(local) ?? NO_CODES, write.op, write.values));
       }
   }
 }
 
-/**
- * Notes the write time of the fields that won. One time a user and type is kept where it can be: if at least as many fields move to the
- * new time as stay at the shared one, the shared time moves and those that stay become exceptions.
- */
-function recordTimes(
-  type: TypeState,
-  written: readonly TagState[],
-  at: { readonly shard: number; readonly local: number; readonly timeMs: number },
-): void {
-  if (written.length === 0) {
-    return;
-  }
-  const { shard, local, timeMs } = at;
-  const shared = type.sharedTimes(shard);
-  const before = shared.get(local);
-  if (before === undefined) {
-    shared.set(local, timeMs);
-  } else if (before !== timeMs) {
-    const staying: TagState[] = [];
-    for (const tag of type.tags.values()) {
-      if (!written.includes(tag) && tag.shard(shard)?.times.usesShared(local) === true) {
-        staying.push(tag);
-      }
-    }
-    if (staying.length <= written.length) {
-      shared.set(local, timeMs);
-      for (const tag of staying) {
-        const tagShard = tag.shardForWrite(shard);
-        tagShard.beforeWrite();
-        tagShard.times.set(local, before);
-      }
+/** The codes of a set after `$add` or `$remove`, ascending. */
+function changedCodes(
+  tag: TagState,
+  before: Uint32Array,
+  op: 'add' | 'remove',
+  values: readonly string[],
+): Uint32Array {
+  const changed = new Set(before);
+  for (const value of values) {
+    if (op === 'add') {
+      changed.add(tag.dictionary.intern(value));
+    } else {
+      // A text nobody has needs no code to be taken away.
+      changed.delete(tag.dictionary.code(value) ?? -1);
     }
   }
-  for (const tag of written) {
-    tag.shardForWrite(shard).times.set(local, timeMs);
-  }
+  return Uint32Array.from(changed).sort();
 }

@@ -27,7 +27,7 @@ import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
 import { answerContains, answerCounts, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
 import { countDistinctValues } from './evaluate/distribution';
-import { DAY_MS } from './events/event-bucket';
+import { DAY_MS, dayOf } from './events/event-bucket';
 import type { IdentityPort } from './identity-port';
 import { EmbeddedListStore } from './lists/embedded-list-store';
 import { loadCheckpoint } from './storage/checkpoint';
@@ -52,6 +52,7 @@ export interface EmbeddedEngineOptions {
 
 const ID_ENTRIES_MAX = 50_000_000;
 const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
+const DONE = Promise.resolve();
 
 /** Figures for status pages and metrics. */
 export interface EngineStatus {
@@ -78,7 +79,8 @@ export interface EngineStatus {
 export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader, FieldStatisticsReader {
   readonly name = 'embedded';
   readonly lists: EmbeddedListStore;
-  readonly #distinct = new Map<number, { readonly version: number; readonly distinct: number }>();
+  readonly #distinct = new Map<number, { readonly changes: number; readonly distinct: number }>();
+  #retentionStep: Promise<void> | null = null;
 
   private constructor(
     private readonly options: EmbeddedEngineOptions,
@@ -111,17 +113,17 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   // Writes
 
   async apply(batch: MessageBatch, source?: SourcePosition): Promise<BatchOutcome> {
+    if (source?.source === '') {
+      throw new RangeError('A source position needs the name of its source: an empty one stands for none in the log.');
+    }
     const { applied, sequence } = await this.writer.write({ kind: 'batch', batch, source });
     return { verdicts: applied.verdicts, position: sequence };
   }
 
   async erase(cuid: string, arrivalMs: number): Promise<ErasureOutcome> {
-    if (this.state.identity.lookup(cuid) === 0) {
-      // Nothing to do, unless a batch under way binds the cuid: the erasure comes after it in the log, so wait for it.
-      await this.writer.settled();
-      if (this.state.identity.lookup(cuid) === 0) {
-        return { erased: false, position: this.state.appliedSequence };
-      }
+    // Nothing to do, unless a batch under way binds the cuid: the erasure then comes after it in the log.
+    if (this.state.identity.lookup(cuid) === 0 && !this.writer.isBusy) {
+      return { erased: false, position: this.state.appliedSequence };
     }
     const { applied, sequence } = await this.writer.write({ kind: 'erase', cuid, arrivalMs });
     return { erased: applied.found, position: sequence };
@@ -165,6 +167,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   }
 
   user(cuid: string): UserView | undefined {
+    this.#refuseIfFailed();
     const guid = this.state.identity.lookup(cuid);
     return guid === 0 ? undefined : this.#view(guid);
   }
@@ -263,49 +266,75 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
 
   #view(guid: Guid): UserView | undefined {
     const cuid = this.cuidOf(guid);
+    const day = Math.max(dayOf(this.options.clock()), this.state.retentionDay);
     return cuid === undefined
       ? undefined
-      : new EmbeddedUserView(this.state, guid, cuid, this.options.catalog().tags, (type) => this.#keptFromMs(type));
+      : new EmbeddedUserView(this.state, guid, cuid, this.options.catalog().tags, (type) =>
+          this.#keptFromMs(type, day),
+        );
   }
 
+  /** One day for the whole answer: a midnight in its middle changes nothing. */
   async #evaluation(): Promise<Evaluation> {
+    this.#refuseIfFailed();
+    const today = dayOf(this.options.clock());
+    await this.#stepRetention(today);
+    const day = Math.max(today, this.state.retentionDay);
+    return { state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) };
+  }
+
+  #refuseIfFailed(): void {
     if (this.writer.failure !== null) {
       throw new StoreUnavailableError(this.writer.failure, false);
     }
-    await this.#stepRetention();
-    return { state: this.state, keptFrom: (type) => this.#keptFromMs(type) };
   }
 
   /** Rows of the type before this instant count nowhere: the last UTC midnight − retention. */
-  #keptFromMs(type: TagTypeDefinition): number {
-    const retentionDays = (this.options.catalog().typeById(type.id) ?? type).retentionDays;
-    return retentionDays === null ? -Infinity : (Math.floor(this.options.clock() / DAY_MS) - retentionDays) * DAY_MS;
+  #keptFromMs(type: TagTypeDefinition, day: number): number {
+    const { retentionDays } = this.options.catalog().typeById(type.id) ?? type;
+    return retentionDays === null ? -Infinity : (day - retentionDays) * DAY_MS;
   }
 
   /** On the first question of a UTC day, rows past their retention are dropped, which makes a new data version. */
-  async #stepRetention(): Promise<void> {
-    const day = Math.floor(this.options.clock() / DAY_MS);
+  #stepRetention(day: number): Promise<void> {
     if (day <= this.state.retentionDay) {
-      return;
+      return DONE;
     }
+    this.#retentionStep ??= this.#dropExpiredRows(day).finally(() => {
+      this.#retentionStep = null;
+    });
+    return this.#retentionStep;
+  }
+
+  async #dropExpiredRows(day: number): Promise<void> {
     const firstDays = new Map<number, number>();
     for (const type of this.options.catalog().types) {
       if (type.kind === 'event' && type.retentionDays !== null) {
         firstDays.set(type.id, day - type.retentionDays);
       }
     }
-    if (firstDays.size > 0) {
+    if (firstDays.size === 0) {
+      return;
+    }
+    try {
       await this.writer.write({ kind: 'retention', day, firstDays });
+    } catch (error) {
+      // Where the log takes no writes, reads go on: the rows are left out of every answer all the same, and dropped later.
+      if (!(error instanceof StoreUnavailableError)) {
+        throw error;
+      }
+      this.#refuseIfFailed();
     }
   }
 
   #distinctOf(tag: TagDefinition): number {
+    const changes = this.state.findTag(tag)?.changes ?? 0;
     const known = this.#distinct.get(tag.id);
-    if (known?.version === this.dataVersion) {
+    if (known?.changes === changes) {
       return known.distinct;
     }
     const distinct = countDistinctValues(this.state, tag);
-    this.#distinct.set(tag.id, { version: this.dataVersion, distinct });
+    this.#distinct.set(tag.id, { changes, distinct });
     return distinct;
   }
 }

@@ -9,7 +9,9 @@ import { guidAt, localOf, shardOf } from './shard';
 import { Chunk, ChunkTracker } from './storage/chunk-tracker';
 import { TagState } from './tags/tag-state';
 
-export const ID_KEEP_MS = 7 * 86_400_000;
+const ID_KEEP_MS = 7 * 86_400_000;
+/** 2^32 − 1 itself is refused (DESIGN section 6). */
+const GUID_MAX = 2 ** 32 - 2;
 
 class IdentityBlock extends Chunk {
   constructor(
@@ -43,6 +45,13 @@ export class TypeState {
     this.#times[shard] = new SharedTimes(this.typeId, shard, this.tracker, stored);
   }
 
+  eraseTimes(shard: number, local: number): void {
+    const times = this.#times[shard];
+    if (times?.get(local) !== undefined) {
+      times.clear(local);
+    }
+  }
+
   get timesBytes(): number {
     return this.#times.reduce((sum, times) => sum + (times?.bytes ?? 0), 0);
   }
@@ -65,7 +74,7 @@ export class EngineState {
   readonly lists = new Map<string, ListState>();
   /** Last position applied of each source. */
   readonly sources = new Map<string, number>();
-  /** Ids of tag types that ever had a message: these can't be deleted. */
+  /** Ids of tag types that ever had a message that left a trace: these can't be deleted. */
   readonly usedTypes = new Set<number>();
   readonly ids: IdMemory;
   appliedSequence = 0;
@@ -127,22 +136,19 @@ export class EngineState {
     return state;
   }
 
-  /** The user's guid; a new one, known from now on, for a cuid without. */
+  /** No guid is left for a new user. */
+  get isFull(): boolean {
+    return this.identity.highestGuid >= GUID_MAX;
+  }
+
+  /** Gives a cuid that has none the next guid; its user is known from now on. */
   bind(cuid: string): Guid {
-    const known = this.identity.lookup(cuid);
-    if (known !== 0) {
-      return known;
-    }
     const next = (this.identity.highestGuid + 1) as Guid;
     this.#identityBlock(this.identity.blockOf(next)).beforeWrite();
     const guid = this.identity.bind(cuid);
-    this.addKnown(guid);
-    return guid;
-  }
-
-  addKnown(guid: Guid): void {
     this.universe(shardOf(guid)).add(localOf(guid));
     this.#known++;
+    return guid;
   }
 
   /** Takes everything of a user away and retires the guid. */
@@ -156,11 +162,10 @@ export class EngineState {
           tagShard.beforeWrite();
           tagShard.clear(local);
           tagShard.times.erase(local);
+          tag.noteErasure();
         }
       }
-      if (type.sharedTimes(shard).get(local) !== undefined) {
-        type.sharedTimes(shard).clear(local);
-      }
+      type.eraseTimes(shard, local);
     }
     for (const events of this.events.values()) {
       events.removeUser(shard, local);
@@ -179,13 +184,27 @@ export class EngineState {
     for (let shard = 0; shard <= shardOf(this.identity.highestGuid); shard++) {
       const end = Math.min(guidAt(shard + 1, 0), this.identity.highestGuid + 1);
       const locals = RoaringBitmap32.fromRange(shard === 0 ? 1 : 0, end - guidAt(shard, 0));
+      const retired: number[] = [];
       for (let guid = Math.max(1, guidAt(shard, 0)); guid < end; guid++) {
         if (this.identity.isRetired(guid as Guid)) {
-          locals.remove(localOf(guid));
+          retired.push(localOf(guid));
         }
       }
+      locals.removeMany(retired);
       this.#universe[shard] = locals;
       this.#known += locals.size;
+    }
+  }
+
+  /** Frees the dictionary codes of texts that nobody has any more. Not while a checkpoint is under way. */
+  sweepTexts(): void {
+    for (const type of this.types.values()) {
+      for (const tag of type.tags.values()) {
+        tag.sweepTexts();
+      }
+    }
+    for (const events of this.events.values()) {
+      events.sweepTexts();
     }
   }
 

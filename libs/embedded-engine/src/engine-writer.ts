@@ -26,6 +26,9 @@ export interface WriterOptions {
   readonly onBackgroundError: (error: unknown) => void;
 }
 
+/** A checkpoint that failed is tried again once the log has grown by this part of what makes one due. */
+const RETRY_PARTS = 4;
+
 interface Waiter {
   readonly position: number;
   readonly resolve: (arrived: boolean) => void;
@@ -46,6 +49,9 @@ export class EngineWriter {
   readonly #waiters = new Set<Waiter>();
   #settle: (() => void)[] = [];
   #checkpoint: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  /** After a failed checkpoint in the background: log bytes at which it is tried again. */
+  #retryAtLogBytes = 0;
 
   constructor(
     private readonly state: EngineState,
@@ -58,7 +64,14 @@ export class EngineWriter {
   async replay(): Promise<void> {
     const { log, catalog } = this.options;
     await log.replay(this.state.appliedSequence, (sequence, payload) => {
-      applyRecord(this.state, sequence, decodeRecord(payload, catalog()));
+      try {
+        applyRecord(this.state, sequence, decodeRecord(payload, catalog()));
+      } catch (error) {
+        throw new Error(
+          `Record ${sequence} of the log can't be applied (${messageOf(error)}). Nothing was changed; start the version that wrote it, or restore the data directory from a backup.`,
+          { cause: error },
+        );
+      }
     });
     log.startAfter(this.state.appliedSequence);
   }
@@ -84,18 +97,17 @@ export class EngineWriter {
     return (this.#typesUnderWay.get(typeId) ?? 0) > 0;
   }
 
-  /** Resolves when every write begun before the call has ended. */
-  async settled(): Promise<void> {
-    if (this.#underWay > 0) {
-      await new Promise<void>((resolve) => {
-        this.#settle.push(resolve);
-      });
-    }
+  /** Writes are under way. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
   }
 
   async waitFor(position: number, timeoutMs: number): Promise<boolean> {
     if (position <= this.state.appliedSequence) {
       return true;
+    }
+    if (this.#stopped) {
+      return false;
     }
     return new Promise((resolve) => {
       const waiter: Waiter = {
@@ -113,7 +125,9 @@ export class EngineWriter {
     });
   }
 
+  /** @throws StoreUnavailableError after a failure: state and log no longer agree, so nothing of it may reach the disk. */
   async checkpoint(): Promise<void> {
+    // Looked at without a pause before the next line, so that only one of those who wait begins.
     while (this.#checkpoint !== null) {
       await this.#checkpoint.catch(() => undefined);
     }
@@ -123,15 +137,29 @@ export class EngineWriter {
     await this.#checkpoint;
   }
 
+  /** Takes no more writes, and ends when those under way are answered and no checkpoint is being made. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.settled();
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#settle.push(resolve);
+      });
+    }
+    for (const waiter of this.#waiters) {
+      waiter.resolve(false);
+    }
     while (this.#checkpoint !== null) {
       await this.#checkpoint.catch(() => undefined);
     }
   }
 
-  async close(): Promise<void> {
+  /** Stops with a last checkpoint, unless it was stopped before. Calling it again waits for the same. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const alreadyStopped = this.#stopped;
     await this.stop();
     if (!alreadyStopped && this.failure === null) {
@@ -140,6 +168,8 @@ export class EngineWriter {
   }
 
   async #makeCheckpoint(): Promise<void> {
+    this.#refuseIfFailed();
+    this.state.sweepTexts();
     if (this.state.appliedSequence === this.checkpointSequence && this.state.tracker.dirtyCount === 0) {
       return;
     }
@@ -150,15 +180,19 @@ export class EngineWriter {
 
   #checkpointIfDue(): void {
     const { checkpointLogBytes, log, onBackgroundError } = this.options;
-    if (checkpointLogBytes > 0 && this.#checkpoint === null && log.bytes >= checkpointLogBytes && !this.#stopped) {
-      this.checkpoint().catch(onBackgroundError);
+    const isDue = checkpointLogBytes > 0 && log.bytes >= Math.max(checkpointLogBytes, this.#retryAtLogBytes);
+    if (!isDue || this.#checkpoint !== null || this.#stopped) {
+      return;
     }
+    this.#retryAtLogBytes = 0;
+    this.checkpoint().catch((error: unknown) => {
+      this.#retryAtLogBytes = log.bytes + checkpointLogBytes / RETRY_PARTS;
+      onBackgroundError(error);
+    });
   }
 
   #apply(sequence: number, record: LogRecord): Applied {
-    if (this.failure !== null) {
-      throw new StoreUnavailableError(this.failure, false);
-    }
+    this.#refuseIfFailed();
     try {
       const applied = applyRecord(this.state, sequence, record);
       for (const waiter of this.#waiters) {
@@ -168,15 +202,19 @@ export class EngineWriter {
       }
       return applied;
     } catch (error) {
-      this.failure = `Record ${sequence} of the log could not be applied (${String(error)}); the server answers nothing more, restart it.`;
+      this.failure = `Record ${sequence} of the log could not be applied (${messageOf(error)}); the server answers nothing more, restart it.`;
+      throw new StoreUnavailableError(this.failure, false);
+    }
+  }
+
+  #refuseIfFailed(): void {
+    if (this.failure !== null) {
       throw new StoreUnavailableError(this.failure, false);
     }
   }
 
   #refuseIfClosed(): void {
-    if (this.failure !== null) {
-      throw new StoreUnavailableError(this.failure, false);
-    }
+    this.#refuseIfFailed();
     if (this.#stopped) {
       throw new StoreUnavailableError('The engine is closing; send the batch again after the restart.', true);
     }
@@ -207,4 +245,8 @@ export class EngineWriter {
       }
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

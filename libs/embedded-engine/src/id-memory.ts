@@ -77,8 +77,9 @@ export class IdMemory {
   readonly #blocks = new Map<number, IdBlock>();
   #first = 0;
   #next = 0;
-  /** Entry number + 1, 0 for free. Entries forgotten stay until the table is built anew. */
-  #table = new Float64Array(TABLE_MIN);
+  /** Entry number − base + 1, 0 for free. Entries forgotten stay until the table is built anew. */
+  #table = new Uint32Array(TABLE_MIN);
+  #tableBase = 0;
   #tableUsed = 0;
   readonly #scratch = new Uint32Array(WORDS);
 
@@ -99,16 +100,18 @@ export class IdMemory {
     return this.#table.byteLength + this.#blocks.size * BLOCK_SIZE * (WORDS * 4 + 8);
   }
 
-  has(typeName: string, cuid: string, id: string): boolean {
+  /** Entries that arrived 7 days before `nowMs` or earlier don't count, even where later ones keep them from being forgotten. */
+  has(typeName: string, cuid: string, id: string, nowMs: number): boolean {
     hashParts(this.seed, [typeName, cuid, id], this.#scratch);
-    return this.#find() >= 0;
+    return this.#isRemembered(nowMs);
   }
 
   add(typeName: string, cuid: string, id: string, arrivalMs: number): void {
     hashParts(this.seed, [typeName, cuid, id], this.#scratch);
-    const entry = this.#next++;
+    const entry = this.#next;
     const block = this.#block(Math.floor(entry / BLOCK_SIZE));
     block.beforeWrite();
+    this.#next++;
     const offset = entry % BLOCK_SIZE;
     block.hashes.set(this.#scratch, offset * WORDS);
     block.arrivals[offset] = arrivalMs;
@@ -187,18 +190,17 @@ export class IdMemory {
     return block;
   }
 
-  /** The entry with the scratch hash, −1 if there is none. */
-  #find(): number {
-    const mask = this.#table.length - 1;
-    for (let slot = this.#scratch[0]! & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#table[slot]! - 1;
-      if (entry < 0) {
-        return -1;
-      }
-      if (entry >= this.#first && this.#equals(entry)) {
-        return entry;
+  /** Is there an entry with the scratch hash that arrived less than 7 days before? */
+  #isRemembered(nowMs: number): boolean {
+    const table = this.#table;
+    const mask = table.length - 1;
+    for (let slot = this.#scratch[0]! & mask; table[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = this.#tableBase + table[slot]! - 1;
+      if (entry >= this.#first && this.#equals(entry) && this.#arrivalOf(entry) + this.keepMs > nowMs) {
+        return true;
       }
     }
+    return false;
   }
 
   #equals(entry: number): boolean {
@@ -219,7 +221,7 @@ export class IdMemory {
     while (this.#table[slot] !== 0) {
       slot = (slot + 1) & mask;
     }
-    this.#table[slot] = entry + 1;
+    this.#table[slot] = entry - this.#tableBase + 1;
     this.#tableUsed++;
   }
 
@@ -228,7 +230,8 @@ export class IdMemory {
     while (length < (this.size + 1) * 4) {
       length *= 2;
     }
-    this.#table = new Float64Array(length);
+    this.#table = new Uint32Array(length);
+    this.#tableBase = this.#first;
     this.#tableUsed = 0;
     for (let entry = this.#first; entry < this.#next; entry++) {
       this.#insert(entry);

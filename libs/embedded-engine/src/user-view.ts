@@ -4,6 +4,11 @@ import type { EngineState } from './engine-state';
 import type { KeptFrom } from './evaluate/shard-evaluator';
 import { localOf, shardOf } from './shard';
 
+/** Rows that are cheaper looked at one by one than kept in order. */
+const UNORDERED_ROWS_MAX = 256;
+/** A read puts buckets in order for later ones, up to this many rows (some 2 ms): no single read pays for all of them. */
+const ORDERED_ROWS_A_READ = 20_000;
+
 /** One user's data read straight from the forward columns and event rows. */
 export class EmbeddedUserView implements UserView {
   readonly #shard: number;
@@ -48,7 +53,12 @@ export class EmbeddedUserView implements UserView {
       return [];
     }
     const rows: EventRow[] = [];
+    let orderedRows = 0;
     for (const bucket of held.buckets(this.#shard, from === -Infinity ? null : from, toMs)) {
+      if (bucket.unorderedRows > UNORDERED_ROWS_MAX && orderedRows < ORDERED_ROWS_A_READ) {
+        orderedRows += bucket.rows;
+        bucket.orderRows();
+      }
       for (const row of bucket.rowsOf(this.#local)) {
         const timeMs = bucket.startMs + bucket.timesOfDay[row]!;
         if (timeMs >= from && timeMs < toMs) {

@@ -2,9 +2,13 @@ import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { Guid } from '@tessera/tag-catalog';
 import type { EngineState } from './engine-state';
 import { guidAt } from './shard';
+import type { ScalarShard } from './tags/scalar-shard';
+import type { SetShard } from './tags/set-shard';
 import type { TagState } from './tags/tag-state';
 
 const FINDINGS_MAX = 1000;
+/** Of one kind in one place. */
+const STRANGERS_MAX = 10;
 
 export interface Verification {
   /** One sentence for each thing that does not agree; empty: all is well. Cut at 1,000. */
@@ -15,12 +19,13 @@ export interface Verification {
 }
 
 /**
- * Checks that what is stored twice agrees: indexes with forward columns, the universe with the identity (a bijection over the guids not
- * retired), and that nothing is kept of retired users. Reads everything once; slow on purpose.
+ * Checks that what is stored twice agrees: indexes with forward columns, codes with dictionaries, the universe with the identity (a
+ * bijection over the guids not retired), and that nothing is kept of retired users: no value, write time, row or place in a list. Reads everything once; slow on purpose.
  */
 export function verifyState(state: EngineState): Verification {
   const findings: string[] = [];
   verifyIdentity(state, findings);
+  verifyLists(state, findings);
   let tagShards = 0;
   for (const type of state.types.values()) {
     for (const tag of type.tags.values()) {
@@ -82,9 +87,55 @@ function verifyTag(state: EngineState, tag: TagState, findings: string[]): numbe
     shards++;
     findings.push(...shard.verify());
     const strangers = RoaringBitmap32.andNot(shard.present, state.universe(index));
-    for (const local of strangers.toUint32Array(10)) {
+    for (const local of strangers.toUint32Array(STRANGERS_MAX)) {
       findings.push(`${shard.key}: user ${guidAt(index, local)} has a value but is not known`);
     }
+    verifyTimes(state, shard, index, findings);
+    verifyCodes(tag, shard, findings);
   }
   return shards;
+}
+
+/** Write times of users that are not known, and fields that rely on a shared time that is not there. */
+function verifyTimes(state: EngineState, shard: ScalarShard | SetShard, index: number, findings: string[]): void {
+  const { times } = shard;
+  let strangers = 0;
+  for (let local = 0; local < times.end && strangers < STRANGERS_MAX; local++) {
+    const isWritten = times.isWritten(local);
+    if (isWritten && !state.isKnown(guidAt(index, local))) {
+      strangers++;
+      findings.push(`${shard.key}: user ${guidAt(index, local)} has a write time but is not known`);
+    } else if (isWritten && times.get(local) === undefined) {
+      strangers++;
+      findings.push(`${shard.key}: the write time of user ${guidAt(index, local)} is missing`);
+    }
+  }
+}
+
+/** Codes whose text is gone. */
+function verifyCodes(tag: TagState, shard: ScalarShard | SetShard, findings: string[]): void {
+  if (tag.dictionary.size === 0) {
+    return;
+  }
+  const lost = new Set<number>();
+  shard.eachCode((code) => {
+    if (tag.dictionary.textOf(code) === undefined) {
+      lost.add(code);
+    }
+    return lost.size < STRANGERS_MAX;
+  });
+  for (const code of lost) {
+    findings.push(`${shard.key}: code ${code} has no text in the dictionary`);
+  }
+}
+
+function verifyLists(state: EngineState, findings: string[]): void {
+  for (const list of state.lists.values()) {
+    for (let index = 0; index < list.shardCount; index++) {
+      const strangers = RoaringBitmap32.andNot(list.shard(index) ?? new RoaringBitmap32(), state.universe(index));
+      for (const local of strangers.toUint32Array(STRANGERS_MAX)) {
+        findings.push(`${list.key}: user ${guidAt(index, local)} is in the list but is not known`);
+      }
+    }
+  }
 }

@@ -85,12 +85,14 @@ export class BitSlices {
     if (low > high) {
       return new RoaringBitmap32();
     }
-    const from = this.#atLeast(low);
-    const above = high === Infinity ? null : this.#atLeast(high + 1);
-    if (above !== null) {
-      from.andNotInPlace(above);
+    if (low === high) {
+      return this.#equalTo(low);
     }
-    return from;
+    if (high === Infinity) {
+      return this.#atLeast(low);
+    }
+    const above = this.#atLeast(high + 1);
+    return low <= this.#base ? RoaringBitmap32.andNot(this.#present, above) : this.#atLeast(low).andNotInPlace(above);
   }
 
   /** Brings the index up to date with changes; false if it has to be built anew (a value below the base). */
@@ -161,6 +163,21 @@ export class BitSlices {
       }
     });
     return values;
+  }
+
+  /** Users with this value, as a new bitmap: those who have every bit of it and no other. */
+  #equalTo(value: number): RoaringBitmap32 {
+    const offset = value - this.#base;
+    const bits = this.#slices.length;
+    if (offset < 0 || offset >= 2 ** bits) {
+      return new RoaringBitmap32();
+    }
+    let result = this.#present;
+    for (let bit = bits - 1; bit >= 0 && !result.isEmpty; bit--) {
+      const slice = this.#slices[bit]!;
+      result = bitOf(offset, bit) ? RoaringBitmap32.and(result, slice) : RoaringBitmap32.andNot(result, slice);
+    }
+    return result === this.#present ? result.clone() : result;
   }
 
   /** Users with value ≥ low, as a new bitmap: from the lowest set bit of the threshold up, a set bit intersects, a clear one unites. */

@@ -13,8 +13,3 @@ export function owned(bitmap: RoaringBitmap32): Operand {
 export function borrowed(bitmap: RoaringBitmap32): Operand {
   return { bitmap, owned: false };
 }
-
-/** A bitmap that may be changed: the operand's own, or a copy. */
-export function writable(operand: Operand): RoaringBitmap32 {
-  return operand.owned ? operand.bitmap : operand.bitmap.clone();
-}

@@ -1,6 +1,9 @@
 import { deserializeBitmap, RoaringBitmap32, serializeBitmap } from '@tessera/bitmap';
 import type { ByteReader, ByteWriter } from '../storage/bytes';
 
+/** So few bitmaps are united faster one after the other than all at once. */
+const PAIRWISE_MAX = 8;
+
 /** Value → bitmap of the users (local positions) who have it. Bitmaps handed out are not to be changed. */
 export class ValueBitmaps {
   readonly #bitmaps = new Map<number, RoaringBitmap32>();
@@ -34,7 +37,18 @@ export class ValueBitmaps {
         found.push(bitmap);
       }
     }
-    return found.length === 1 ? found[0]!.clone() : RoaringBitmap32.orMany(found);
+    const [first, second, ...more] = found;
+    if (first === undefined || second === undefined) {
+      return first?.clone() ?? new RoaringBitmap32();
+    }
+    if (found.length > PAIRWISE_MAX) {
+      return RoaringBitmap32.orMany(found);
+    }
+    const result = RoaringBitmap32.or(first, second);
+    for (const bitmap of more) {
+      result.orInPlace(bitmap);
+    }
+    return result;
   }
 
   addMany(value: number, positions: Iterable<number>): void {

@@ -8,6 +8,11 @@ export class BitSet {
     return this.#words.byteLength;
   }
 
+  /** No member is at or past it. */
+  get end(): number {
+    return this.#words.length << 5;
+  }
+
   has(position: number): boolean {
     const word = this.#words[position >>> 5];
     return word !== undefined && (word & (1 << (position & 31))) !== 0;

@@ -3,12 +3,14 @@ import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
 
 /** Codes per stored chunk. New entries rewrite only the last chunk. */
 const BLOCK_SIZE = 4096;
+/** A JavaScript Map ends at 2^24 entries; a new one is begun well before. */
+const MAP_ENTRIES_MAX = 2 ** 23;
 
 class DictionaryBlock extends Chunk {
   constructor(
     key: string,
     tracker: ChunkTracker,
-    private readonly texts: readonly string[],
+    private readonly texts: readonly (string | undefined)[],
     private readonly first: number,
   ) {
     super(key, tracker);
@@ -17,28 +19,60 @@ class DictionaryBlock extends Chunk {
   serialize(): Buffer {
     const writer = new ByteWriter();
     const end = Math.min(this.first + BLOCK_SIZE, this.texts.length);
+    const free: number[] = [];
     writer.varint(end - this.first);
     for (let code = this.first; code < end; code++) {
-      writer.text(this.texts[code] ?? '');
+      const text = this.texts[code];
+      writer.text(text ?? '');
+      if (text === undefined) {
+        free.push(code - this.first);
+      }
     }
+    writer.varint(free.length);
+    free.forEach((place) => {
+      writer.varint(place);
+    });
     return writer.finish();
   }
 }
 
-/** The distinct texts of one field, numbered 0, 1, 2, … in order of first use. A code keeps its text for ever. */
+/**
+ * The distinct texts of one field, each with a number. Numbers of texts that nobody has any more are given out again (`sweep`), so that
+ * neither an erased user's texts nor a field of ever new texts stay in memory for ever.
+ */
 export class Dictionary {
-  readonly #codes = new Map<string, number>();
-  readonly #texts: string[] = [];
+  readonly #codes = [new Map<string, number>()];
+  readonly #texts: (string | undefined)[] = [];
+  readonly #free: number[] = [];
   readonly #blocks: DictionaryBlock[] = [];
+  #reused: number[] = [];
   #textBytes = 0;
+  #generation = 0;
 
   constructor(
     private readonly fieldId: number,
     private readonly tracker: ChunkTracker,
+    private readonly mapEntriesMax: number = MAP_ENTRIES_MAX,
   ) {}
 
+  /** Codes lie below it. */
   get size(): number {
     return this.#texts.length;
+  }
+
+  /** Texts held. */
+  get entries(): number {
+    return this.#texts.length - this.#free.length;
+  }
+
+  /** Changes when codes are freed. While it stays, what is known of a code holds; new are those in `reused` and past the last `size`. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Codes freed in earlier generations and given out again in this one, in order. */
+  get reused(): readonly number[] {
+    return this.#reused;
   }
 
   /** A rough figure: two bytes a character and a map entry for each text. */
@@ -47,9 +81,21 @@ export class Dictionary {
   }
 
   code(text: string): number | undefined {
-    return this.#codes.get(text);
+    for (let map = this.#codes.length - 1; map >= 0; map--) {
+      const code = this.#codes[map]!.get(text);
+      if (code !== undefined) {
+        return code;
+      }
+    }
+    return undefined;
   }
 
+  /** The text of a code; undefined for a code that is free. */
+  textOf(code: number): string | undefined {
+    return this.#texts[code];
+  }
+
+  /** The text of a code that some column holds. */
   text(code: number): string {
     const text = this.#texts[code];
     if (text === undefined) {
@@ -60,15 +106,43 @@ export class Dictionary {
 
   /** The text's code, a new one if it is new. */
   intern(text: string): number {
-    const known = this.#codes.get(text);
+    const known = this.code(text);
     if (known !== undefined) {
       return known;
     }
-    const code = this.#texts.length;
-    const block = Math.floor(code / BLOCK_SIZE);
-    this.#block(block).beforeWrite();
-    this.#add(text, code);
+    const code = this.#free.at(-1) ?? this.#texts.length;
+    this.#block(Math.floor(code / BLOCK_SIZE)).beforeWrite();
+    if (this.#free.pop() !== undefined) {
+      this.#reused.push(code);
+    }
+    this.#put(text, code);
     return code;
+  }
+
+  /**
+   * Frees the codes that nobody uses. `markUsed` is given a function to call with every code in use, in any order; it answers false once
+   * every code is known to be used, and the rest need not be told. Not to be called while a checkpoint is under way.
+   */
+  sweep(markUsed: (mark: (code: number) => boolean) => void): void {
+    const used = new Uint8Array(this.#texts.length);
+    let left = this.entries;
+    markUsed((code) => {
+      if (used[code] === 0) {
+        used[code] = 1;
+        left--;
+      }
+      return left > 0;
+    });
+    if (left === 0) {
+      return;
+    }
+    this.#generation++;
+    this.#reused = [];
+    this.#texts.forEach((text, code) => {
+      if (text !== undefined && used[code] === 0) {
+        this.#release(text, code);
+      }
+    });
   }
 
   static keyPrefix(fieldId: number): string {
@@ -76,19 +150,44 @@ export class Dictionary {
   }
 
   /** Restores one stored block; blocks come in order. */
-  load(bytes: Buffer): void {
-    const reader = new ByteReader(bytes);
-    this.#block(this.#blocks.length);
-    const count = reader.varint();
-    for (let index = 0; index < count; index++) {
-      this.#add(reader.text(), this.#texts.length);
+  load(block: number, bytes: Buffer): void {
+    if (block !== this.#blocks.length || this.#texts.length !== block * BLOCK_SIZE) {
+      throw new RangeError(`block ${block} follows on ${this.#texts.length} codes: one is missing`);
     }
+    const reader = new ByteReader(bytes);
+    this.#block(block);
+    const texts = Array.from({ length: reader.varint() }, () => reader.text());
+    const free = new Set(Array.from({ length: reader.varint() }, () => reader.varint()));
+    texts.forEach((text, place) => {
+      const code = this.#texts.length;
+      if (free.has(place)) {
+        this.#texts.push(undefined);
+        this.#free.push(code);
+      } else {
+        this.#put(text, code);
+      }
+    });
   }
 
-  #add(text: string, code: number): void {
-    this.#codes.set(text, code);
-    this.#texts.push(text);
+  #put(text: string, code: number): void {
+    let map = this.#codes.at(-1)!;
+    if (map.size >= this.mapEntriesMax) {
+      map = new Map();
+      this.#codes.push(map);
+    }
+    map.set(text, code);
+    this.#texts[code] = text;
     this.#textBytes += text.length * 2;
+  }
+
+  #release(text: string, code: number): void {
+    this.#block(Math.floor(code / BLOCK_SIZE)).beforeWrite();
+    for (const map of this.#codes) {
+      map.delete(text);
+    }
+    this.#texts[code] = undefined;
+    this.#free.push(code);
+    this.#textBytes -= text.length * 2;
   }
 
   #block(index: number): DictionaryBlock {

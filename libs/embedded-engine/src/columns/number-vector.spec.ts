@@ -70,6 +70,21 @@ describe('NumberVector', () => {
     ]);
   });
 
+  it('stays whole when more rows are kept than it ever had room for', () => {
+    const vector = new NumberVector(CAPACITY);
+    vector.push(7);
+    vector.push(8);
+    // A column that ends early, of a bucket with many more rows.
+    vector.keep(Uint32Array.from({ length: 200 }, (_, index) => index + 1));
+    expect([vector.length, vector.get(0), vector.get(1)]).toEqual([1, 8, undefined]);
+    const writer = new ByteWriter();
+    vector.write(writer);
+    const read = NumberVector.read(new ByteReader(writer.finish()), CAPACITY);
+    expect([read.length, read.get(0), read.get(1)]).toEqual([1, 8, undefined]);
+    vector.set(300, 9);
+    expect([vector.get(299), vector.get(300)]).toEqual([undefined, 9]);
+  });
+
   it('refuses a position past its capacity and damaged bytes', () => {
     expect(() => {
       new NumberVector(8).set(8, 1);

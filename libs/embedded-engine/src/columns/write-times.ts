@@ -90,6 +90,16 @@ export class FieldTimes {
     this.#exceptions.set(local, timeMs);
   }
 
+  /** Ever plainly written. */
+  isWritten(local: number): boolean {
+    return this.#written.has(local);
+  }
+
+  /** No user at or past it was ever plainly written. */
+  get end(): number {
+    return this.#written.end;
+  }
+
   /** True if this tag relies on the shared time for the user. */
   usesShared(local: number): boolean {
     return this.#written.has(local) && this.#exceptions.get(local) === undefined;

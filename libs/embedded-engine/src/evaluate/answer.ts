@@ -1,6 +1,7 @@
 import {
   type CountsAnswer,
   type DistributionRequest,
+  inputsOf,
   isMember,
   type PlanNode,
   type TagDistribution,
@@ -15,7 +16,7 @@ import { type KeptFrom, ShardEvaluator } from './shard-evaluator';
 import { ShardedSet } from './sharded-set';
 
 /** Up to this many users are judged one by one from their own data; more by evaluating their shards. */
-const SINGLE_USERS_MAX = 4;
+const SINGLE_USERS_MAX = 16;
 
 /** The state a question is asked of. Answers are computed without a pause, so they are of one data version. */
 export interface Evaluation {
@@ -54,19 +55,6 @@ function keysOfInputs(nodes: Iterable<PlanNode>): Set<string> {
     }
   }
   return keys;
-}
-
-function inputsOf(node: PlanNode): readonly PlanNode[] {
-  switch (node.kind) {
-    case 'intersect':
-    case 'union':
-    case 'threshold':
-      return node.inputs;
-    case 'difference':
-      return [node.left, node.right];
-    default:
-      return [];
-  }
 }
 
 /** Bitmaps are copied: those of the evaluation may belong to an index. */

@@ -2,39 +2,8 @@ import type { DistributionRequest, DistributionValue, TagDistribution } from '@t
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import { compareUtf8, isOrdinalType, type TagDefinition, type TagValue } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
-import { ScalarShard } from '../tags/scalar-shard';
 import type { TagState } from '../tags/tag-state';
-
-/** Counts by stored number: dictionary codes, ordinals, 0 and 1. */
-class Tally {
-  readonly counts = new Map<number, number>();
-  users = 0;
-
-  /** Adds the users of one shard. */
-  add(tag: TagState, shardIndex: number, users: RoaringBitmap32, validAfterMs: number | null): void {
-    const shard = tag.shard(shardIndex);
-    if (shard === undefined) {
-      return;
-    }
-    for (const local of users.toUint32Array()) {
-      if (!shard.hasValue(local) || (validAfterMs !== null && (shard.times.get(local) ?? Infinity) <= validAfterMs)) {
-        continue;
-      }
-      this.users++;
-      if (shard instanceof ScalarShard) {
-        this.#count(shard.get(local) ?? 0);
-      } else {
-        for (const code of shard.get(local) ?? []) {
-          this.#count(code);
-        }
-      }
-    }
-  }
-
-  #count(stored: number): void {
-    this.counts.set(stored, (this.counts.get(stored) ?? 0) + 1);
-  }
-}
+import { countValues, type ValueCounts, visitValues } from './count-values';
 
 /**
  * How the users of a set are distributed over the values of one tag, beside the universe. `memberShard` gives the set's users of a shard.
@@ -45,104 +14,123 @@ export function distributionOf(
   memberShard: (shard: number) => RoaringBitmap32,
   top: number,
 ): TagDistribution {
-  const { tag } = request;
-  const members = new Tally();
-  const universe = new Tally();
+  const { tag, validAfterMs } = request;
   const held = state.findTag(tag);
-  if (held !== undefined) {
-    for (let shard = 0; shard < state.shardCount; shard++) {
-      members.add(held, shard, memberShard(shard), request.validAfterMs);
-      universe.add(held, shard, state.universe(shard), request.validAfterMs);
-    }
+  if (held === undefined) {
+    return { tag, distinct: 0, withValue: 0, universeWithValue: 0, values: [], histogram: [] };
   }
-  const decode = (stored: number): TagValue =>
-    held === undefined ? stored : held.isSet ? held.dictionary.text(stored) : held.decode(stored);
-  return {
-    tag,
-    distinct: members.counts.size,
-    withValue: members.users,
-    universeWithValue: universe.users,
-    values: mostFrequent(members, universe, decode, top),
-    histogram: isOrdinalType(tag.valueType) && members.counts.size > top ? histogramOf(members, universe, top) : [],
-  };
+  const members = countValues(held, memberShard, validAfterMs);
+  const distinct = members.values.length;
+  const chosen = mostFrequent(held, members, top);
+  const histogram = isOrdinalType(tag.valueType) && distinct > top ? new Histogram(members, top) : null;
+  const universeCounts = new Map(chosen.map(({ stored }) => [stored, 0]));
+  // Only known users have values, so all that have one are the universe.
+  const universeWithValue = visitValues(
+    held,
+    () => undefined,
+    validAfterMs,
+    (stored) => {
+      const count = universeCounts.get(stored);
+      if (count !== undefined) {
+        universeCounts.set(stored, count + 1);
+      }
+      histogram?.addToUniverse(stored);
+    },
+  );
+  const values = chosen.map(({ stored, value, count }): DistributionValue => ({
+    value,
+    high: null,
+    count,
+    universeCount: universeCounts.get(stored) ?? 0,
+  }));
+  return { tag, distinct, withValue: members.users, universeWithValue, values, histogram: histogram?.buckets() ?? [] };
 }
 
-function mostFrequent(
-  members: Tally,
-  universe: Tally,
-  decode: (stored: number) => TagValue,
-  top: number,
-): DistributionValue[] {
-  const entries = [...members.counts].map(([stored, count]) => ({ stored, count }));
-  entries.sort((a, b) => b.count - a.count);
-  // Values of the last count that makes it into the answer are still to be ordered by value, so all of them are kept.
-  const least = entries[Math.min(top, entries.length) - 1]?.count ?? 0;
-  return entries
-    .filter(({ count }) => count >= least)
-    .map(({ stored, count }) => ({
-      value: decode(stored),
-      high: null,
-      count,
-      universeCount: universe.counts.get(stored) ?? 0,
-    }))
-    .sort((a, b) => b.count - a.count || compareScalars(a.value, b.value))
-    .slice(0, top);
+interface Chosen {
+  readonly stored: number;
+  readonly value: TagValue;
+  readonly count: number;
+}
+
+/** The most frequent values, ties by value; at most `top`. */
+function mostFrequent(tag: TagState, { values, counts }: ValueCounts, top: number): readonly Chosen[] {
+  const ascending = Uint32Array.from(counts).sort();
+  // Values of the last count that makes it into the answer are still to be ordered by value, so all of them are looked at.
+  const least = ascending[Math.max(0, ascending.length - top)] ?? Infinity;
+  const found: Chosen[] = [];
+  for (let index = 0; index < values.length; index++) {
+    if (counts[index]! >= least) {
+      const stored = values[index]!;
+      found.push({
+        stored,
+        value: tag.isSet ? tag.dictionary.text(stored) : tag.decode(stored),
+        count: counts[index]!,
+      });
+    }
+  }
+  return found.sort((a, b) => b.count - a.count || compareScalars(a.value, b.value)).slice(0, top);
 }
 
 function compareScalars(a: TagValue, b: TagValue): number {
   return typeof a === 'string' && typeof b === 'string' ? compareUtf8(a, b) : Number(a) - Number(b);
 }
 
-/** At most `top` buckets of equal width over the set's values; BigInt, because a span may exceed a safe integer. */
-function histogramOf(members: Tally, universe: Tally, top: number): DistributionValue[] {
-  let least = Infinity;
-  let greatest = -Infinity;
-  for (const value of members.counts.keys()) {
-    least = Math.min(least, value);
-    greatest = Math.max(greatest, value);
-  }
-  const span = BigInt(greatest) - BigInt(least) + 1n;
-  const width = (span + BigInt(top) - 1n) / BigInt(top);
-  const bucketCount = Number((span + width - 1n) / width);
-  const bucketOf = (value: number): number => Number((BigInt(value) - BigInt(least)) / width);
-  const counts = tallyBuckets(members, bucketCount, bucketOf, least, greatest);
-  const universeCounts = tallyBuckets(universe, bucketCount, bucketOf, least, greatest);
-  return Array.from({ length: bucketCount }, (_, bucket): DistributionValue => {
-    const low = BigInt(least) + BigInt(bucket) * width;
-    const high = low + width - 1n;
-    return {
-      value: Number(low),
-      high: Math.min(Number(high), greatest),
-      count: counts[bucket] ?? 0,
-      universeCount: universeCounts[bucket] ?? 0,
-    };
-  });
-}
+/** At most `top` buckets of equal width over the set's values; limits in BigInt, because a span may exceed a safe integer. */
+class Histogram {
+  readonly #least: number;
+  readonly #greatest: number;
+  readonly #width: bigint;
+  readonly #isSafe: boolean;
+  readonly #counts: Float64Array;
+  readonly #universeCounts: Float64Array;
 
-function tallyBuckets(
-  tally: Tally,
-  bucketCount: number,
-  bucketOf: (value: number) => number,
-  least: number,
-  greatest: number,
-): Float64Array {
-  const counts = new Float64Array(bucketCount);
-  for (const [value, count] of tally.counts) {
-    if (value >= least && value <= greatest) {
-      counts[bucketOf(value)]! += count;
+  constructor(members: ValueCounts, top: number) {
+    this.#least = members.values[0] ?? 0;
+    this.#greatest = members.values[members.values.length - 1] ?? 0;
+    const span = BigInt(this.#greatest) - BigInt(this.#least) + 1n;
+    this.#width = (span + BigInt(top) - 1n) / BigInt(top);
+    this.#isSafe = span <= BigInt(Number.MAX_SAFE_INTEGER);
+    const buckets = Number((span + this.#width - 1n) / this.#width);
+    this.#counts = new Float64Array(buckets);
+    this.#universeCounts = new Float64Array(buckets);
+    for (let index = 0; index < members.values.length; index++) {
+      this.#counts[this.#bucketOf(members.values[index]!)]! += members.counts[index]!;
     }
   }
-  return counts;
+
+  addToUniverse(value: number): void {
+    if (value >= this.#least && value <= this.#greatest) {
+      this.#universeCounts[this.#bucketOf(value)]!++;
+    }
+  }
+
+  buckets(): DistributionValue[] {
+    return Array.from(this.#counts, (count, bucket): DistributionValue => {
+      const low = BigInt(this.#least) + BigInt(bucket) * this.#width;
+      const high = low + this.#width - 1n;
+      return {
+        value: Number(low),
+        high: Math.min(Number(high), this.#greatest),
+        count,
+        universeCount: this.#universeCounts[bucket] ?? 0,
+      };
+    });
+  }
+
+  #bucketOf(value: number): number {
+    if (!this.#isSafe) {
+      return Number((BigInt(value) - BigInt(this.#least)) / this.#width);
+    }
+    const width = Number(this.#width);
+    const distance = value - this.#least;
+    const bucket = Math.floor(distance / width);
+    // The quotient of two doubles may be rounded up to the next whole number.
+    return bucket * width > distance ? bucket - 1 : bucket;
+  }
 }
 
 /** Distinct stored values of a tag over all users, TTL not judged. */
 export function countDistinctValues(state: EngineState, tag: TagDefinition): number {
   const held = state.findTag(tag);
-  const tally = new Tally();
-  if (held !== undefined) {
-    for (let shard = 0; shard < state.shardCount; shard++) {
-      tally.add(held, shard, state.universe(shard), null);
-    }
-  }
-  return tally.counts.size;
+  return held === undefined ? 0 : countValues(held, () => undefined, null).values.length;
 }

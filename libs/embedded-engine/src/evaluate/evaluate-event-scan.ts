@@ -3,6 +3,8 @@ import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { ValueSpec } from '@tessera/tag-catalog';
 import { bitmapWhere } from '../bitmaps/scratch';
 import { SHARD_SIZE } from '../shard';
+import { compileExact } from './compile-exact';
+import { countDistinct } from './count-distinct';
 import { type RowScan, scanRows } from './row-scan';
 
 const INT_SPEC: ValueSpec = { valueType: 'int', scale: 0, values: [] };
@@ -49,10 +51,14 @@ export function evaluateEventScan(node: EventScanNode, scan: RowScan, universe: 
         countRows(scan, counters);
         return select(counters, universe, node.condition, INT_SPEC, (local) => counters.counts[local]!);
       });
-    case 'distinct': {
-      const distinct = countDistinct(scan, measure.property);
-      return withZero(universe, node.condition, distinct);
-    }
+    case 'distinct':
+      return withCounters((counters) => {
+        countDistinct(scan, measure.property, (local, distinct) => {
+          counters.counts[local] = distinct;
+          counters.touch(local);
+        });
+        return select(counters, universe, node.condition, INT_SPEC, (local) => counters.counts[local]!);
+      });
     case 'firstTime':
     case 'lastTime':
       return withCounters((counters) => {
@@ -81,7 +87,7 @@ export function evaluateEventScan(node: EventScanNode, scan: RowScan, universe: 
       });
     case 'sum':
     case 'avg':
-      return evaluateSum(node, scan, universe);
+      return evaluateSum(node, scan);
   }
 }
 
@@ -129,49 +135,16 @@ function select(
   return bitmapWhere(end, (local) => counts[local] !== 0 && meets(valueOf(local)));
 }
 
-function countDistinct(scan: RowScan, property: Parameters<typeof scanRows>[1]): Map<number, number> {
-  const seen = new Map<number, Set<number>>();
-  scanRows(scan, property, (local, _timeMs, stored) => {
-    if (stored === undefined) {
-      return;
-    }
-    const values = seen.get(local);
-    if (values === undefined) {
-      seen.set(local, new Set([stored]));
-    } else {
-      values.add(stored);
-    }
-  });
-  return new Map([...seen].map(([local, values]) => [local, values.size]));
-}
-
-function withZero(
-  universe: RoaringBitmap32,
-  condition: ValueCondition | null,
-  numbers: ReadonlyMap<number, number>,
-): RoaringBitmap32 {
-  if (condition === null) {
-    throw new Error('distinct needs a condition on numbers.');
-  }
-  const meets = compileCondition(condition, INT_SPEC);
-  const passing: number[] = [];
-  const failing: number[] = [];
-  for (const [local, number] of numbers) {
-    (meets(number) ? passing : failing).push(local);
-  }
-  return meets(0) ? RoaringBitmap32.andNot(universe, new RoaringBitmap32(failing)) : new RoaringBitmap32(passing);
-}
-
 /**
  * Sums as doubles while the sum of all magnitudes stays a safe integer (then every partial sum is exact), as BigInt otherwise.
  */
-function evaluateSum(node: EventScanNode, scan: RowScan, universe: RoaringBitmap32): RoaringBitmap32 {
+function evaluateSum(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
   const { measure, exact } = node;
   if (exact === null || (measure.kind !== 'sum' && measure.kind !== 'avg')) {
     throw new Error('sum and avg need an exact condition.');
   }
   const { kind, property } = measure;
-  const meets = (sum: bigint, rows: number): boolean => meetsExact(exact, kind, sum, rows, property.scale);
+  const meets = compileExact(exact, kind, property.scale);
   return withCounters((counters) => {
     const { counts, values } = counters;
     let magnitude = 0;
@@ -184,12 +157,14 @@ function evaluateSum(node: EventScanNode, scan: RowScan, universe: RoaringBitmap
       }
     });
     const big = magnitude <= Number.MAX_SAFE_INTEGER ? null : bigSums(scan, property);
-    const passing = bitmapWhere(
-      counters.end,
-      (local) => counts[local] !== 0 && meets(big?.get(local) ?? BigInt(values[local]!), counts[local]!),
-    );
-    passing.andInPlace(universe);
-    return passing;
+    return bitmapWhere(counters.end, (local) => {
+      if (counts[local] === 0) {
+        return false;
+      }
+      return big === null
+        ? meets(values[local]!, counts[local]!)
+        : meetsExact(exact, kind, big.get(local) ?? 0n, counts[local]!, property.scale);
+    });
   });
 }
 

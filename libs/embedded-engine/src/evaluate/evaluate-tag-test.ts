@@ -8,6 +8,8 @@ import type { SetShard } from '../tags/set-shard';
 import type { TagState } from '../tags/tag-state';
 import { codesMatching } from './code-matches';
 
+type OneOf = Extract<ValueCondition, { readonly kind: 'oneOf' }>;
+
 /** The users of one shard who pass a predicate on a tag. */
 export function evaluateTagTest(state: EngineState, test: TagTest, shardIndex: number): Operand {
   const tag = state.findTag(test.tag);
@@ -47,8 +49,7 @@ function evaluateCondition(tag: TagState, shard: ScalarShard | SetShard, conditi
 function evaluateScalar(tag: TagState, shard: ScalarShard, condition: ValueCondition): Operand {
   switch (condition.kind) {
     case 'oneOf': {
-      const stored = condition.values.map((value) => tag.find(value)).filter((value) => value !== undefined);
-      const matching = shard.index.oneOf(stored);
+      const matching = shard.index.oneOf(listedNumbers(tag, condition));
       return condition.negated ? owned(RoaringBitmap32.andNot(shard.present, matching.bitmap)) : matching;
     }
     case 'range':
@@ -65,6 +66,22 @@ function evaluateScalar(tag: TagState, shard: ScalarShard, condition: ValueCondi
     default:
       return owned(new RoaringBitmap32());
   }
+}
+
+const listed = new WeakMap<OneOf, OneOf>();
+
+/** The stored numbers of the values that a condition lists, whether it wants or excludes them. */
+function listedNumbers(tag: TagState, condition: OneOf): readonly number[] {
+  if (tag.tag.valueType !== 'string' && tag.tag.valueType !== 'enum') {
+    return condition.values.map(Number);
+  }
+  let wanted = condition;
+  if (condition.negated) {
+    // Kept beside the condition, so that what is found out about it is found again.
+    wanted = listed.get(condition) ?? { ...condition, negated: false };
+    listed.set(condition, wanted);
+  }
+  return codesMatching(wanted, tag.tag, tag.dictionary);
 }
 
 function isTextBound(bound: Bound | null): boolean {

@@ -1,38 +1,41 @@
-import { compileCondition, type PropertyTest } from '@tessera/audience';
+import { compileCondition, type PropertyTest, type ValueCondition } from '@tessera/audience';
+import type { TagValue, ValueSpec } from '@tessera/tag-catalog';
 import type { EventBucket } from '../events/event-bucket';
-import type { EventState } from '../events/event-state';
-import { codesMatching } from './code-matches';
+import { type EventState, parseElements } from '../events/event-state';
+import { codeFlags } from './code-matches';
 
 export type RowTest = (row: number) => boolean;
+/** Gives the test for the rows of one bucket; null: every row passes. */
+export type RowTests = (bucket: EventBucket) => RowTest | null;
 
 const never: RowTest = () => false;
 
-/**
- * Whether a row of the bucket passes all filters. Null: every row does. The test reads the columns as they are now: use it before the
- * next write.
- */
-export function rowTestOf(events: EventState, where: readonly PropertyTest[], bucket: EventBucket): RowTest | null {
-  const tests = where.map((test) => propertyTestOf(events, test, bucket));
-  if (tests.length <= 1) {
-    return tests[0] ?? null;
-  }
-  return (row) => tests.every((test) => test(row));
+/** Compiles filters once for all buckets. The tests read columns and dictionaries as they are now: use them before the next write. */
+export function compileRowTests(events: EventState, where: readonly PropertyTest[]): RowTests {
+  const compiled = where.map((test) => ({ test, passes: valueTestOf(events, test) }));
+  return (bucket) => {
+    const tests = compiled.map(({ test, passes }) => propertyTestOf(test, passes, bucket));
+    const [first, second] = tests;
+    if (first === undefined || second === undefined) {
+      return first ?? null;
+    }
+    return tests.length === 2 ? (row) => first(row) && second(row) : (row) => tests.every((test) => test(row));
+  };
 }
 
-function propertyTestOf(events: EventState, { property, condition }: PropertyTest, bucket: EventBucket): RowTest {
+function propertyTestOf(
+  { property, condition }: PropertyTest,
+  passes: (stored: number) => boolean,
+  bucket: EventBucket,
+): RowTest {
   const column = bucket.column(property);
   if (column === undefined) {
     return condition.kind === 'absent' ? () => true : never;
   }
   const { data, missing, length } = column;
-  switch (condition.kind) {
-    case 'absent':
-      return (row) => row >= length || data[row] === missing;
-    case 'present':
-      return (row) => row < length && data[row] !== missing;
-    default:
+  if (condition.kind === 'absent') {
+    return (row) => row >= length || data[row] === missing;
   }
-  const passes = valueTestOf(events, { property, condition });
   return (row) => {
     if (row >= length) {
       return false;
@@ -47,17 +50,21 @@ function valueTestOf(events: EventState, { property, condition }: PropertyTest):
   const state = events.property(property);
   switch (property.valueType) {
     case 'string':
-    case 'enum': {
-      const codes = codesMatching(condition, property, state.dictionary);
-      const wanted = new Uint8Array(state.dictionary.size);
-      for (const code of codes) {
-        wanted[code] = 1;
-      }
-      return (stored) => wanted[stored] === 1;
-    }
-    default: {
-      const meets = compileCondition(condition, property);
-      return (stored) => meets(state.decode(stored));
-    }
+    case 'enum':
+      return flagTest(codeFlags(condition, property, state.dictionary, (text) => text));
+    case 'set':
+      return flagTest(codeFlags(condition, property, state.dictionary, parseElements));
+    case 'bool':
+      return flagTest(Uint8Array.of(holds(condition, property, false), holds(condition, property, true)));
+    default:
+      return compileCondition(condition, property);
   }
+}
+
+function flagTest(flags: Uint8Array): (stored: number) => boolean {
+  return (stored) => flags[stored] === 1;
+}
+
+function holds(condition: ValueCondition, spec: ValueSpec, value: TagValue): number {
+  return Number(compileCondition(condition, spec)(value));
 }

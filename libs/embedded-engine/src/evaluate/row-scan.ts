@@ -1,7 +1,7 @@
 import type { Interval, PropertyTest } from '@tessera/audience';
 import type { PropertyDefinition } from '@tessera/tag-catalog';
 import type { EventState } from '../events/event-state';
-import { rowTestOf } from './row-filter';
+import { compileRowTests } from './row-filter';
 
 /** Called for each matching row: the user, the row's time, and the stored number of the property asked for (undefined: no value). */
 export type RowVisitor = (local: number, timeMs: number, stored: number | undefined) => void;
@@ -22,8 +22,9 @@ export function scanRows(scan: RowScan, property: PropertyDefinition | null, vis
   if (fromMs >= toMs) {
     return;
   }
+  const testsOf = compileRowTests(scan.events, scan.where);
   for (const bucket of scan.events.buckets(scan.shard, fromMs === -Infinity ? null : fromMs, toMs)) {
-    const passes = rowTestOf(scan.events, scan.where, bucket);
+    const passes = testsOf(bucket);
     const { locals, timesOfDay, startMs, rows } = bucket;
     const values = property === null ? undefined : bucket.column(property);
     const from = fromMs - startMs;

@@ -1,7 +1,7 @@
 import type { PlanNode, ThresholdNode } from '@tessera/audience';
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
-import { borrowed, type Operand, owned, writable } from '../bitmaps/operand';
+import { borrowed, type Operand, owned } from '../bitmaps/operand';
 import type { EngineState } from '../engine-state';
 import type { EventState } from '../events/event-state';
 import { SHARD_SIZE } from '../shard';
@@ -47,13 +47,13 @@ export class ShardEvaluator {
     }
     switch (node.kind) {
       case 'intersect': {
-        const [last, ...rest] = this.#ascending(node.inputs);
-        if (last === undefined) {
+        const [smallest, ...rest] = this.#ascending(node.inputs);
+        if (smallest === undefined) {
           return 0;
         }
-        const others = rest.length === 0 ? undefined : this.#intersectAll([...rest.slice(0, -1), last]);
+        const others = rest.length === 0 ? undefined : this.#intersectAll([smallest, ...rest.slice(0, -1)]);
         const largest = rest.at(-1);
-        return others === undefined || largest === undefined ? last.size : others.bitmap.andCardinality(largest);
+        return others === undefined || largest === undefined ? smallest.size : others.bitmap.andCardinality(largest);
       }
       case 'difference': {
         const left = this.bitmap(node.left);
@@ -156,7 +156,8 @@ export class ShardEvaluator {
       if (result === null) {
         result = test();
       } else if (!result.bitmap.isEmpty) {
-        result = owned(writable(result).andInPlace(test().bitmap));
+        const { bitmap } = test();
+        result = owned(result.owned ? result.bitmap.andInPlace(bitmap) : RoaringBitmap32.and(result.bitmap, bitmap));
       }
     }
     return result ?? owned(new RoaringBitmap32());

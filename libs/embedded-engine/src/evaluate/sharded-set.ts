@@ -1,7 +1,7 @@
 import type { UserSet } from '@tessera/audience';
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { Guid } from '@tessera/tag-catalog';
-import { guidAt, localOf, shardOf } from '../shard';
+import { guidAt, localOf, SHARD_SIZE, shardOf } from '../shard';
 
 /** A fixed set of users: a bitmap of local positions for each shard that has any. Owns its bitmaps. */
 export class ShardedSet implements UserSet {
@@ -27,16 +27,16 @@ export class ShardedSet implements UserSet {
     const guids = new Uint32Array(Math.min(limit, this.size));
     let filled = 0;
     const next = after + 1;
-    for (let index = shardOf(next); index < this.shards.length && filled < guids.length; index++) {
+    for (let index = Math.floor(next / SHARD_SIZE); index < this.shards.length && filled < guids.length; index++) {
       const shard = this.shards[index];
       if (shard === undefined) {
         continue;
       }
-      const first = index === shardOf(next) ? localOf(next) : 0;
+      const first = index * SHARD_SIZE < next ? localOf(next) : 0;
       const skip = first === 0 ? 0 : shard.rank(first - 1);
-      const locals = shard.toUint32Array(Math.min(skip + guids.length - filled, shard.size));
-      for (let position = skip; position < locals.length; position++) {
-        guids[filled++] = guidAt(index, locals[position]!);
+      // Takes an offset and a limit, whatever its types call them.
+      for (const local of shard.rangeUint32Array(skip, guids.length - filled)) {
+        guids[filled++] = guidAt(index, local);
       }
     }
     return guids.subarray(0, filled);

@@ -1,6 +1,7 @@
 import type { PropertyDefinition } from '@tessera/tag-catalog';
 import { NumberVector } from '../columns/number-vector';
 import { ByteReader, ByteWriter } from '../storage/bytes';
+import { RowOrder } from './row-order';
 import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
 
 export const DAY_MS = 86_400_000;
@@ -20,6 +21,8 @@ export class EventBucket extends Chunk {
   #locals: NumberVector;
   #times: NumberVector;
   readonly #properties = new Map<number, NumberVector>();
+  /** Made when users' rows are read; not stored. */
+  #order: RowOrder | null = null;
 
   constructor(
     typeId: number,
@@ -59,7 +62,7 @@ export class EventBucket extends Chunk {
   }
 
   get bytes(): number {
-    let bytes = this.#locals.bytes + this.#times.bytes;
+    let bytes = this.#locals.bytes + this.#times.bytes + (this.#order?.bytes ?? 0);
     for (const column of this.#properties.values()) {
       bytes += column.bytes;
     }
@@ -105,17 +108,41 @@ export class EventBucket extends Chunk {
     const found: number[] = [];
     const locals = this.#locals.data;
     const end = this.rows;
-    for (let row = locals.indexOf(local); row !== -1 && row < end; row = locals.indexOf(local, row + 1)) {
+    this.#order?.find(local, found);
+    for (
+      let row = locals.indexOf(local, this.#order?.count ?? 0);
+      row !== -1 && row < end;
+      row = locals.indexOf(local, row + 1)
+    ) {
       found.push(row);
     }
     return found;
   }
 
-  /** Takes a user's rows away for good. */
-  removeUser(local: number): void {
+  /** Rows that `rowsOf` has to look at one by one. */
+  get unorderedRows(): number {
+    return this.rows - (this.#order?.count ?? 0);
+  }
+
+  /** Makes `rowsOf` fast for all rows there are now. */
+  orderRows(): void {
+    this.#order = new RowOrder(this.#locals.data, this.rows);
+  }
+
+  /** Time of the newest row; the day's start if there is none. */
+  get lastMs(): number {
+    let last = 0;
+    for (let row = 0; row < this.rows; row++) {
+      last = Math.max(last, this.timesOfDay[row]!);
+    }
+    return this.startMs + last;
+  }
+
+  /** Takes a user's rows away for good. @returns how many. */
+  removeUser(local: number): number {
     const removed = new Set(this.rowsOf(local));
     if (removed.size === 0) {
-      return;
+      return 0;
     }
     this.beforeWrite();
     const kept = new Uint32Array(this.rows - removed.size);
@@ -125,11 +152,13 @@ export class EventBucket extends Chunk {
         kept[count++] = row;
       }
     }
+    this.#order = null;
     this.#locals.keep(kept);
     this.#times.keep(kept);
     for (const column of this.#properties.values()) {
       column.keep(kept);
     }
+    return removed.size;
   }
 
   serialize(): Buffer {

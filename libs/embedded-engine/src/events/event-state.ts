@@ -7,7 +7,6 @@ import { dayOf, EventBucket } from './event-bucket';
 export class PropertyState {
   readonly dictionary: Dictionary;
   readonly #ordinal: boolean;
-  readonly #sets = new Map<number, readonly string[]>();
 
   constructor(
     readonly property: PropertyDefinition,
@@ -36,23 +35,15 @@ export class PropertyState {
       case 'bool':
         return stored === 1;
       case 'set':
-        return this.#decodeSet(stored);
+        return parseElements(this.dictionary.text(stored));
       default:
         return this.dictionary.text(stored);
     }
   }
-
-  #decodeSet(code: number): readonly string[] {
-    let elements = this.#sets.get(code);
-    if (elements === undefined) {
-      elements = parseElements(this.dictionary.text(code));
-      this.#sets.set(code, elements);
-    }
-    return elements;
-  }
 }
 
-function parseElements(text: string): readonly string[] {
+/** The elements of a set of an event property, which is kept by the code of its JSON text. */
+export function parseElements(text: string): readonly string[] {
   const parsed: unknown = JSON.parse(text);
   if (!Array.isArray(parsed)) {
     throw new RangeError('A stored set is no array: damaged data.');
@@ -66,8 +57,10 @@ export class EventState {
   /** By shard, then by UTC day, days ascending once sorted. */
   readonly #shards: (Map<number, EventBucket> | undefined)[] = [];
   readonly #sortedDays = new Map<number, readonly EventBucket[]>();
-  rows = 0;
-  lastMs: number | null = null;
+  #rows = 0;
+  /** Undefined: to be looked up. */
+  #lastMs: number | null | undefined;
+  #textsGone = false;
 
   constructor(
     readonly type: TagTypeDefinition,
@@ -85,6 +78,16 @@ export class EventState {
       }
     }
     return bytes;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Time of the newest row; null: there is none. */
+  get lastMs(): number | null {
+    this.#lastMs ??= this.#findLast();
+    return this.#lastMs;
   }
 
   get shardCount(): number {
@@ -116,24 +119,31 @@ export class EventState {
       this.#addBucket(shard, bucket);
     }
     bucket.append(local, timeMs, values);
-    this.rows++;
-    this.lastMs = Math.max(this.lastMs ?? timeMs, timeMs);
+    this.#rows++;
+    if (this.#lastMs !== undefined && (this.#lastMs === null || timeMs > this.#lastMs)) {
+      this.#lastMs = timeMs;
+    }
   }
 
   load(shard: number, day: number, stored: Buffer): void {
     const bucket = new EventBucket(this.type.id, shard, day, this.tracker, stored);
     this.#addBucket(shard, bucket);
-    this.rows += bucket.rows;
-    for (let row = 0; row < bucket.rows; row++) {
-      this.lastMs = Math.max(this.lastMs ?? 0, bucket.startMs + (bucket.timesOfDay[row] ?? 0));
-    }
+    this.#rows += bucket.rows;
   }
 
+  /** Takes a user's rows away for good. */
   removeUser(shard: number, local: number): void {
-    for (const bucket of this.#shards[shard]?.values() ?? []) {
-      const before = bucket.rows;
-      bucket.removeUser(local);
-      this.rows -= before - bucket.rows;
+    const days = this.#shards[shard];
+    for (const bucket of days?.values() ?? []) {
+      const removed = bucket.removeUser(local);
+      if (removed === 0) {
+        continue;
+      }
+      this.#rows -= removed;
+      this.#noteRemoval();
+      if (bucket.rows === 0) {
+        this.#dropBucket(shard, bucket);
+      }
     }
   }
 
@@ -142,13 +152,62 @@ export class EventState {
     this.#shards.forEach((days, shard) => {
       for (const bucket of days?.values() ?? []) {
         if (bucket.day < firstDay) {
-          days?.delete(bucket.day);
-          this.rows -= bucket.rows;
-          this.tracker.remove(bucket);
-          this.#sortedDays.delete(shard);
+          this.#rows -= bucket.rows;
+          this.#dropBucket(shard, bucket);
+          this.#noteRemoval();
         }
       }
     });
+  }
+
+  /** Forgets texts that no row has any more, if rows have gone. */
+  sweepTexts(): void {
+    if (!this.#textsGone) {
+      return;
+    }
+    this.#textsGone = false;
+    for (const property of this.#properties.values()) {
+      if (property.dictionary.entries > 0) {
+        property.dictionary.sweep((mark) => this.#eachCode(property.property, mark));
+      }
+    }
+  }
+
+  #eachCode(property: PropertyDefinition, mark: (code: number) => boolean): boolean {
+    for (const days of this.#shards) {
+      for (const bucket of days?.values() ?? []) {
+        const column = bucket.column(property);
+        for (let row = 0; row < (column?.length ?? 0); row++) {
+          const code = column?.get(row);
+          if (code !== undefined && !mark(code)) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  #findLast(): number | null {
+    let last: number | null = null;
+    for (let shard = 0; shard < this.#shards.length; shard++) {
+      const bucket = this.#sorted(shard).at(-1);
+      if (bucket !== undefined) {
+        last = Math.max(last ?? 0, bucket.lastMs);
+      }
+    }
+    return last;
+  }
+
+  #noteRemoval(): void {
+    this.#lastMs = undefined;
+    this.#textsGone = true;
+  }
+
+  #dropBucket(shard: number, bucket: EventBucket): void {
+    this.#shards[shard]?.delete(bucket.day);
+    this.tracker.remove(bucket);
+    this.#sortedDays.delete(shard);
   }
 
   #addBucket(shard: number, bucket: EventBucket): void {

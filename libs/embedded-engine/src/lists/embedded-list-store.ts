@@ -42,8 +42,11 @@ export class EmbeddedListStore implements ListStore {
     return list === undefined ? undefined : summaryOf(list);
   }
 
+  /** Oldest first. */
   lists(): readonly ListSummary[] {
-    return [...this.state.lists.values()].map(summaryOf);
+    return [...this.state.lists.values()]
+      .map(summaryOf)
+      .sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
   }
 
   async remove(id: string): Promise<boolean> {
@@ -57,4 +60,8 @@ export class EmbeddedListStore implements ListStore {
 
 function summaryOf(list: ListState): ListSummary {
   return { id: list.id, name: list.name, count: list.size, createdAt: list.createdAt };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

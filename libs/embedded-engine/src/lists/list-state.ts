@@ -38,6 +38,10 @@ export class ListState extends Chunk {
     return this.#shards.reduce((sum, shard) => sum + shard.getSerializationSizeInBytes('portable'), 0);
   }
 
+  get shardCount(): number {
+    return this.#shards.length;
+  }
+
   /** Members in one shard; not to be changed. Undefined: none. */
   shard(shard: number): RoaringBitmap32 | undefined {
     return this.#shards[shard];

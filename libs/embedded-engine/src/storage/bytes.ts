@@ -40,7 +40,7 @@ export class ByteWriter {
     this.#buffer[this.#length++] = rest;
   }
 
-  /** A safe integer of either sign, 2 × value or −2 × value − 1 as `varint` where that is safe, else tagged as a double. */
+  /** A safe integer of either sign: v × 4, or −v × 4 + 1 for a negative one, as `varint` where that is safe; else 2, then a double. */
   signed(value: number): void {
     if (value >= -0x3fffffffffff && value <= 0x3fffffffffff) {
       this.varint(value >= 0 ? value * 4 : -value * 4 + 1);

@@ -1,4 +1,4 @@
-import type { Catalog } from '@tessera/tag-catalog';
+import type { Catalog, TagTypeDefinition } from '@tessera/tag-catalog';
 import { Dictionary } from '../columns/dictionary';
 import { SharedTimes } from '../columns/write-times';
 import type { EngineState } from '../engine-state';
@@ -10,7 +10,6 @@ import { TagShard } from '../tags/tag-shard';
 /** Version of the chunks' bytes. A newer one is refused. */
 const FORMAT = 1;
 const META_KEY = 'meta';
-/** Serialised between two looks at the event loop. */
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** What the engine needs of the chunk store; all of `commit` is durable when it resolves, or none of it. */
@@ -30,17 +29,21 @@ interface Meta {
   readonly firstId: number;
   readonly sources: readonly (readonly [string, number])[];
   readonly usedTypes: readonly number[];
+  /** Newest time written of each tag. */
+  readonly lastWrites: readonly (readonly [tagId: number, timeMs: number])[];
 }
 
 /**
  * Writes the state of this moment: all chunks changed since the last checkpoint, in one transaction. Intake goes on meanwhile (see
  * `ChunkTracker`). After a failure nothing has changed on disk and the chunks wait for the next attempt.
  *
+ * @param sliceBytes serialised between two looks at the event loop.
  * @returns the sequence up to which the log is now covered, and the bytes written.
  */
 export async function writeCheckpoint(
   state: EngineState,
   chunks: ChunkStorePort,
+  sliceBytes: number = SLICE_BYTES,
 ): Promise<{ readonly sequence: number; readonly bytes: number }> {
   const scope = state.tracker.begin();
   const sequence = state.appliedSequence;
@@ -48,7 +51,7 @@ export async function writeCheckpoint(
   try {
     const puts: (readonly [string, Buffer])[] = [[META_KEY, meta]];
     for (;;) {
-      const slice = state.tracker.take(SLICE_BYTES);
+      const slice = state.tracker.take(sliceBytes);
       if (slice.length === 0) {
         break;
       }
@@ -73,73 +76,134 @@ function serializeMeta(state: EngineState): Buffer {
     firstId: state.ids.first,
     sources: [...state.sources],
     usedTypes: [...state.usedTypes],
+    lastWrites: lastWritesOf(state),
   };
   return Buffer.from(JSON.stringify(meta));
 }
 
-/** Fills an empty state from the last checkpoint; leaves it empty if there is none. */
+function lastWritesOf(state: EngineState): [number, number][] {
+  const times: [number, number][] = [];
+  for (const type of state.types.values()) {
+    for (const tag of type.tags.values()) {
+      if (tag.lastWriteMs !== null) {
+        times.push([tag.tag.id, tag.lastWriteMs]);
+      }
+    }
+  }
+  return times;
+}
+
+/**
+ * Fills an empty state from the last checkpoint; leaves it empty if there is none.
+ * @throws Error naming the chunk and the reason if one can't be read, the format is newer, or the catalogue is not the one it was
+ * written with.
+ */
 export function loadCheckpoint(state: EngineState, chunks: ChunkStorePort, catalog: Catalog): void {
   const stored = chunks.get(META_KEY);
   if (stored === undefined) {
     return;
   }
-  const meta = JSON.parse(stored.toString('utf8')) as Meta;
-  if (meta.format > FORMAT) {
-    throw new Error(
-      `The data directory holds engine format ${meta.format}; this version reads up to ${FORMAT}. Start a newer version.`,
-    );
+  const meta = readMeta(stored);
+  for (const typeId of meta.usedTypes) {
+    if (catalog.typeById(typeId) === undefined) {
+      throw new Error(
+        `The data directory has data of tag type ${typeId}, which its catalogue does not know: the two do not belong together. Restore both from one backup.`,
+      );
+    }
+    state.usedTypes.add(typeId);
   }
   state.appliedSequence = meta.appliedSequence;
   state.retentionDay = meta.retentionDay;
   for (const [source, position] of meta.sources) {
     state.sources.set(source, position);
   }
-  for (const typeId of meta.usedTypes) {
-    state.usedTypes.add(typeId);
-  }
   state.ids.load(chunks.entries(IdMemory.keyPrefix), meta.firstId);
-  for (const [key, bytes] of chunks.entries('i/')) {
-    state.identity.loadBlock(lastPart(key), bytes);
-  }
+  eachChunk(chunks, 'i/', (block, bytes) => {
+    state.identity.loadBlock(block, bytes);
+  });
   state.restoreUniverse();
-  for (const [, bytes] of chunks.entries(ListState.keyPrefix)) {
-    const list = ListState.load(bytes, state.tracker);
+  for (const [key, bytes] of chunks.entries(ListState.keyPrefix)) {
+    const list = reading(key, () => ListState.load(bytes, state.tracker));
     state.lists.set(list.id, list);
   }
-  loadTypes(state, chunks, catalog);
-}
-
-function loadTypes(state: EngineState, chunks: ChunkStorePort, catalog: Catalog): void {
+  const lastWrites = new Map(meta.lastWrites);
   for (const type of [...catalog.types, ...catalog.retiredTypes]) {
     if (type.kind === 'event') {
-      const events = state.eventType(type);
-      for (const property of type.properties) {
-        for (const [, bytes] of chunks.entries(Dictionary.keyPrefix(property.id))) {
-          events.property(property).dictionary.load(bytes);
-        }
-      }
-      for (const [key, bytes] of chunks.entries(EventBucket.keyPrefix(type.id))) {
-        const parts = key.split('/');
-        events.load(Number(parts[2]), Number(parts[3]), bytes);
-      }
-      continue;
-    }
-    const typeState = state.type(type.id);
-    for (const [key, bytes] of chunks.entries(SharedTimes.keyPrefix(type.id))) {
-      typeState.loadTimes(lastPart(key), bytes);
-    }
-    for (const definition of type.tags) {
-      const tag = typeState.tag(definition);
-      for (const [, bytes] of chunks.entries(Dictionary.keyPrefix(definition.id))) {
-        tag.dictionary.load(bytes);
-      }
-      for (const [key, bytes] of chunks.entries(TagShard.keyPrefix(definition.id))) {
-        tag.loadShard(lastPart(key), bytes);
-      }
+      loadEvents(state, chunks, type);
+    } else {
+      loadTags(state, chunks, type, lastWrites);
     }
   }
 }
 
-function lastPart(key: string): number {
-  return Number(key.slice(key.lastIndexOf('/') + 1));
+function readMeta(stored: Buffer): Meta {
+  const meta = reading(META_KEY, () => JSON.parse(stored.toString('utf8')) as Meta);
+  if (meta.format > FORMAT) {
+    throw new Error(
+      `The data directory holds engine format ${meta.format}; this version reads up to ${FORMAT}. Start a newer version.`,
+    );
+  }
+  return meta;
+}
+
+function loadEvents(state: EngineState, chunks: ChunkStorePort, type: TagTypeDefinition): void {
+  const events = state.eventType(type);
+  for (const property of type.properties) {
+    const { dictionary } = events.property(property);
+    eachChunk(chunks, Dictionary.keyPrefix(property.id), (block, bytes) => {
+      dictionary.load(block, bytes);
+    });
+  }
+  for (const [key, bytes] of chunks.entries(EventBucket.keyPrefix(type.id))) {
+    const parts = key.split('/');
+    reading(key, () => {
+      events.load(Number(parts[2]), Number(parts[3]), bytes);
+    });
+  }
+}
+
+function loadTags(
+  state: EngineState,
+  chunks: ChunkStorePort,
+  type: TagTypeDefinition,
+  lastWrites: ReadonlyMap<number, number>,
+): void {
+  const typeState = state.type(type.id);
+  eachChunk(chunks, SharedTimes.keyPrefix(type.id), (shard, bytes) => {
+    typeState.loadTimes(shard, bytes);
+  });
+  for (const definition of type.tags) {
+    const tag = typeState.tag(definition);
+    eachChunk(chunks, Dictionary.keyPrefix(definition.id), (block, bytes) => {
+      tag.dictionary.load(block, bytes);
+    });
+    eachChunk(chunks, TagShard.keyPrefix(definition.id), (shard, bytes) => {
+      tag.loadShard(shard, bytes);
+    });
+    const lastWriteMs = lastWrites.get(definition.id);
+    if (lastWriteMs !== undefined) {
+      tag.restoreLastWrite(lastWriteMs);
+    }
+  }
+}
+
+/** Hands over the chunks whose keys end in a number, in order of the numbers. */
+function eachChunk(chunks: ChunkStorePort, prefix: string, load: (number: number, bytes: Buffer) => void): void {
+  for (const [key, bytes] of chunks.entries(prefix)) {
+    reading(key, () => {
+      load(Number(key.slice(key.lastIndexOf('/') + 1)), bytes);
+    });
+  }
+}
+
+/** A chunk passed its checksum; what can't be read all the same was written by something else than this version. */
+function reading<T>(key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(
+      `The entry ${key} of the checkpoint can't be read (${error instanceof Error ? error.message : String(error)}). Restore the data directory from a backup.`,
+      { cause: error },
+    );
+  }
 }

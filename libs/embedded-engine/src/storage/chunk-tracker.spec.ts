@@ -77,4 +77,31 @@ describe('ChunkTracker', () => {
     expect(tracker.take(150)).toHaveLength(1);
     expect(tracker.take(150)).toHaveLength(0);
   });
+
+  it('knows a chunk from another that took its key, also after a failure', () => {
+    const tracker = new ChunkTracker();
+    const old = new Cell('a', tracker);
+    old.write('old');
+    const scope = tracker.begin();
+    tracker.remove(old);
+    new Cell('a', tracker).write('new');
+    tracker.end(scope, true);
+    const next = tracker.begin();
+    expect(next.removes).toEqual([]);
+    expect(texts(tracker.take(Infinity))).toEqual(['a=new']);
+  });
+
+  it('never removes and writes a key in one checkpoint', () => {
+    const tracker = new ChunkTracker();
+    const old = new Cell('a', tracker);
+    old.write('old');
+    tracker.remove(old);
+    const scope = tracker.begin();
+    expect(scope.removes).toEqual(['a']);
+    new Cell('a', tracker).write('new');
+    tracker.end(scope, true);
+    const next = tracker.begin();
+    expect(next.removes).toEqual([]);
+    expect(texts(tracker.take(Infinity))).toEqual(['a=new']);
+  });
 });

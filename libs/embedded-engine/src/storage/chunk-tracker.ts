@@ -4,6 +4,7 @@
 export abstract class Chunk {
   #dirty = false;
   #awaitsCapture = false;
+  #gone = false;
 
   protected constructor(
     /** Key in the chunk store; see docs/formats/embedded-engine.md. */
@@ -23,6 +24,16 @@ export abstract class Chunk {
       this.#dirty = true;
       this.tracker.markDirty(this);
     }
+  }
+
+  /** Removed for good: another chunk may have its key by now. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  /** Of the tracker alone. */
+  markGone(): void {
+    this.#gone = true;
   }
 
   /** Of the tracker alone. */
@@ -72,6 +83,7 @@ export class ChunkTracker {
       // The checkpoint under way is of a moment when the chunk still was there.
       this.#save(chunk);
     }
+    chunk.markGone();
     this.#dirty.delete(chunk);
     this.#removed.add(chunk.key);
   }
@@ -119,13 +131,16 @@ export class ChunkTracker {
     if (!failed) {
       return;
     }
-    for (const key of scope.removes) {
-      this.#removed.add(key);
-    }
     for (const chunk of scope.chunks) {
       chunk.endCapture();
-      if (!this.#removed.has(chunk.key)) {
+      if (!chunk.isGone) {
         chunk.beforeWrite();
+      }
+    }
+    const written = new Set([...this.#dirty].map((chunk) => chunk.key));
+    for (const key of scope.removes) {
+      if (!written.has(key)) {
+        this.#removed.add(key);
       }
     }
   }

@@ -74,13 +74,18 @@ export class CodeIndex implements ScalarIndex {
 
   oneOf(codes: readonly number[]): Operand {
     if (this.values === null) {
-      const { data, length } = this.column;
-      if (codes.length === 1) {
-        const code = codes[0]!;
-        return owned(bitmapWhere(length, (position) => data[position] === code));
+      const { data, missing, length } = this.column;
+      // A code of other shards may look like this column's mark for a missing value.
+      const wanted = codes.filter((code) => code !== missing);
+      const [only] = wanted;
+      if (only === undefined) {
+        return owned(new RoaringBitmap32());
       }
-      const wanted = new Set(codes);
-      return owned(bitmapWhere(length, (position) => wanted.has(data[position]!)));
+      if (wanted.length === 1) {
+        return owned(bitmapWhere(length, (position) => data[position] === only));
+      }
+      const isWanted = new Set(wanted);
+      return owned(bitmapWhere(length, (position) => isWanted.has(data[position]!)));
     }
     if (codes.length === 1) {
       const bitmap = this.values.get(codes[0]!);
@@ -186,8 +191,9 @@ export class OrdinalIndex implements ScalarIndex {
 
   oneOf(values: readonly number[]): Operand {
     if (this.slices !== null && values.length <= SLICE_LOOKUPS_MAX) {
-      const result = new RoaringBitmap32();
-      for (const value of values) {
+      const [first, ...more] = values;
+      const result = first === undefined ? new RoaringBitmap32() : this.slices.between(first, first);
+      for (const value of more) {
         result.orInPlace(this.slices.between(value, value));
       }
       return owned(result);

@@ -76,13 +76,24 @@ export class ScalarShard extends TagShard {
 
   /** The caller has called `beforeWrite`. */
   set(local: number, value: number): void {
-    this.#remember(local);
+    this.#remember(local, value);
     this.column.set(local, value);
   }
 
   clear(local: number): void {
-    this.#remember(local);
+    this.#remember(local, undefined);
     this.column.clear(local);
+  }
+
+  eachCode(mark: (code: number) => boolean): boolean {
+    const { data, missing, length } = this.column;
+    for (let local = 0; local < length; local++) {
+      const code = data[local]!;
+      if (code !== missing && !mark(code)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   verify(): string[] {
@@ -100,7 +111,11 @@ export class ScalarShard extends TagShard {
     current?.write(writer);
   }
 
-  #remember(local: number): void {
+  #remember(local: number, after: number | undefined): void {
+    const before = this.column.get(local);
+    if (before !== undefined && before !== after) {
+      this.replaced++;
+    }
     if (this.#index === null || this.#pending.has(local)) {
       return;
     }
@@ -109,6 +124,6 @@ export class ScalarShard extends TagShard {
       this.#pending.clear();
       return;
     }
-    this.#pending.set(local, this.column.get(local));
+    this.#pending.set(local, before);
   }
 }

@@ -82,6 +82,10 @@ export class SetShard extends TagShard {
     }
   }
 
+  eachCode(mark: (code: number) => boolean): boolean {
+    return this.#sets.every((codes) => codes?.every(mark) ?? true);
+  }
+
   verify(): string[] {
     const differences: string[] = [];
     const { present, elements } = this.#current;
@@ -158,6 +162,9 @@ export class SetShard extends TagShard {
 
   #replace(local: number, codes: Uint32Array | undefined): void {
     const before = this.#sets[local];
+    if (before !== undefined) {
+      this.replaced++;
+    }
     if (this.#index !== null && !this.#pending.has(local)) {
       if (this.#pending.size >= PENDING_MAX) {
         this.#index = null;

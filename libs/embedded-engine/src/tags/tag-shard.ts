@@ -9,6 +9,8 @@ import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
  */
 export abstract class TagShard extends Chunk {
   readonly times: FieldTimes;
+  /** Values overwritten or taken away since it was last set to 0. */
+  replaced = 0;
 
   protected constructor(tagId: number, shard: number, tracker: ChunkTracker, shared: SharedTimes) {
     super(TagShard.key(tagId, shard), tracker);
@@ -29,6 +31,8 @@ export abstract class TagShard extends Chunk {
   abstract hasValue(local: number): boolean;
   /** Takes the value away; the caller has called `beforeWrite`. */
   abstract clear(local: number): void;
+  /** Calls `mark` with the stored numbers of all values until it answers false; false if it did. */
+  abstract eachCode(mark: (code: number) => boolean): boolean;
   /** Compares index and column; one line a difference. */
   abstract verify(): string[];
 

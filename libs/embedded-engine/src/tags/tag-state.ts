@@ -8,14 +8,19 @@ import { SetShard } from './set-shard';
 /** Gives the shared write times of the tag's type for one shard. */
 export type SharedTimesOf = (shard: number) => SharedTimes;
 
+/** Texts replaced before it is looked whether they can be forgotten; also at least half of all texts. */
+const SWEEP_MIN = 16_384;
+
 /** Everything held of one tag: its dictionary and its shards. */
 export class TagState {
   readonly dictionary: Dictionary;
   readonly isSet: boolean;
-  readonly #ordinal: boolean;
+  /** Its values are numbers to compare, not codes. */
+  readonly isOrdinal: boolean;
   readonly #shards: (ScalarShard | SetShard | undefined)[] = [];
-  /** Newest time written, ms; not stored: found again from the columns' times at start. */
-  lastWriteMs: number | null = null;
+  #lastWriteMs: number | null = null;
+  #changes = 0;
+  #textsErased = false;
 
   constructor(
     readonly tag: TagDefinition,
@@ -24,7 +29,33 @@ export class TagState {
   ) {
     this.dictionary = new Dictionary(tag.id, tracker);
     this.isSet = tag.valueType === 'set';
-    this.#ordinal = isOrdinalType(tag.valueType);
+    this.isOrdinal = isOrdinalType(tag.valueType);
+  }
+
+  /** Newest time written, ms; null: never. Stored with the checkpoint. */
+  get lastWriteMs(): number | null {
+    return this.#lastWriteMs;
+  }
+
+  /** Grows with every write and erasure; for caches of this process. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  noteWrite(timeMs: number): void {
+    this.#changes++;
+    this.restoreLastWrite(timeMs);
+  }
+
+  noteErasure(): void {
+    this.#changes++;
+    this.#textsErased = true;
+  }
+
+  restoreLastWrite(timeMs: number): void {
+    if (this.#lastWriteMs === null || timeMs > this.#lastWriteMs) {
+      this.#lastWriteMs = timeMs;
+    }
   }
 
   get shardCount(): number {
@@ -62,7 +93,7 @@ export class TagState {
     const shared = this.sharedTimesOf(index);
     return this.isSet
       ? new SetShard(this.tag.id, index, this.tracker, shared, stored)
-      : new ScalarShard(this.tag.id, index, this.#ordinal, this.tracker, shared, stored);
+      : new ScalarShard(this.tag.id, index, this.isOrdinal, this.tracker, shared, stored);
   }
 
   /** The stored number of a scalar value; texts get a dictionary code. */
@@ -73,18 +104,13 @@ export class TagState {
     return typeof value === 'boolean' ? Number(value) : this.dictionary.intern(value);
   }
 
-  /** As `encode`, but undefined for a text nobody ever had. */
-  find(value: boolean | number | string): number | undefined {
-    return typeof value === 'string' ? this.dictionary.code(value) : Number(value);
-  }
-
   /** Distinct texts → their codes, ascending. */
   encodeSet(values: readonly string[]): Uint32Array {
     return Uint32Array.from(values, (value) => this.dictionary.intern(value)).sort();
   }
 
   decode(stored: number): boolean | number | string {
-    if (this.#ordinal) {
+    if (this.isOrdinal) {
       return stored;
     }
     return this.tag.valueType === 'bool' ? stored === 1 : this.dictionary.text(stored);
@@ -105,10 +131,22 @@ export class TagState {
     return stored === undefined ? undefined : this.decode(stored);
   }
 
-  /** Restores the dictionary from its stored blocks, in order. */
-  loadDictionary(blocks: Iterable<Buffer>): void {
-    for (const block of blocks) {
-      this.dictionary.load(block);
+  /**
+   * Forgets texts that nobody has any more: after an erasure, and when so many were replaced that it is worth looking. Walks over all
+   * values, unless every text is soon met.
+   */
+  sweepTexts(): void {
+    const replaced = this.#shards.reduce((sum, shard) => sum + (shard?.replaced ?? 0), 0);
+    const isDue = this.#textsErased || replaced >= Math.max(SWEEP_MIN, this.dictionary.entries / 2);
+    if (this.dictionary.entries === 0 || !isDue) {
+      return;
     }
+    this.#textsErased = false;
+    for (const shard of this.#shards) {
+      if (shard !== undefined) {
+        shard.replaced = 0;
+      }
+    }
+    this.dictionary.sweep((mark) => this.#shards.every((shard) => shard?.eachCode(mark) ?? true));
   }
 }

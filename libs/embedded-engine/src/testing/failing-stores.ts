@@ -1,0 +1,67 @@
+import type { LogPort } from '../engine-writer';
+import type { ChunkStorePort } from '../storage/checkpoint';
+
+/** A chunk store whose commits can be held back or made to fail, as on a full disk: nothing of them is kept then. */
+export class FailingChunks implements ChunkStorePort {
+  failure: Error | null = null;
+  /** Awaited before every commit. */
+  hold: Promise<void> = Promise.resolve();
+  commits = 0;
+
+  constructor(private readonly chunks: ChunkStorePort) {}
+
+  get(key: string): Buffer | undefined {
+    return this.chunks.get(key);
+  }
+
+  entries(prefix: string): Iterable<[string, Buffer]> {
+    return this.chunks.entries(prefix);
+  }
+
+  async commit(changes: Parameters<ChunkStorePort['commit']>[0]): Promise<void> {
+    this.commits++;
+    const keys = [...changes.puts.map(([key]) => key), ...changes.removes];
+    if (new Set(keys).size !== keys.length) {
+      throw new Error(`A key stands twice in one commit: ${keys.join(' ')}`);
+    }
+    await this.hold;
+    if (this.failure !== null) {
+      throw this.failure;
+    }
+    await this.chunks.commit(changes);
+  }
+}
+
+/** A log whose appends can be made to fail: the record is refused at once, or is not durable. */
+export class FailingLog implements LogPort {
+  failure: Error | null = null;
+
+  constructor(private readonly log: LogPort) {}
+
+  get bytes(): number {
+    return this.log.bytes;
+  }
+
+  get lastSequence(): number {
+    return this.log.lastSequence;
+  }
+
+  append(payload: Buffer): ReturnType<LogPort['append']> {
+    if (this.failure !== null) {
+      throw this.failure;
+    }
+    return this.log.append(payload);
+  }
+
+  replay(...parameters: Parameters<LogPort['replay']>): ReturnType<LogPort['replay']> {
+    return this.log.replay(...parameters);
+  }
+
+  cutBefore(sequence: number): Promise<void> {
+    return this.log.cutBefore(sequence);
+  }
+
+  startAfter(sequence: number): void {
+    this.log.startAfter(sequence);
+  }
+}
