@@ -1,5 +1,4 @@
 import { ReferenceStore } from '@tessera/audience';
-import { LocalIdentity } from '@tessera/identity';
 import type { Verdict } from '@tessera/tag-catalog';
 import { applyBatch } from './apply-batch';
 import { applyRecord } from './apply-record';
@@ -14,7 +13,7 @@ const catalog = testCatalog();
 const ID_ENTRIES_MAX = 25;
 
 function newState(): EngineState {
-  return new EngineState(new LocalIdentity({ seed: 1 }), {
+  return new EngineState(new NumberIdentity(), {
     idSeed: Uint32Array.of(9, 8, 7, 6),
     idEntriesMax: ID_ENTRIES_MAX,
   });

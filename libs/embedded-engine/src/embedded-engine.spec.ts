@@ -1,6 +1,5 @@
 import { bindExpression, buildPlan, noReferences, type PlanNode, type ReferencePort } from '@tessera/audience';
 import type { DataDirectory } from '@tessera/data-directory';
-import { LocalIdentity } from '@tessera/identity';
 import type { Guid, JsonValue, TagMessage } from '@tessera/tag-catalog';
 import { EmbeddedEngine } from './embedded-engine';
 import type { IdentityPort } from './identity-port';
@@ -43,7 +42,7 @@ describe('EmbeddedEngine', () => {
   });
 
   async function open(
-    identity: IdentityPort = new LocalIdentity({ seed: 7 }),
+    identity: IdentityPort = new NumberIdentity(),
   ): Promise<{ engine: EmbeddedEngine; directory: DataDirectory }> {
     const directory = await temporary.open();
     const engine = await EmbeddedEngine.open({ directory, catalog: () => catalog, identity, clock: () => nowMs });

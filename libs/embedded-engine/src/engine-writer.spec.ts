@@ -1,4 +1,3 @@
-import { LocalIdentity } from '@tessera/identity';
 import { type MessageBatch, StoreUnavailableError, type TagMessage } from '@tessera/tag-catalog';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
@@ -6,6 +5,7 @@ import { loadCheckpoint } from './storage/checkpoint';
 import { FailingChunks, FailingLog } from './testing/failing-stores';
 import { TemporaryDirectory } from './testing/temporary-directory';
 import { messageOf, NOW, testCatalog } from './testing/test-catalog';
+import { NumberIdentity } from './testing/number-identity';
 
 const catalog = testCatalog();
 const FULL = new StoreUnavailableError('disk full', true);
@@ -30,7 +30,7 @@ describe('EngineWriter', () => {
 
   async function open(checkpointLogBytes = 0): Promise<Setup> {
     const directory = await temporary.open();
-    const state = new EngineState(new LocalIdentity({ seed: 7 }), { idSeed: new Uint32Array(4), idEntriesMax: 1000 });
+    const state = new EngineState(new NumberIdentity(), { idSeed: new Uint32Array(4), idEntriesMax: 1000 });
     const chunks = new FailingChunks(directory.chunks);
     const log = new FailingLog(directory.log);
     loadCheckpoint(state, chunks, catalog);
@@ -86,6 +86,23 @@ describe('EngineWriter', () => {
     await writer.stop();
     const { state } = await open();
     expect([levelOf(state, 'a'), levelOf(state, 'b'), state.appliedSequence]).toEqual([1, 4, 2]);
+  });
+
+  it('gives the sequences of records that could not be written to later ones', async () => {
+    const { writer, log, state } = await open();
+    await writer.write(batchOf(level('a', 1)));
+    log.writeFailure = FULL;
+    const lost = [2, 3, 4].map((value) =>
+      writer.write({ ...batchOf(level('a', value)), source: { source: 's', position: value } }),
+    );
+    const outcomes = await Promise.allSettled(lost);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect([writer.isBusy, levelOf(state, 'a'), state.sources.size]).toEqual([false, 1, 0]);
+    log.writeFailure = null;
+    const again = await writer.write({ ...batchOf(level('a', 2)), source: { source: 's', position: 2 } });
+    expect([again.sequence, again.applied.verdicts, levelOf(state, 'a')]).toEqual([2, ['accepted'], 2]);
+    await writer.close();
+    expect(levelOf((await open()).state, 'a')).toBe(2);
   });
 
   it('skips what a source sent before, also while the first is on its way and after a restart', async () => {

@@ -1,4 +1,3 @@
-import { LocalIdentity } from '@tessera/identity';
 import fc from 'fast-check';
 import { EngineState } from './engine-state';
 import { recordTimes } from './record-times';
@@ -7,12 +6,13 @@ import { applyBatch } from './apply-batch';
 import { ByteReader, ByteWriter } from './storage/bytes';
 import { ChunkTracker } from './storage/chunk-tracker';
 import { FieldTimes, SharedTimes } from './columns/write-times';
+import { NumberIdentity } from './testing/number-identity';
 
 const catalog = testCatalog();
 const TAGS = ['vip', 'level', 'spend', 'city', 'plan', 'born', 'seen', 'interests'];
 
 function newState(): EngineState {
-  return new EngineState(new LocalIdentity({ seed: 1 }), { idSeed: new Uint32Array(4), idEntriesMax: 10 });
+  return new EngineState(new NumberIdentity(), { idSeed: new Uint32Array(4), idEntriesMax: 10 });
 }
 
 describe('recordTimes', () => {

@@ -1,16 +1,16 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
-import { LocalIdentity } from '@tessera/identity';
 import type { Guid } from '@tessera/tag-catalog';
 import { applyBatch } from './apply-batch';
 import { EngineState } from './engine-state';
 import { ListState } from './lists/list-state';
 import { messageOf, NOW, testCatalog } from './testing/test-catalog';
 import { verifyState } from './verify-state';
+import { NumberIdentity } from './testing/number-identity';
 
 const catalog = testCatalog();
 
 function newState(): EngineState {
-  const state = new EngineState(new LocalIdentity({ seed: 1 }), { idSeed: new Uint32Array(4), idEntriesMax: 10 });
+  const state = new EngineState(new NumberIdentity(), { idSeed: new Uint32Array(4), idEntriesMax: 10 });
   const messages = [
     messageOf(catalog, 'person', 'a', { city: 'rome', level: 4, interests: ['x'] }),
     messageOf(catalog, 'person', 'b', { level: 4 }),

@@ -1,15 +1,15 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
-import { LocalIdentity } from '@tessera/identity';
 import type { JsonValue } from '@tessera/tag-catalog';
 import { applyBatch } from '../apply-batch';
 import { EngineState } from '../engine-state';
 import { messageOf, NOW, testCatalog } from '../testing/test-catalog';
 import { countDistinctValues, distributionOf } from './distribution';
+import { NumberIdentity } from '../testing/number-identity';
 
 const catalog = testCatalog();
 
 function stateOf(bodies: readonly (Readonly<Record<string, JsonValue>> | null)[], timeMs = NOW): EngineState {
-  const state = new EngineState(new LocalIdentity({ seed: 1 }), { idSeed: new Uint32Array(4), idEntriesMax: 10 });
+  const state = new EngineState(new NumberIdentity(), { idSeed: new Uint32Array(4), idEntriesMax: 10 });
   const messages = bodies.map((body, user) =>
     messageOf(catalog, 'person', `u${user}`, body ?? { vip: null }, { timeMs, nowMs: NOW }),
   );

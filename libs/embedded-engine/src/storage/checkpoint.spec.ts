@@ -1,4 +1,3 @@
-import { LocalIdentity } from '@tessera/identity';
 import { applyRecord } from '../apply-record';
 import { EngineState } from '../engine-state';
 import type { IdentityPort } from '../identity-port';
@@ -65,7 +64,7 @@ class Restarted {
 
 describe('checkpoints', () => {
   const identities = [
-    ['users in one shard', 4, 120, () => new LocalIdentity({ seed: 5 })],
+    ['users in one shard', 4, 120, () => new NumberIdentity()],
     ['users on both sides of a shard border', 1, 30, () => new NumberIdentity(SHARD_SIZE - 4)],
   ] as const;
 
@@ -116,7 +115,7 @@ describe('checkpoints', () => {
   });
 
   it('leave nothing of an erased user, nor texts that only this user had', async () => {
-    const state = emptyState(new LocalIdentity({ seed: 5 }));
+    const state = emptyState(new NumberIdentity());
     const chunks = new MemoryChunks();
     const send = (cuid: string, secret: string): void => {
       const bodies = [
@@ -161,7 +160,7 @@ describe('checkpoints', () => {
   });
 
   it('forget texts that were overwritten, once there are many', async () => {
-    const state = emptyState(new LocalIdentity({ seed: 5 }));
+    const state = emptyState(new NumberIdentity());
     const city = catalog.tag('city');
     const write = (from: number): void => {
       const messages = Array.from({ length: 20_000 }, (_, user) =>
@@ -185,10 +184,10 @@ describe('checkpoints', () => {
 
   it('restore a directory that holds no user yet', async () => {
     const chunks = new MemoryChunks();
-    const state = emptyState(new LocalIdentity({ seed: 5 }));
+    const state = emptyState(new NumberIdentity());
     applyRecord(state, 1, { kind: 'retention', day: 20_000, firstDays: new Map() });
     await writeCheckpoint(state, chunks);
-    const next = emptyState(new LocalIdentity({ seed: 5 }));
+    const next = emptyState(new NumberIdentity());
     loadCheckpoint(next, chunks, catalog);
     expect([next.knownUsers, next.universe(0).size, next.retentionDay, next.appliedSequence]).toEqual([
       0, 0, 20_000, 1,
@@ -197,7 +196,7 @@ describe('checkpoints', () => {
 
   it('say what cannot be read', async () => {
     const chunks = new MemoryChunks();
-    const state = emptyState(new LocalIdentity({ seed: 5 }));
+    const state = emptyState(new NumberIdentity());
     const messages = [messageOf(catalog, 'person', 'a', { city: 'rome', level: 1 })];
     applyRecord(state, 1, { kind: 'batch', batch: { arrivalMs: NOW, messages }, source: undefined });
     await writeCheckpoint(state, chunks);
@@ -205,7 +204,7 @@ describe('checkpoints', () => {
       const damaged = new MemoryChunks();
       chunks.stored.forEach((bytes, key) => damaged.stored.set(key, bytes));
       change(damaged.stored);
-      loadCheckpoint(emptyState(new LocalIdentity({ seed: 5 })), damaged, catalog);
+      loadCheckpoint(emptyState(new NumberIdentity()), damaged, catalog);
     };
     for (const key of [...chunks.stored.keys()].filter((one) => one !== 'meta')) {
       expect(() => {

@@ -1,10 +1,12 @@
-import { LocalIdentity } from '@tessera/identity';
-import { Catalog } from '@tessera/tag-catalog';
+import { Catalog, declareTagType, patchTagType, removeTagType } from '@tessera/tag-catalog';
+import { applyRecord } from '../apply-record';
 import { EngineState } from '../engine-state';
+import { describeState } from '../testing/describe-state';
 import { RandomRecords } from '../testing/random-records';
 import { SeededRandom } from '../testing/seeded-random';
 import { messageOf, NOW, testCatalog } from '../testing/test-catalog';
 import { decodeRecord, encodeRecord, type LogRecord } from './log-codec';
+import { NumberIdentity } from '../testing/number-identity';
 
 const catalog = testCatalog();
 
@@ -15,7 +17,7 @@ function plain(record: LogRecord): unknown {
 
 describe('log records', () => {
   it('come back as they were written, of every kind, operator and value type', () => {
-    const state = new EngineState(new LocalIdentity({ seed: 1 }), { idSeed: new Uint32Array(4), idEntriesMax: 1 });
+    const state = new EngineState(new NumberIdentity(), { idSeed: new Uint32Array(4), idEntriesMax: 1 });
     state.bind('user 0 é');
     const records = new RandomRecords(catalog, new SeededRandom(3));
     const kinds = new Map<string, number>();
@@ -74,5 +76,52 @@ describe('log records', () => {
     for (let length = 1; length < bytes.length; length++) {
       expect(() => decodeRecord(bytes.subarray(0, length), catalog)).toThrow();
     }
+  });
+});
+
+describe('a catalogue that changed since the log was written', () => {
+  function changed(): Catalog {
+    const steps: ((now: Catalog) => ReturnType<typeof patchTagType>)[] = [
+      (now) =>
+        patchTagType(now, 'person', {
+          tags: [
+            { name: 'plan', values: ['free', 'paid', 'gold'] },
+            { name: 'seen', ttl: 'PT1H' },
+            { name: 'shoe_size', valueType: 'int' },
+          ],
+        }),
+      (now) =>
+        patchTagType(now, 'purchase', { retentionDays: 3, properties: [{ name: 'coupon', valueType: 'string' }] }),
+      (now) => declareTagType(now, { name: 'extra', kind: 'kv', tags: [{ name: 'extra_tag', valueType: 'set' }] }),
+    ];
+    const patched = steps.reduce<Catalog>((now, step) => {
+      const outcome = step(now);
+      if (!outcome.ok) {
+        throw new Error(JSON.stringify(outcome.errors));
+      }
+      return outcome.value;
+    }, catalog);
+    return removeTagType(patched, 'visit');
+  }
+
+  it('replays to the same state and verdicts', () => {
+    const [live, replayed] = [1, 2].map(
+      () => new EngineState(new NumberIdentity(), { idSeed: new Uint32Array(4), idEntriesMax: 50 }),
+    );
+    if (live === undefined || replayed === undefined) {
+      throw new Error('two states are made');
+    }
+    const records = new RandomRecords(catalog, new SeededRandom(8));
+    const later = changed();
+    for (let sequence = 1; sequence <= 200; sequence++) {
+      const record = records.next(live);
+      const bytes = encodeRecord(record);
+      const { verdicts } = applyRecord(live, sequence, record);
+      expect(applyRecord(replayed, sequence, decodeRecord(bytes, later)).verdicts).toEqual(verdicts);
+    }
+    const { nowMs } = records;
+    expect(describeState(replayed, catalog, RandomRecords.cuids, nowMs)).toEqual(
+      describeState(live, catalog, RandomRecords.cuids, nowMs),
+    );
   });
 });

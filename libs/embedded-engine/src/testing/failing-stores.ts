@@ -32,9 +32,14 @@ export class FailingChunks implements ChunkStorePort {
   }
 }
 
-/** A log whose appends can be made to fail: the record is refused at once, or is not durable. */
+/**
+ * A log whose appends can be made to fail, at once or only when the record is written: then it and all behind it are rejected, and their
+ * sequences are given out again.
+ */
 export class FailingLog implements LogPort {
   failure: Error | null = null;
+  writeFailure: Error | null = null;
+  #unwritten = 0;
 
   constructor(private readonly log: LogPort) {}
 
@@ -50,7 +55,17 @@ export class FailingLog implements LogPort {
     if (this.failure !== null) {
       throw this.failure;
     }
-    return this.log.append(payload);
+    const failure = this.writeFailure;
+    if (failure === null) {
+      this.#unwritten = 0;
+      return this.log.append(payload);
+    }
+    const durable = new Promise<void>((_, reject) => {
+      setImmediate(() => {
+        reject(failure);
+      });
+    });
+    return { sequence: this.log.lastSequence + ++this.#unwritten, durable };
   }
 
   replay(...parameters: Parameters<LogPort['replay']>): ReturnType<LogPort['replay']> {
