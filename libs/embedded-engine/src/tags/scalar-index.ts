@@ -1,6 +1,7 @@
 import { deserializeBitmap, RoaringBitmap32, serializeBitmap } from '@tessera/bitmap';
 import { BitSlices } from '../bitmaps/bit-slices';
 import { borrowed, owned, type Operand } from '../bitmaps/operand';
+import { RecentBitmaps } from '../bitmaps/recent-bitmaps';
 import { bitmapWhere } from '../bitmaps/scratch';
 import { ValueBitmaps } from '../bitmaps/value-bitmaps';
 import type { NumberVector } from '../columns/number-vector';
@@ -14,6 +15,8 @@ export type Change = readonly [position: number, before: number | undefined, aft
 /** With more distinct values in a shard than this, an equality is answered by scanning the column: a bitmap a value would outweigh it. */
 const VALUE_BITMAPS_MAX = 4096;
 const DIFFERENCES_MAX = 20;
+/** Unions of more values are not kept for the next question: their key would outweigh the work. */
+const RECENT_VALUES_MAX = 64;
 
 /** What the evaluation asks of the column of one tag in one shard. Bitmaps that are not owned are never to be changed. */
 export interface ScalarIndex {
@@ -33,6 +36,8 @@ export interface ScalarIndex {
 
 /** Of bool, string and enum: a bitmap a value, as long as they are few. */
 export class CodeIndex implements ScalarIndex {
+  readonly #recent = new RecentBitmaps();
+
   private constructor(
     private readonly column: NumberVector,
     readonly present: RoaringBitmap32,
@@ -40,7 +45,7 @@ export class CodeIndex implements ScalarIndex {
   ) {}
 
   get bytes(): number {
-    return this.present.getSerializationSizeInBytes('portable') + (this.values?.bytes ?? 0);
+    return this.present.getSerializationSizeInBytes('portable') + (this.values?.bytes ?? 0) + this.#recent.bytes;
   }
 
   static build(column: NumberVector): CodeIndex {
@@ -91,7 +96,10 @@ export class CodeIndex implements ScalarIndex {
       const bitmap = this.values.get(codes[0]!);
       return bitmap === undefined ? owned(new RoaringBitmap32()) : borrowed(bitmap);
     }
-    return owned(this.values.union(codes));
+    const { values } = this;
+    return codes.length <= RECENT_VALUES_MAX
+      ? borrowed(this.#recent.get(codes.join(), () => values.union(codes)))
+      : owned(values.union(codes));
   }
 
   between(low: number, high: number): Operand {
@@ -109,6 +117,7 @@ export class CodeIndex implements ScalarIndex {
     const vanished: number[] = [];
     const gained = new Map<number, number[]>();
     const lost = new Map<number, number[]>();
+    this.#recent.clear();
     for (const [position, before, after] of changes) {
       if (before === undefined) {
         appeared.push(position);
@@ -172,6 +181,8 @@ const SLICE_LOOKUPS_MAX = 8;
 
 /** Of int, decimal, date and datetime: bit slices; a scan where the values span too much for them. */
 export class OrdinalIndex implements ScalarIndex {
+  readonly #recent = new RecentBitmaps();
+
   private constructor(
     private readonly column: NumberVector,
     private readonly slices: BitSlices | null,
@@ -179,7 +190,7 @@ export class OrdinalIndex implements ScalarIndex {
   ) {}
 
   get bytes(): number {
-    return this.slices?.bytes ?? this.present.getSerializationSizeInBytes('portable');
+    return (this.slices?.bytes ?? this.present.getSerializationSizeInBytes('portable')) + this.#recent.bytes;
   }
 
   static build(column: NumberVector): OrdinalIndex {
@@ -190,13 +201,11 @@ export class OrdinalIndex implements ScalarIndex {
   }
 
   oneOf(values: readonly number[]): Operand {
-    if (this.slices !== null && values.length <= SLICE_LOOKUPS_MAX) {
-      const [first, ...more] = values;
-      const result = first === undefined ? new RoaringBitmap32() : this.slices.between(first, first);
-      for (const value of more) {
-        result.orInPlace(this.slices.between(value, value));
-      }
-      return owned(result);
+    const { slices } = this;
+    if (slices !== null && values.length <= SLICE_LOOKUPS_MAX) {
+      const compute = (): RoaringBitmap32 =>
+        RoaringBitmap32.orMany(values.map((value) => slices.between(value, value)));
+      return borrowed(this.#recent.get(`= ${values.join()}`, compute));
     }
     const { data, missing, length } = this.column;
     const wanted = new Set(values);
@@ -204,8 +213,9 @@ export class OrdinalIndex implements ScalarIndex {
   }
 
   between(low: number, high: number): Operand {
-    if (this.slices !== null) {
-      return owned(this.slices.between(low, high));
+    const { slices } = this;
+    if (slices !== null) {
+      return borrowed(this.#recent.get(`${low} to ${high}`, () => slices.between(low, high)));
     }
     const { data, missing, length } = this.column;
     return owned(
@@ -217,6 +227,7 @@ export class OrdinalIndex implements ScalarIndex {
   }
 
   update(changes: readonly Change[]): boolean {
+    this.#recent.clear();
     return this.slices?.update(changes) ?? false;
   }
 

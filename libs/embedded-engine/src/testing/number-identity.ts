@@ -53,7 +53,9 @@ export class NumberIdentity implements IdentityPort {
 
   serializeBlock(block: number): Buffer {
     const users = [...this.#cuids].filter(([guid]) => this.blockOf(guid as Guid) === block);
-    return Buffer.from(JSON.stringify({ highestGuid: this.highestGuid, users }));
+    // A block says nothing of later ones, which may have grown since the moment that this block is stored for.
+    const highestGuid = Math.min(this.highestGuid, (block + 1) * this.blockSize);
+    return Buffer.from(JSON.stringify({ highestGuid, users }));
   }
 
   loadBlock(_block: number, bytes: Buffer): void {
