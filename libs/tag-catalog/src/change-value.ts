@@ -1,6 +1,4 @@
 import { DECIMAL_ORDINAL_MAX } from './decimal';
-import { SET_VALUES_MAX } from './parse-value';
-import { compareUtf8 } from './utf8';
 import type { ValueSpec } from './value-type';
 
 /**
@@ -15,19 +13,4 @@ export function incrementOrdinal(spec: ValueSpec, current: number, by: number): 
     return null;
   }
   return result === 0 ? 0 : result;
-}
-
-/**
- * The set after `$add`, or null if it would hold more than 1,000 strings (the message is then rejected). Arguments and result are
- * distinct and in UTF-8 byte order.
- */
-export function addToSet(current: readonly string[], added: readonly string[]): readonly string[] | null {
-  const result = [...new Set([...current, ...added])].sort(compareUtf8);
-  return result.length > SET_VALUES_MAX ? null : result;
-}
-
-/** The set after `$remove`; strings it does not hold are ignored. */
-export function removeFromSet(current: readonly string[], removed: readonly string[]): readonly string[] {
-  const gone = new Set(removed);
-  return current.filter((value) => !gone.has(value));
 }

@@ -5,7 +5,6 @@ import { CUSTOMERS_PER_BATCH, generateShop, shopBatchCount } from './generate-sh
 import { readSampleState, writeSampleState } from './sample-state';
 import type { SampleDocuments, SampleState } from './sample-state';
 
-export const SHOP_CUSTOMERS_DEFAULT = 200_000;
 export const SHOP_CUSTOMERS_MAX = 50_000_000;
 export const SHOP_SEED_DEFAULT = 20_111_209;
 
