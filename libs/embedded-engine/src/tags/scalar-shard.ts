@@ -33,6 +33,7 @@ export class ScalarShard extends TagShard {
   #changed = new ChangedPositions();
   /** While an index is being built elsewhere: who has changed since that began. */
   #changedSinceBuild: ChangedPositions | null = null;
+  #writes = 0;
   #present: { readonly changes: number; readonly index: ScalarIndex | null; readonly bitmap: RoaringBitmap32 } | null =
     null;
 
@@ -232,7 +233,9 @@ export class ScalarShard extends TagShard {
     this.column.write(writer);
   }
 
-  #writes = 0;
+  protected writeIndex(): void {
+    // Built from the column.
+  }
 
   /** Null: there is none, so the column is scanned. */
   #usableIndex(): ScalarIndex | null {

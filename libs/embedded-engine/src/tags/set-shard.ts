@@ -116,7 +116,7 @@ export class SetShard extends TagShard {
     }
   }
 
-  protected override writeIndex(writer: ByteWriter): void {
+  protected writeIndex(writer: ByteWriter): void {
     const index = this.#pending.size === 0 ? this.#index : null;
     writer.u8(index === null ? 0 : 1);
     if (index !== null) {

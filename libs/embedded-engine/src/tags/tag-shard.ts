@@ -46,8 +46,6 @@ export abstract class TagShard extends Chunk {
     return writer.finish();
   }
 
-  /** Nothing where the index is built from the column. */
-  protected writeIndex(writer: ByteWriter): void {
-    void writer;
-  }
+  /** Nothing where it is built from the column. */
+  protected abstract writeIndex(writer: ByteWriter): void;
 }
