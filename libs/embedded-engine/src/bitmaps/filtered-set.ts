@@ -1,49 +1,40 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { NumberColumn } from '../columns/number-vector';
 import type { LazySet } from './lazy-set';
-import { type Operand, owned } from './operand';
+import { borrowed, type Operand, owned } from './operand';
 import { passing, passingBelow, type PositionTest } from './position-test';
 
-/** Users between two bitmaps, `inner` within `outer`; undefined: nobody. */
-export interface Ring {
-  readonly outer: RoaringBitmap32;
-  readonly inner: RoaringBitmap32 | undefined;
-}
-
-/** Everybody in `sure`, and those in the rings (which lie outside it) who pass a test. */
+/** Everybody in `sure`, and those in the edges (bitmaps that lie outside it) who pass a test. */
 export class EdgedSet implements LazySet {
   constructor(
     private readonly sure: LazySet,
-    private readonly rings: readonly Ring[],
+    private readonly edges: readonly RoaringBitmap32[],
     private readonly test: PositionTest,
   ) {}
 
   get sizeMax(): number {
-    return this.rings.reduce((sum, { outer, inner }) => sum + outer.size - (inner?.size ?? 0), this.sure.sizeMax);
+    return this.edges.reduce((sum, edge) => sum + edge.size, this.sure.sizeMax);
   }
 
   count(): number {
-    return this.rings.reduce((sum, ring) => sum + passing(inRing(ring, null), this.test).length, this.sure.count());
+    return this.edges.reduce((sum, edge) => sum + passing(edge, this.test).length, this.sure.count());
   }
 
   operand(): Operand {
     const sure = this.sure.operand();
     const members = sure.owned ? sure.bitmap : sure.bitmap.clone();
-    for (const ring of this.rings) {
-      members.orInPlace(new RoaringBitmap32(passing(inRing(ring, null), this.test)));
+    for (const edge of this.edges) {
+      members.orInPlace(new RoaringBitmap32(passing(edge, this.test)));
     }
     return owned(members);
   }
 
   countIn(members: RoaringBitmap32): number {
-    return this.rings.reduce(
-      (sum, ring) => sum + passing(inRing(ring, members), this.test).length,
-      this.sure.countIn(members),
-    );
+    return this.edges.reduce((sum, edge) => sum + this.#passing(edge, members).length, this.sure.countIn(members));
   }
 
   retain(members: RoaringBitmap32): void {
-    const kept = this.rings.map((ring) => new RoaringBitmap32(passing(inRing(ring, members), this.test)));
+    const kept = this.edges.map((edge) => new RoaringBitmap32(this.#passing(edge, members)));
     this.sure.retain(members);
     for (const bitmap of kept) {
       members.orInPlace(bitmap);
@@ -51,20 +42,81 @@ export class EdgedSet implements LazySet {
   }
 
   remove(members: RoaringBitmap32): void {
-    for (const ring of this.rings) {
-      members.andNotInPlace(new RoaringBitmap32(passing(inRing(ring, members), this.test)));
+    for (const edge of this.edges) {
+      members.andNotInPlace(new RoaringBitmap32(this.#passing(edge, members)));
     }
     this.sure.remove(members);
   }
+
+  #passing(edge: RoaringBitmap32, members: RoaringBitmap32): Uint32Array {
+    return passing(RoaringBitmap32.and(edge, members), this.test);
+  }
 }
 
-/** The users of a ring who are among `members`; null: all of them. Not to be changed. */
-function inRing({ outer, inner }: Ring, members: RoaringBitmap32 | null): RoaringBitmap32 {
-  if (members === null) {
-    return inner === undefined ? outer : RoaringBitmap32.andNot(outer, inner);
+/** A bitmap, corrected by a few small ones: `plus` lie outside it and `minus` within, no two of either share a user. */
+export class AdjustedSet implements LazySet {
+  constructor(
+    private readonly base: RoaringBitmap32,
+    private readonly plus: readonly RoaringBitmap32[],
+    private readonly minus: readonly RoaringBitmap32[],
+  ) {}
+
+  get sizeMax(): number {
+    return this.count();
   }
-  const found = RoaringBitmap32.and(members, outer);
-  return inner === undefined ? found : found.andNotInPlace(inner);
+
+  count(): number {
+    return this.base.size + sumOf(this.plus, (bitmap) => bitmap.size) - sumOf(this.minus, (bitmap) => bitmap.size);
+  }
+
+  operand(): Operand {
+    if (this.plus.length + this.minus.length === 0) {
+      return borrowed(this.base);
+    }
+    const members = this.base.clone();
+    for (const bitmap of this.plus) {
+      members.orInPlace(bitmap);
+    }
+    for (const bitmap of this.minus) {
+      members.andNotInPlace(bitmap);
+    }
+    return owned(members);
+  }
+
+  countIn(members: RoaringBitmap32): number {
+    const among = (bitmap: RoaringBitmap32): number => members.andCardinality(bitmap);
+    return among(this.base) + sumOf(this.plus, among) - sumOf(this.minus, among);
+  }
+
+  retain(members: RoaringBitmap32): void {
+    const hits = this.plus.map((bitmap) => RoaringBitmap32.and(bitmap, members));
+    members.andInPlace(this.base);
+    for (const bitmap of this.minus) {
+      members.andNotInPlace(bitmap);
+    }
+    for (const hit of hits) {
+      members.orInPlace(hit);
+    }
+  }
+
+  remove(members: RoaringBitmap32): void {
+    const spared = this.minus.map((bitmap) => RoaringBitmap32.and(bitmap, members));
+    members.andNotInPlace(this.base);
+    for (const bitmap of this.plus) {
+      members.andNotInPlace(bitmap);
+    }
+    for (const bitmap of spared) {
+      members.orInPlace(bitmap);
+    }
+  }
+}
+
+function sumOf(bitmaps: readonly RoaringBitmap32[], valueOf: (bitmap: RoaringBitmap32) => number): number {
+  let sum = 0;
+  for (const bitmap of bitmaps) {
+    sum += valueOf(bitmap);
+  }
+  return sum;
 }
 
 /** What an index says, except of the users whose values have changed since: of them the test decides. */

@@ -1,7 +1,7 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import { NumberVector } from '../columns/number-vector';
 import { SeededRandom } from '../testing/seeded-random';
-import { EdgedSet, OverlaidSet, ScannedSet } from './filtered-set';
+import { AdjustedSet, EdgedSet, OverlaidSet, ScannedSet } from './filtered-set';
 import { IntersectSet, type LazySet, nobody, PlainSet, UniteSet, Without } from './lazy-set';
 import { FunctionTest, RangeTest, ValuesTest } from './position-test';
 
@@ -65,9 +65,16 @@ function draw(random: SeededRandom, column: NumberVector, depth: number): Sample
     case 4: {
       const outer = usersWhere((user) => (column.get(user) ?? 99) <= value);
       const core = usersWhere((user) => (column.get(user) ?? 99) < value);
-      const ring = { outer: new RoaringBitmap32(outer), inner: new RoaringBitmap32(core) };
+      const edge = new RoaringBitmap32([...outer].filter((user) => !core.has(user)));
+      const isMinus = random.chance(0.5);
+      const sure = (): LazySet => new PlainSet(new RoaringBitmap32(core));
       return {
-        make: () => new EdgedSet(new PlainSet(new RoaringBitmap32(core)), [ring], new RangeTest(column, 0, value)),
+        make: () =>
+          random.chance(0.5)
+            ? new EdgedSet(sure(), [edge], new RangeTest(column, 0, value))
+            : isMinus
+              ? new AdjustedSet(all, [], [new RoaringBitmap32(usersWhere((user) => !outer.has(user)))])
+              : new AdjustedSet(new RoaringBitmap32(core), [edge], []),
         users: outer,
         text: `up to ${value}`,
       };
