@@ -8,6 +8,8 @@ import type { ListState } from './lists/list-state';
 import { guidAt, localOf, shardOf } from './shard';
 import { Chunk, ChunkTracker } from './storage/chunk-tracker';
 import { ImmediateIndexBuilder, type IndexBuilder } from './tags/index-builder';
+import type { ScalarShard } from './tags/scalar-shard';
+import type { SetShard } from './tags/set-shard';
 import { TagState } from './tags/tag-state';
 
 const ID_KEEP_MS = 7 * 86_400_000;
@@ -124,6 +126,11 @@ export class EngineState {
   /** As `tag`, without making anything. */
   findTag(definition: TagDefinition): TagState | undefined {
     return this.types.get(definition.typeId)?.tags.get(definition.id);
+  }
+
+  /** Of a tag; undefined: nobody of the shard ever had a value. */
+  tagShard(typeId: number, tagId: number, shard: number): ScalarShard | SetShard | undefined {
+    return this.types.get(typeId)?.tags.get(tagId)?.shard(shard);
   }
 
   type(typeId: number): TypeState {

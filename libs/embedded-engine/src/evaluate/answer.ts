@@ -11,7 +11,8 @@ import type { Guid } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
 import { localOf, shardOf } from '../shard';
 import { distributionOf } from './distribution';
-import { repeatedKeys } from './repeated-keys';
+import { PlanLowering } from './lower-plan';
+import { type LoweredNode, repeatedKeys } from './lowered-plan';
 import { type KeptFrom, ShardEvaluator } from './shard-evaluator';
 import { ShardedSet } from './sharded-set';
 
@@ -24,22 +25,37 @@ export interface Evaluation {
   readonly keptFrom: KeptFrom;
 }
 
-function evaluatorOf(evaluation: Evaluation, shard: number, repeated: ReadonlySet<string>): ShardEvaluator {
-  return new ShardEvaluator(evaluation.state, shard, evaluation.keptFrom, repeated);
+/** Plan nodes made ready for evaluation. */
+export class Question {
+  readonly #repeated: ReadonlySet<string>;
+  readonly nodes: readonly LoweredNode[];
+
+  constructor(
+    readonly evaluation: Evaluation,
+    nodes: readonly PlanNode[],
+  ) {
+    const { types } = evaluation.state;
+    const lowering = new PlanLowering((tag) => types.get(tag.typeId)?.tags.get(tag.id)?.dictionary);
+    this.nodes = nodes.map((node) => lowering.lower(node));
+    this.#repeated = repeatedKeys(new Set(this.nodes));
+  }
+
+  on(shard: number): ShardEvaluator {
+    return new ShardEvaluator(this.evaluation.state, shard, this.evaluation.keptFrom, this.#repeated);
+  }
 }
 
 export function answerCounts(evaluation: Evaluation, nodes: readonly PlanNode[]): CountsAnswer {
   const { state } = evaluation;
-  const distinct = new Map(nodes.map((node) => [node.key, node]));
-  const repeated = repeatedKeys(distinct.values());
-  const sizes = new Map<string, number>();
+  const question = new Question(evaluation, nodes);
+  const sizes = new Map<LoweredNode, number>(question.nodes.map((node) => [node, 0]));
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const evaluator = evaluatorOf(evaluation, shard, repeated);
-    for (const [key, node] of distinct) {
-      sizes.set(key, (sizes.get(key) ?? 0) + evaluator.count(node));
+    const evaluator = question.on(shard);
+    for (const [node, size] of sizes) {
+      sizes.set(node, size + evaluator.count(node));
     }
   }
-  return { counts: nodes.map((node) => sizes.get(node.key) ?? 0), dataVersion: state.appliedSequence };
+  return { counts: question.nodes.map((node) => sizes.get(node) ?? 0), dataVersion: state.appliedSequence };
 }
 
 /** Bitmaps are copied: those of the evaluation may belong to an index. */
@@ -48,10 +64,11 @@ export function answerSet(
   node: PlanNode,
 ): { readonly set: ShardedSet; readonly dataVersion: number } {
   const { state } = evaluation;
-  const repeated = repeatedKeys([node]);
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const shards: (RoaringBitmap32 | undefined)[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const bitmap = evaluatorOf(evaluation, shard, repeated).bitmap(node);
+    const bitmap = question.on(shard).bitmap(root!);
     shards.push(bitmap.isEmpty ? undefined : bitmap.clone());
   }
   return { set: new ShardedSet(shards), dataVersion: state.appliedSequence };
@@ -72,7 +89,8 @@ export function answerContains(
     });
     return { members, dataVersion };
   }
-  const repeated = repeatedKeys([node]);
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const evaluators = new Map<number, ShardEvaluator>();
   const members = guids.map((guid) => {
     const shard = shardOf(guid);
@@ -81,10 +99,10 @@ export function answerContains(
     }
     let evaluator = evaluators.get(shard);
     if (evaluator === undefined) {
-      evaluator = evaluatorOf(evaluation, shard, repeated);
+      evaluator = question.on(shard);
       evaluators.set(shard, evaluator);
     }
-    return evaluator.bitmap(node).has(localOf(guid));
+    return evaluator.bitmap(root!).has(localOf(guid));
   });
   return { members, dataVersion };
 }
@@ -101,10 +119,11 @@ export function answerDistribution(
   readonly dataVersion: number;
 } {
   const { state } = evaluation;
-  const repeated = repeatedKeys([node]);
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const shards: RoaringBitmap32[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    shards.push(evaluatorOf(evaluation, shard, repeated).bitmap(node));
+    shards.push(question.on(shard).bitmap(root!));
   }
   return {
     count: shards.reduce((sum, shard) => sum + shard.size, 0),
