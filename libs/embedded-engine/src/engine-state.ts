@@ -86,6 +86,7 @@ export class EngineState {
   /** UTC day of the last retention step. */
   retentionDay = 0;
   readonly #universe: RoaringBitmap32[] = [];
+  readonly #universeVersions: number[] = [];
   readonly #identityBlocks: IdentityBlock[] = [];
   #known = 0;
 
@@ -113,6 +114,11 @@ export class EngineState {
   /** The known users of a shard, as local positions; not to be changed. */
   universe(shard: number): RoaringBitmap32 {
     return (this.#universe[shard] ??= new RoaringBitmap32());
+  }
+
+  /** Grows whenever a user of the shard becomes known or is erased. */
+  universeVersion(shard: number): number {
+    return this.#universeVersions[shard] ?? 0;
   }
 
   isKnown(guid: number): boolean {
@@ -162,6 +168,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(next)).beforeWrite();
     const guid = this.identity.bind(cuid);
     this.universe(shardOf(guid)).add(localOf(guid));
+    this.#universeVersions[shardOf(guid)] = this.universeVersion(shardOf(guid)) + 1;
     this.#known++;
     return guid;
   }
@@ -191,6 +198,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(guid)).beforeWrite();
     this.identity.erase(guid);
     this.universe(shard).remove(local);
+    this.#universeVersions[shard] = this.universeVersion(shard) + 1;
     this.#known--;
   }
 

@@ -36,8 +36,8 @@ export class ScalarShard extends TagShard {
   #view: { readonly writes: number; readonly index: ScalarIndex | null; readonly view: ScalarView } | null = null;
 
   constructor(
-    tagId: number,
-    shard: number,
+    readonly tagId: number,
+    readonly shard: number,
     private readonly indexing: Indexing,
     tracker: ChunkTracker,
     shared: SharedTimes,
@@ -151,21 +151,17 @@ export class ScalarShard extends TagShard {
 
   // The index
 
-  /** The index as it is, and who has changed since it was built; for handing them to another thread. */
   get index(): ScalarIndex | null {
     return this.#index;
   }
 
-  get changed(): RoaringBitmap32 {
-    return this.#changed.bitmap;
+  get changedSinceIndex(): ChangedPositions {
+    return this.#changed;
   }
 
-  get changedWords(): Uint32Array | null {
-    return this.#changed.words;
-  }
-
-  get changedCount(): number {
-    return this.#changed.count;
+  /** Grows with every change of values or index. */
+  get version(): number {
+    return this.#writes;
   }
 
   /** From now on it is remembered who changes, until `finishBuild` or `abandonBuild`. */
@@ -179,6 +175,7 @@ export class ScalarShard extends TagShard {
       this.#index = index;
       this.#changed = this.#changedSinceBuild;
       this.#changedSinceBuild = null;
+      this.#writes++;
     }
   }
 
