@@ -1,5 +1,6 @@
 export { ChunkStore } from './chunk-store';
 export type { ChunkChanges } from './chunk-store';
+export type { ChunkStaging } from './chunk-staging';
 export { DataDirectory } from './data-directory';
 export type { DataDirectoryOptions } from './data-directory';
 export { DocumentStore } from './document-store';

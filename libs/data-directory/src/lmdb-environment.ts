@@ -72,6 +72,19 @@ export class LmdbEnvironment {
     return new SealedDatabase(name, database, this.#state);
   }
 
+  /** Whether another process holds a snapshot, of whatever age. */
+  hasOtherReaders(): boolean {
+    // Takes those out that ended without saying so.
+    this.root.readerCheck();
+    const own = String(process.pid);
+    // A line a reader: process, thread, transaction or `-` between two of them; a heading, or one line that there are none.
+    return this.root
+      .readerList()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some(([pid = '', , transaction = '-']) => /^\d+$/.test(pid) && pid !== own && transaction !== '-');
+  }
+
   /** Waits for commits under way; those that come later are refused. */
   async close(): Promise<void> {
     this.#state.open = false;
@@ -171,7 +184,8 @@ function seal(keyBytes: Buffer, value: Buffer): Buffer {
   return sealed;
 }
 
-function encodeKey(key: string): Buffer {
+/** @throws RangeError */
+export function encodeKey(key: string): Buffer {
   const bytes = Buffer.from(key, 'utf8');
   if (bytes.length === 0 || bytes.length > KEY_BYTES_MAX) {
     throw new RangeError(`a key of ${bytes.length} bytes: 1 to ${KEY_BYTES_MAX} are allowed`);
