@@ -6,13 +6,15 @@ import { ChunkSpace } from './chunk-space';
 import { ChunkStaging } from './chunk-staging';
 import type { StagingPort } from './chunk-staging';
 import { CorruptChunkError, DataDirectoryFormatError } from './errors';
-import { encodeKey } from './lmdb-environment';
-import type { LmdbEnvironment, SealedDatabase } from './lmdb-environment';
+import { encodeKey, sealPut } from './lmdb-environment';
+import type { LmdbEnvironment, SealedDatabase, SealedPut } from './lmdb-environment';
 import { PAGE_BYTES } from './value-file';
-import type { ValueFile } from './value-file';
+import type { Extent, ValueFile } from './value-file';
 import { ValueWriter } from './value-writer';
 
 const DATABASE = 'chunks';
+/** Of a commit, between two looks at the event loop. */
+const KEYS_PER_LOOK = 256;
 
 type PlaceInFile = Extract<ChunkPlace, { kind: 'file' }>;
 
@@ -201,10 +203,18 @@ export class ChunkStore {
 
   async #flip(staging: ChunkStaging, prepare: () => Promise<void>, removes: readonly string[]): Promise<void> {
     await prepare();
-    const replaced = [...staging.places.keys(), ...removes].flatMap((key) => this.#placeInFile(key)?.extents ?? []);
-    const puts = Array.from(staging.places, ([key, place]) => [key, encodeEntry(place)] as const);
+    const replaced: Extent[] = [];
+    const puts: SealedPut[] = [];
+    const keys = [...staging.places.keys()].sort();
+    let looks = 0;
+    for (const key of [...keys, ...removes]) {
+      replaced.push(...(this.#placeInFile(key)?.extents ?? []));
+      const place = staging.places.get(key);
+      if (place !== undefined) puts.push(sealPut(key, encodeEntry(place)));
+      if (++looks % KEYS_PER_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
     try {
-      await this.#database.commit({ puts, removes });
+      await this.#database.commitSealed(puts, removes);
     } catch (error) {
       this.#inDoubt = true;
       throw error;

@@ -14,6 +14,12 @@ const AFTER_UTF8 = Buffer.from([0xff]);
 
 type BinaryDatabase = Database<Buffer, Buffer>;
 
+/** A value on its way into the database, with its checksum. */
+export interface SealedPut {
+  readonly key: Buffer;
+  readonly sealed: Buffer;
+}
+
 /** What one commit changes. A key stands at most once in all of it. */
 export interface ByteChanges {
   readonly puts: readonly (readonly [key: string, value: Buffer])[];
@@ -133,19 +139,21 @@ export class SealedDatabase {
    * @throws StoreUnavailableError if nothing of it was written; the next commit may succeed.
    */
   async commit(changes: ByteChanges): Promise<void> {
+    // B-tree pages are then filled and split from left to right.
+    const puts = changes.puts.map(([key, value]) => sealPut(key, value));
+    puts.sort((left, right) => Buffer.compare(left.key, right.key));
+    await this.commitSealed(puts, changes.removes);
+  }
+
+  /** As {@link commit}; fastest with the puts in order of their keys. */
+  async commitSealed(puts: readonly SealedPut[], removedKeys: readonly string[]): Promise<void> {
     this.#demandOpen();
     if (this.state.readOnly) throw new StoreUnavailableError('the data directory was opened read-only', false);
-    const removes = changes.removes.map(encodeKey);
-    const puts = changes.puts.map(([key, value]) => {
-      const keyBytes = encodeKey(key);
-      return [keyBytes, seal(keyBytes, value)] as const;
-    });
+    const removes = removedKeys.map(encodeKey);
     if (removes.length + puts.length === 0) return;
-    // B-tree pages are then filled and split from left to right.
-    puts.sort(([left], [right]) => Buffer.compare(left, right));
     const commit = this.database.batch(() => {
       for (const key of removes) void this.database.remove(key);
-      for (const [key, sealed] of puts) void this.database.put(key, sealed);
+      for (const { key, sealed } of puts) void this.database.put(key, sealed);
     });
     this.state.commits.add(commit);
     try {
@@ -177,11 +185,12 @@ export class SealedDatabase {
   }
 }
 
-function seal(keyBytes: Buffer, value: Buffer): Buffer {
+export function sealPut(key: string, value: Buffer): SealedPut {
+  const keyBytes = encodeKey(key);
   const sealed = Buffer.allocUnsafeSlow(CHECKSUM_BYTES + value.length);
   sealed.writeUInt32LE(crc32(value, crc32(keyBytes)));
   value.copy(sealed, CHECKSUM_BYTES);
-  return sealed;
+  return { key: keyBytes, sealed };
 }
 
 /** @throws RangeError */
