@@ -1,22 +1,18 @@
 import { StoreUnavailableError } from '@tessera/tag-catalog';
-import { crc32 } from './checksum';
-import { decodeEntry, encodeEntry } from './chunk-entry';
-import type { ChunkPlace } from './chunk-entry';
+import { encodeEntry } from './chunk-entry';
+import { checkValue, CHUNK_DATABASE, ChunkIndex, endOf } from './chunk-index';
 import { ChunkSpace } from './chunk-space';
 import { ChunkStaging } from './chunk-staging';
 import type { StagingPort } from './chunk-staging';
-import { CorruptChunkError, DataDirectoryFormatError } from './errors';
-import { encodeKey, sealPut } from './lmdb-environment';
+import { DataDirectoryFormatError } from './errors';
+import { sealPut } from './lmdb-environment';
 import type { LmdbEnvironment, SealedDatabase, SealedPut } from './lmdb-environment';
 import { PAGE_BYTES } from './value-file';
 import type { Extent, ValueFile } from './value-file';
 import { ValueWriter } from './value-writer';
 
-const DATABASE = 'chunks';
 /** Of a commit, between two looks at the event loop. */
 const KEYS_PER_LOOK = 256;
-
-type PlaceInFile = Extract<ChunkPlace, { kind: 'file' }>;
 
 /** What one commit changes. A key stands at most once in all of it. */
 export interface ChunkChanges {
@@ -31,6 +27,7 @@ export interface ChunkChanges {
  */
 export class ChunkStore {
   readonly #database: SealedDatabase;
+  readonly #index: ChunkIndex;
   readonly #file: ValueFile;
   readonly #space: ChunkSpace;
   readonly #stagings = new Set<ChunkStaging>();
@@ -48,10 +45,11 @@ export class ChunkStore {
    * @throws DataDirectoryFormatError if the file ends before the values do.
    */
   constructor(environment: LmdbEnvironment, file: ValueFile, readOnly: boolean) {
-    this.#database = environment.database(DATABASE);
+    this.#database = environment.database(CHUNK_DATABASE);
+    this.#index = new ChunkIndex(this.#database);
     this.#file = file;
     this.#readOnly = readOnly;
-    const places = this.#placesInFile();
+    const places = this.#index.placesInFile();
     const needed = places.reduce((most, place) => Math.max(most, endOf(place)), 0);
     if (file.bytes < needed) {
       throw new DataDirectoryFormatError(
@@ -87,23 +85,23 @@ export class ChunkStore {
    */
   get(key: string): Buffer | undefined {
     this.#demandOpen();
-    const place = this.#placeOf(key);
+    const place = this.#index.placeOf(key);
     if (place === undefined) return undefined;
     if (place.kind === 'inline') return place.value;
     const value = Buffer.allocUnsafeSlow(place.length);
-    return checked(key, place, value, this.#file.readSync(value, place.extents));
+    return checkValue(key, place, value, this.#file.readSync(value, place.extents));
   }
 
   /** As {@link get}, but the calling thread does not wait for the disk. It is the value of the moment of the call. */
   async read(key: string): Promise<Buffer | undefined> {
     this.#demandOpen();
-    const place = this.#placeOf(key);
+    const place = this.#index.placeOf(key);
     if (place === undefined) return undefined;
     if (place.kind === 'inline') return place.value;
     const reading = this.#space.beginRead();
     try {
       const value = Buffer.allocUnsafeSlow(place.length);
-      return checked(key, place, value, await this.#file.read(value, place.extents));
+      return checkValue(key, place, value, await this.#file.read(value, place.extents));
     } finally {
       this.#space.endRead(reading);
     }
@@ -164,35 +162,12 @@ export class ChunkStore {
   }
 
   #demandOpen(): void {
-    if (this.#closed) throw new StoreUnavailableError(`the database ${DATABASE} is closed`, false);
+    if (this.#closed) throw new StoreUnavailableError(`the database ${CHUNK_DATABASE} is closed`, false);
   }
 
   #demandWritable(): void {
     this.#demandOpen();
     if (this.#readOnly) throw new StoreUnavailableError('the data directory was opened read-only', false);
-  }
-
-  #placeOf(key: string): ChunkPlace | undefined {
-    const entry = this.#database.get(key);
-    if (entry === undefined) return undefined;
-    const place = decodeEntry(entry);
-    if (typeof place === 'string') throw new CorruptChunkError(DATABASE, key, place);
-    return place;
-  }
-
-  /** Null for what is not in the file; for a damaged entry too: whoever reads its chunk gets an error. */
-  #placeInFile(key: string): PlaceInFile | null {
-    try {
-      const place = this.#placeOf(key);
-      return place?.kind === 'file' ? place : null;
-    } catch (error) {
-      if (error instanceof CorruptChunkError) return null;
-      throw error;
-    }
-  }
-
-  #placesInFile(): PlaceInFile[] {
-    return this.#database.keys('').flatMap((key) => this.#placeInFile(key) ?? []);
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -208,7 +183,7 @@ export class ChunkStore {
     const keys = [...staging.places.keys()].sort();
     let looks = 0;
     for (const key of [...keys, ...removes]) {
-      replaced.push(...(this.#placeInFile(key)?.extents ?? []));
+      replaced.push(...(this.#index.placeInFile(key)?.extents ?? []));
       const place = staging.places.get(key);
       if (place !== undefined) puts.push(sealPut(key, encodeEntry(place)));
       if (++looks % KEYS_PER_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -229,7 +204,7 @@ export class ChunkStore {
   #settle(): void {
     const staged = Array.from(this.#stagings, (staging) => staging.extents).flat();
     this.#space.rebuild(
-      this.#placesInFile().flatMap(({ extents }) => extents),
+      this.#index.placesInFile().flatMap(({ extents }) => extents),
       staged,
     );
     this.#inDoubt = false;
@@ -250,20 +225,4 @@ export class ChunkStore {
     if (pages !== null)
       this.#truncation = this.#truncation.then(() => this.#file.truncate(pages)).catch(() => undefined);
   }
-}
-
-function checked(key: string, { checksum, length }: PlaceInFile, value: Buffer, isComplete: boolean): Buffer {
-  if (!isComplete) throw new CorruptChunkError(DATABASE, key, `the value file ends before its ${length} bytes do`);
-  if (crc32(value, crc32(encodeKey(key))) !== checksum) {
-    throw new CorruptChunkError(DATABASE, key, 'its checksum does not match');
-  }
-  return value;
-}
-
-/** Byte of the file behind the value. */
-function endOf({ length, extents }: PlaceInFile): number {
-  const last = extents.at(-1);
-  if (last === undefined) return 0;
-  const before = extents.slice(0, -1).reduce((sum, { pages }) => sum + pages, 0);
-  return last.first * PAGE_BYTES + length - before * PAGE_BYTES;
 }

@@ -1,7 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ChunkStore } from './chunk-store';
+import {
+  DATA_DIRECTORY_FORMAT,
+  demandFiles,
+  exists,
+  FORMAT_DRAFT,
+  FORMAT_FILE,
+  LOCK_FILE,
+  LOG_FOLDER,
+  readIdentity,
+  SECRET_BYTES,
+  SECRET_FILE,
+  STORE_FOLDER,
+  VALUES_FILE,
+  writeDurably,
+} from './directory-files';
+import type { Identity } from './directory-files';
 import { DirectoryLock } from './directory-lock';
 import { DocumentStore } from './document-store';
 import { DataDirectoryFormatError } from './errors';
@@ -10,19 +26,7 @@ import { syncFolder } from './log-file-system';
 import { ValueFile } from './value-file';
 import { WriteAheadLog } from './write-ahead-log';
 
-/** Grows with every change to docs/formats/data-directory.md that an older release would misread. */
-export const DATA_DIRECTORY_FORMAT = 1;
 const ID_BYTES = 8;
-const SECRET_BYTES = 32;
-const FORMAT_FILE = 'format.json';
-/** What becomes the format file when a new directory is complete. */
-const FORMAT_DRAFT = `${FORMAT_FILE}.new`;
-const SECRET_FILE = 'secret';
-const LOCK_FILE = 'lock';
-const LOG_FOLDER = 'log';
-const STORE_FOLDER = 'store';
-const DATABASE_FILE = 'data.mdb';
-const VALUES_FILE = 'values';
 
 export interface DataDirectoryOptions {
   /** Changes nothing, not even a torn tail of the log, and may be opened by several readers at once, but not beside a writer. */
@@ -141,11 +145,6 @@ export class DataDirectory {
   }
 }
 
-interface Identity {
-  readonly id: string;
-  readonly secret: Buffer;
-}
-
 async function makeFolder(directory: string): Promise<void> {
   if (await exists(directory)) return;
   await mkdir(directory, { recursive: true });
@@ -158,7 +157,7 @@ async function refuseForeign(directory: string): Promise<void> {
   const names = await readdir(directory);
   if (names.includes(FORMAT_FILE)) return;
   // What a creation that was interrupted may have left.
-  const made = [LOCK_FILE, SECRET_FILE, `${SECRET_FILE}.new`, FORMAT_DRAFT];
+  const made = [LOCK_FILE, SECRET_FILE, `${SECRET_FILE}.new`, FORMAT_DRAFT, `${FORMAT_DRAFT}.new`];
   if (names.includes(FORMAT_DRAFT)) made.push(LOG_FOLDER, STORE_FOLDER);
   const foreign = names.find((name) => !made.includes(name));
   if (foreign === undefined) return;
@@ -187,16 +186,6 @@ async function endCreation(directory: string): Promise<void> {
   await syncFolder(directory);
 }
 
-/** What is missing would be made anew and empty, which would be taken for all there is. */
-async function demandFiles(directory: string): Promise<void> {
-  for (const name of [LOG_FOLDER, join(STORE_FOLDER, DATABASE_FILE), join(STORE_FOLDER, VALUES_FILE)]) {
-    if (await exists(join(directory, name))) continue;
-    throw new DataDirectoryFormatError(
-      `${join(directory, name)} is missing: put it back, or restore the data directory from a backup`,
-    );
-  }
-}
-
 async function openChunks(environment: LmdbEnvironment, path: string, readOnly: boolean): Promise<ChunkStore> {
   const file = await ValueFile.open(path, readOnly);
   try {
@@ -205,63 +194,4 @@ async function openChunks(environment: LmdbEnvironment, path: string, readOnly: 
     await file.close();
     throw error;
   }
-}
-
-/** @param formatFile its name. */
-async function readIdentity(directory: string, formatFile: string): Promise<Identity> {
-  const id = parseFormat(directory, await readFile(join(directory, formatFile), 'utf8'));
-  const secret = await readFile(join(directory, SECRET_FILE)).catch(() => null);
-  if (secret?.length !== SECRET_BYTES) {
-    const found = secret === null ? 'cannot be read' : `has ${secret.length} bytes instead of ${SECRET_BYTES}`;
-    throw new DataDirectoryFormatError(`${join(directory, SECRET_FILE)} ${found}: restore it from a backup`);
-  }
-  return { id, secret };
-}
-
-function parseFormat(directory: string, text: string): string {
-  const file = join(directory, FORMAT_FILE);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new DataDirectoryFormatError(`${file} is no JSON: restore it from a backup`);
-  }
-  const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
-  if (typeof format !== 'number' || !Number.isSafeInteger(format) || format < 1) {
-    throw new DataDirectoryFormatError(`${file} gives no format version: restore it from a backup`);
-  }
-  if (format > DATA_DIRECTORY_FORMAT) {
-    throw new DataDirectoryFormatError(
-      `data directory ${directory} has format ${format}, this release reads up to ${DATA_DIRECTORY_FORMAT}: start the release that wrote it, or a newer one`,
-    );
-  }
-  const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : undefined;
-  if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) {
-    throw new DataDirectoryFormatError(`${file} gives no id of 16 hexadecimal digits: restore it from a backup`);
-  }
-  return id;
-}
-
-/** Afterwards the file is there with all its bytes, even after a power cut; before, it is not there. */
-async function writeDurably(directory: string, name: string, bytes: Buffer): Promise<void> {
-  const temporary = join(directory, `${name}.new`);
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(directory, name));
-  await syncFolder(directory);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }

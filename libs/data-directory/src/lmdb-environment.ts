@@ -78,6 +78,21 @@ export class LmdbEnvironment {
     return new SealedDatabase(name, database, this.#state);
   }
 
+  /**
+   * Writes a copy of this moment into a folder that exists and holds none, as `data.mdb`, free pages left out. Meanwhile, and until
+   * `release` is called, other processes see that this one reads ({@link hasOtherReaders}).
+   */
+  async holdSnapshot(folder: string): Promise<{ release: () => void }> {
+    const transaction = this.root.useReadTransaction();
+    try {
+      await this.root.backup(folder, true);
+    } catch (error) {
+      transaction.done();
+      throw error;
+    }
+    return { release: () => transaction.done() };
+  }
+
   /** Whether another process holds a snapshot, of whatever age. */
   hasOtherReaders(): boolean {
     // Takes those out that ended without saying so.
