@@ -1,47 +1,48 @@
 import { CUID_BYTES_MAX, isWellFormed } from '@tessera/tag-catalog';
-import { RECORD_BYTES, hasTail, pack } from './packed-cuid';
+import { pack } from './packed-cuid';
 
 /** Cuids worked on at a time: what is known of them fits the second-level cache together with the places they lead to. */
 export const BATCH_CUIDS = 1_024;
 
+// Constants of this file: a look at another module's costs in a hot loop.
+const RECORD_BYTES = 16;
+const KIND_HEX = 129;
 const TEXT_BYTES_MAX = BATCH_CUIDS * CUID_BYTES_MAX;
 /** Words are read across the end of a text. It also keeps a text that is not ASCII from being cut to the length of one that is. */
 const SLACK_BYTES = 2 * RECORD_BYTES;
 
-/** HalfSipHash's constants, those of its form with 64 bits of output among them. */
+/** HalfSipHash's constants. */
 const INITIAL_2 = 0x6c796765;
 const INITIAL_3 = 0x74656462;
-const LONG_OUTPUT = 0xee;
-const SECOND_HALF = 0xdd;
+const FINAL = 0xff;
 const FINAL_ROUNDS = 3;
-/** A record is hashed with its kind behind it. */
-const HASHED_RECORD_LENGTH = RECORD_BYTES + 1;
+/** A record is hashed with its kind behind it: 17 bytes. Their number stands on top of the last word. */
+const HASHED_RECORD_TOP = 17 << 24;
 
 /**
- * Up to 1,024 cuids, packed ({@link pack}) and hashed: HalfSipHash-1-3 with 64 bits of output (Aumasson and Bernstein; the 32-bit sibling
- * of SipHash). Keyed, so that nobody outside can choose cuids that all fall into one place of a table.
+ * Up to 1,024 cuids, packed ({@link pack}) and hashed with HalfSipHash-1-3 (Aumasson and Bernstein; the 32-bit sibling of SipHash).
+ * Keyed, so that nobody outside can choose cuids that all fall into one place of a table (docs/decisions/0011-packed-cuids.md).
  */
 export class CuidBatch {
   /** Records, four words each. */
   readonly words = new Int32Array(4 * BATCH_CUIDS);
   readonly kinds = new Uint8Array(BATCH_CUIDS);
-  /** Both halves of the hashes. */
+  /** The hashes: HalfSipHash's 32 bits, and as many from the other half of its last state. */
   readonly hashes0 = new Int32Array(BATCH_CUIDS);
   readonly hashes1 = new Int32Array(BATCH_CUIDS);
   /** UTF-8, and where each text begins. Texts that came packed are not there. */
   readonly text = Buffer.allocUnsafeSlow(TEXT_BYTES_MAX + SLACK_BYTES);
   readonly textAt = new Int32Array(BATCH_CUIDS);
   readonly #textView = new DataView(this.text.buffer);
-  readonly #wordView = new DataView(this.words.buffer);
+  readonly #message = new Int32Array(CUID_BYTES_MAX / 4 + 1);
   readonly #lengths = new Uint8Array(BATCH_CUIDS);
   readonly #encoder = new TextEncoder();
-  readonly #key0: number;
-  readonly #key1: number;
+  readonly #key = new Int32Array(2);
 
   /** @param seed a safe integer, at least 0. */
   constructor(seed: number) {
-    this.#key0 = seed | 0;
-    this.#key1 = Math.floor(seed / 2 ** 32) | 0;
+    this.#key[0] = seed;
+    this.#key[1] = Math.floor(seed / 2 ** 32);
   }
 
   /** Memory in use. */
@@ -52,7 +53,7 @@ export class CuidBatch {
   /** @throws RangeError unless the cuid is 1 to 128 bytes of well-formed UTF-8. */
   loadOne(cuid: string): void {
     this.#packText(0, 0, this.#encode(cuid, 0));
-    this.#hash(0);
+    this.hash(1);
   }
 
   /**
@@ -67,12 +68,52 @@ export class CuidBatch {
       this.#packText(index, at, length);
       at += length;
     }
-    for (let index = 0; index < count; index++) this.#hash(index);
+    this.hash(count);
   }
 
   /** Hashes what was put into `words`, `kinds` and, of long texts, `text` and `textAt`. */
   hash(count: number): void {
-    for (let index = 0; index < count; index++) this.#hash(index);
+    const { kinds, hashes0, hashes1 } = this;
+    const key0 = this.#key[0]!;
+    const key1 = this.#key[1]!;
+    for (let index = 0; index < count; index++) {
+      const kind = kinds[index]!;
+      let message = this.words;
+      let from = 4 * index;
+      let whole = 4;
+      let last = kind | HASHED_RECORD_TOP;
+      if (kind > RECORD_BYTES && kind < KIND_HEX) {
+        this.#readMessage(index, kind);
+        message = this.#message;
+        from = 0;
+        whole = kind >>> 2;
+        last = message[whole]!;
+      }
+      let v0 = key0;
+      let v1 = key1;
+      let v2 = INITIAL_2 ^ key0;
+      let v3 = INITIAL_3 ^ key1;
+      for (let step = 0; step <= whole + FINAL_ROUNDS; step++) {
+        let word = 0;
+        if (step < whole) word = message[from + step]!;
+        else if (step === whole) word = last;
+        else if (step === whole + 1) v2 ^= FINAL;
+        v3 ^= word;
+        v0 = (v0 + v1) | 0;
+        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+        v0 = (v0 << 16) | (v0 >>> 16);
+        v2 = (v2 + v3) | 0;
+        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+        v0 = (v0 + v3) | 0;
+        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+        v2 = (v2 + v1) | 0;
+        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+        v2 = (v2 << 16) | (v2 >>> 16);
+        v0 ^= word;
+      }
+      hashes0[index] = v1 ^ v3;
+      hashes1[index] = v0 ^ v2;
+    }
   }
 
   /** Overwrites every cuid that it ever held. */
@@ -131,46 +172,12 @@ export class CuidBatch {
     return written;
   }
 
-  #hash(index: number): void {
-    const kind = this.kinds[index]!;
-    if (!hasTail(kind)) {
-      this.#hashMessage(index, this.#wordView, RECORD_BYTES * index, 4, kind | (HASHED_RECORD_LENGTH << 24));
-      return;
-    }
+  /** The words of a long text; the last one's upper bytes are its length. */
+  #readMessage(index: number, length: number): void {
+    const message = this.#message;
     const at = this.textAt[index]!;
-    const whole = kind >>> 2;
-    const rest = this.#textView.getInt32(at + 4 * whole, true) & ((1 << (8 * (kind & 3))) - 1);
-    this.#hashMessage(index, this.#textView, at, whole, rest | (kind << 24));
-  }
-
-  /** @param last the bytes behind the whole words, with the length in bytes on top. */
-  #hashMessage(index: number, message: DataView, at: number, whole: number, last: number): void {
-    let v0 = this.#key0;
-    let v1 = this.#key1 ^ LONG_OUTPUT;
-    let v2 = INITIAL_2 ^ this.#key0;
-    let v3 = INITIAL_3 ^ this.#key1;
-    for (let step = 0; step <= whole + 2 * FINAL_ROUNDS; step++) {
-      let word = 0;
-      if (step < whole) word = message.getInt32(at + 4 * step, true);
-      else if (step === whole) word = last;
-      else if (step === whole + 1) v2 ^= LONG_OUTPUT;
-      else if (step === whole + 1 + FINAL_ROUNDS) {
-        this.hashes0[index] = v1 ^ v3;
-        v1 ^= SECOND_HALF;
-      }
-      v3 ^= word;
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-      v0 ^= word;
-    }
-    this.hashes1[index] = v1 ^ v3;
+    const whole = length >>> 2;
+    for (let word = 0; word <= whole; word++) message[word] = this.#textView.getInt32(at + 4 * word, true);
+    message[whole] = (message[whole]! & ((1 << (8 * (length & 3))) - 1)) | (length << 24);
   }
 }

@@ -66,10 +66,16 @@ export class CuidRecords {
     const other = batch.words;
     const at = 4 * record;
     const from = 4 * index;
-    if (words[at] !== other[from] || words[at + 1] !== other[from + 1] || words[at + 2] !== other[from + 2]) return false;
+    if (words[at] !== other[from] || words[at + 1] !== other[from + 1] || words[at + 2] !== other[from + 2])
+      return false;
     const uniform = this.#uniform[number]!;
     if (kind !== uniform && (uniform !== MIXED || this.#blocks[number]!.kinds[record] !== kind)) return false;
     return hasTail(kind) ? this.#matchesTail(guid, batch, index) : words[at + 3] === other[from + 3];
+  }
+
+  /** Whether two guids have the same cuid. */
+  areSame(guid: number, other: number): boolean {
+    return this.cuidOf(guid) === this.cuidOf(other);
   }
 
   /** A word of the guid's record; see {@link CuidTable.touch}. */

@@ -89,6 +89,10 @@ function storedBytes(kinds: Uint8Array, records: number): number {
 /** Fills the block from the bytes behind its kinds. What is wrong with them, if anything. */
 function readRecords(block: CuidBlock, stored: Buffer): string | undefined {
   const { words, kinds } = block;
+  if (kinds.every((kind) => kind > CUID_BYTES_MAX)) {
+    block.bytes.set(stored);
+    return undefined;
+  }
   // Words are read across the end of the last record.
   const bytes = Buffer.allocUnsafeSlow(stored.length + RECORD_BYTES);
   stored.copy(bytes);

@@ -2,10 +2,11 @@ import type { Guid } from '@tessera/tag-catalog';
 import { BATCH_CUIDS, CuidBatch } from './cuid-batch';
 import { CuidRecords, RECORDS_PER_BLOCK } from './cuid-records';
 import { CuidTable } from './cuid-table';
+import type { CuidHashes } from './cuid-table';
 import { GuidsExhaustedError } from './guids-exhausted-error';
 import { parseBlock, serializeBlock } from './identity-block';
+import type { StoredBlock } from './identity-block';
 import { MalformedIdentityBlockError } from './malformed-identity-block-error';
-import { KIND_RETIRED } from './packed-cuid';
 
 /** 2^32 − 1 itself is refused. */
 const GUID_MAX = 2 ** 32 - 2;
@@ -148,25 +149,26 @@ export class LocalIdentity {
       throw new MalformedIdentityBlockError(block, `it goes beyond guid ${this.#guidMax}`);
     }
     this.#records.addBlock(stored.block, stored.records);
-    for (let guid = before + 1; guid <= this.highestGuid; guid += BATCH_CUIDS) {
-      this.#enter(block, guid, Math.min(BATCH_CUIDS, this.highestGuid - guid + 1));
+    const same = this.#table.insertAll(this.#hashBlock(stored), stored.block.kinds, before + 1, stored.records);
+    if (same !== undefined) {
+      throw new MalformedIdentityBlockError(block, `guids ${same[0]} and ${same[1]} have the same cuid`);
     }
   }
 
-  /** Enters `count` guids into the table whose records are there. */
-  #enter(block: number, guid: number, count: number): void {
+  /** The hashes of the last block's records. */
+  #hashBlock({ records }: StoredBlock): CuidHashes {
+    const hashes0 = new Int32Array(records);
+    const hashes1 = new Int32Array(records);
+    const first = this.highestGuid - records + 1;
     const batch = this.#batch;
-    this.#records.loadInto(batch, guid, count);
-    batch.hash(count);
-    this.#table.touch(batch, count);
-    for (let index = 0; index < count; index++) {
-      if (batch.kinds[index] === KIND_RETIRED) continue;
-      const other = this.#table.find(batch, index);
-      if (other !== 0) {
-        throw new MalformedIdentityBlockError(block, `guids ${other} and ${guid + index} have the same cuid`);
-      }
-      this.#table.insert(batch, index, guid + index);
+    for (let start = 0; start < records; start += BATCH_CUIDS) {
+      const count = Math.min(BATCH_CUIDS, records - start);
+      this.#records.loadInto(batch, first + start, count);
+      batch.hash(count);
+      hashes0.set(batch.hashes0.subarray(0, count), start);
+      hashes1.set(batch.hashes1.subarray(0, count), start);
     }
+    return { hashes0, hashes1 };
   }
 
   /** Packs and hashes the cuids batch by batch, has memory fetch the places they lead to, and then has `work` done with each batch. */

@@ -68,7 +68,12 @@ export function readRecord(view: DataView, at: number, kind: number, words: Int3
 }
 
 /** Writes the text of a packed record at `target[0]`, as ASCII; its length. */
-export function unpack(kind: typeof KIND_HEX | typeof KIND_UUID, record: Uint8Array, at: number, target: Buffer): number {
+export function unpack(
+  kind: typeof KIND_HEX | typeof KIND_UUID,
+  record: Uint8Array,
+  at: number,
+  target: Buffer,
+): number {
   let to = 0;
   for (let byte = 0; byte < RECORD_BYTES; byte++) {
     if (kind === KIND_UUID && (byte === 4 || byte === 6 || byte === 8 || byte === 10)) target[to++] = HYPHEN;
