@@ -65,7 +65,10 @@ describe('a full disk', () => {
   };
 
   it('refuses writes with the reason, answers reads, and is over without a restart', async () => {
-    if (missing !== null) return tellSkipped(missing);
+    if (missing !== null) {
+      tellSkipped(missing);
+      return;
+    }
     const running = await start();
     expect((await running.call('POST', '/v1/tag-types', PERSON)).status).toBe(201);
     for (let n = 0; n < 20; n++) expect((await send(running)).status).toBe(200);
@@ -87,7 +90,10 @@ describe('a full disk', () => {
   }, 60_000);
 
   it('is no obstacle to a start, and loses nothing over kill -9', async () => {
-    if (missing !== null || server === null) return tellSkipped(missing ?? 'no server');
+    if (missing !== null || server === null) {
+      tellSkipped(missing ?? 'no server');
+      return;
+    }
     fill(disk);
     await sendUntilRefused(server);
     await server.stop('SIGKILL');
@@ -100,7 +106,10 @@ describe('a full disk', () => {
   }, 60_000);
 
   it('at the end keeps the last checkpoint from being made, not the data', async () => {
-    if (missing !== null || server === null) return tellSkipped(missing ?? 'no server');
+    if (missing !== null || server === null) {
+      tellSkipped(missing ?? 'no server');
+      return;
+    }
     fill(disk);
     await sendUntilRefused(server);
     await server.stop('SIGTERM');

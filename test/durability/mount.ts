@@ -11,7 +11,7 @@ export function mountReadOnly(folder: string, at: string): string | null {
 }
 
 export function unmount(folder: string): void {
-  execFileSync('umount', [folder]);
+  execFileSync('umount', ['-l', folder]);
 }
 
 /** Says why a test did nothing; it must not pass in silence. */
