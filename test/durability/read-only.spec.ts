@@ -61,7 +61,10 @@ describe('a read-only directory', () => {
     expect((await first.call('POST', '/v1/messages', [message])).status).toBe(200);
     await first.stop('SIGKILL');
     const missing = mountReadOnly(path, medium);
-    if (missing !== null) { tellSkipped(missing); return; }
+    if (missing !== null) {
+      tellSkipped(missing);
+      return;
+    }
     try {
       const refusal = await ServerProcess.start(medium).catch((error: unknown) => error);
       expect(String(refusal)).toMatch(/ended with 1: .*lock can't be written .*EROFS.*must be writable/);
