@@ -1,7 +1,6 @@
 import {
   type CountsAnswer,
   type DistributionRequest,
-  inputsOf,
   isMember,
   type PlanNode,
   type TagDistribution,
@@ -12,6 +11,7 @@ import type { Guid } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
 import { localOf, shardOf } from '../shard';
 import { distributionOf } from './distribution';
+import { repeatedKeys } from './repeated-keys';
 import { type KeptFrom, ShardEvaluator } from './shard-evaluator';
 import { ShardedSet } from './sharded-set';
 
@@ -24,37 +24,22 @@ export interface Evaluation {
   readonly keptFrom: KeptFrom;
 }
 
-function evaluatorOf(evaluation: Evaluation, shard: number): ShardEvaluator {
-  return new ShardEvaluator(evaluation.state, shard, evaluation.keptFrom);
+function evaluatorOf(evaluation: Evaluation, shard: number, repeated: ReadonlySet<string>): ShardEvaluator {
+  return new ShardEvaluator(evaluation.state, shard, evaluation.keptFrom, repeated);
 }
 
 export function answerCounts(evaluation: Evaluation, nodes: readonly PlanNode[]): CountsAnswer {
   const { state } = evaluation;
   const distinct = new Map(nodes.map((node) => [node.key, node]));
-  const shared = keysOfInputs(distinct.values());
+  const repeated = repeatedKeys(distinct.values());
   const sizes = new Map<string, number>();
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const evaluator = evaluatorOf(evaluation, shard);
+    const evaluator = evaluatorOf(evaluation, shard, repeated);
     for (const [key, node] of distinct) {
-      // What another node is made of is needed as a bitmap anyway; only the others may be counted without building one.
-      const size = shared.has(key) ? evaluator.bitmap(node).size : evaluator.count(node);
-      sizes.set(key, (sizes.get(key) ?? 0) + size);
+      sizes.set(key, (sizes.get(key) ?? 0) + evaluator.count(node));
     }
   }
   return { counts: nodes.map((node) => sizes.get(node.key) ?? 0), dataVersion: state.appliedSequence };
-}
-
-/** The keys of everything below the nodes. */
-function keysOfInputs(nodes: Iterable<PlanNode>): Set<string> {
-  const keys = new Set<string>();
-  const waiting = [...nodes].flatMap(inputsOf);
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (!keys.has(node.key)) {
-      keys.add(node.key);
-      waiting.push(...inputsOf(node));
-    }
-  }
-  return keys;
 }
 
 /** Bitmaps are copied: those of the evaluation may belong to an index. */
@@ -63,9 +48,10 @@ export function answerSet(
   node: PlanNode,
 ): { readonly set: ShardedSet; readonly dataVersion: number } {
   const { state } = evaluation;
+  const repeated = repeatedKeys([node]);
   const shards: (RoaringBitmap32 | undefined)[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const bitmap = evaluatorOf(evaluation, shard).bitmap(node);
+    const bitmap = evaluatorOf(evaluation, shard, repeated).bitmap(node);
     shards.push(bitmap.isEmpty ? undefined : bitmap.clone());
   }
   return { set: new ShardedSet(shards), dataVersion: state.appliedSequence };
@@ -86,6 +72,7 @@ export function answerContains(
     });
     return { members, dataVersion };
   }
+  const repeated = repeatedKeys([node]);
   const evaluators = new Map<number, ShardEvaluator>();
   const members = guids.map((guid) => {
     const shard = shardOf(guid);
@@ -94,7 +81,7 @@ export function answerContains(
     }
     let evaluator = evaluators.get(shard);
     if (evaluator === undefined) {
-      evaluator = evaluatorOf(evaluation, shard);
+      evaluator = evaluatorOf(evaluation, shard, repeated);
       evaluators.set(shard, evaluator);
     }
     return evaluator.bitmap(node).has(localOf(guid));
@@ -114,9 +101,10 @@ export function answerDistribution(
   readonly dataVersion: number;
 } {
   const { state } = evaluation;
+  const repeated = repeatedKeys([node]);
   const shards: RoaringBitmap32[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    shards.push(evaluatorOf(evaluation, shard).bitmap(node));
+    shards.push(evaluatorOf(evaluation, shard, repeated).bitmap(node));
   }
   return {
     count: shards.reduce((sum, shard) => sum + shard.size, 0),

@@ -1,70 +1,85 @@
 import { compileCondition, type Bound, type TagTest, type ValueCondition } from '@tessera/audience';
-import { RoaringBitmap32 } from '@tessera/bitmap';
-import { borrowed, type Operand, owned } from '../bitmaps/operand';
-import { bitmapWhere, filterBitmap } from '../bitmaps/scratch';
-import type { EngineState } from '../engine-state';
+import { IntersectSet, type LazySet, nobody, PlainSet, Without } from '../bitmaps/lazy-set';
+import { filterBitmap } from '../bitmaps/scratch';
 import { ScalarShard } from '../tags/scalar-shard';
 import type { SetShard } from '../tags/set-shard';
 import type { TagState } from '../tags/tag-state';
 import { codesMatching } from './code-matches';
+import type { EvaluationState } from './evaluation-state';
 
 type OneOf = Extract<ValueCondition, { readonly kind: 'oneOf' }>;
 
 /** The users of one shard who pass a predicate on a tag. */
-export function evaluateTagTest(state: EngineState, test: TagTest, shardIndex: number): Operand {
+export function evaluateTagTest(state: EvaluationState, test: TagTest, shardIndex: number): LazySet {
   const tag = state.findTag(test.tag);
   const shard = tag?.shard(shardIndex);
+  const { condition, validAfterMs } = test;
   if (tag === undefined || shard === undefined) {
-    const everybody = test.includeMissing || test.condition.kind === 'absent';
-    return everybody ? borrowed(state.universe(shardIndex)) : owned(new RoaringBitmap32());
+    const everybody = test.includeMissing || condition.kind === 'absent';
+    return everybody ? new PlainSet(state.universe(shardIndex)) : nobody();
   }
-  const unexpired = (operand: Operand): Operand => dropExpired(operand, shard, test.validAfterMs);
-  const met =
-    test.condition.kind === 'absent'
-      ? owned(new RoaringBitmap32())
-      : unexpired(evaluateCondition(tag, shard, test.condition));
-  if (test.condition.kind !== 'absent' && !test.includeMissing) {
-    return met;
+  const present = dropExpired(new PlainSet(shard.present), shard, validAfterMs);
+  if (condition.kind === 'present') {
+    return present;
   }
-  const missing = RoaringBitmap32.andNot(state.universe(shardIndex), unexpired(borrowed(shard.present)).bitmap);
-  missing.orInPlace(met.bitmap);
-  return owned(missing);
+  const everybody = new PlainSet(state.universe(shardIndex));
+  if (condition.kind === 'absent') {
+    return new Without(everybody, present, true);
+  }
+  const presentIsAll = present.sizeMax === everybody.sizeMax;
+  // Negated tests are asked the other way round: nobody's bitmap has to be made.
+  const failing = findFailing(tag, shard, condition);
+  if (failing !== null) {
+    const unexpired = dropExpired(failing, shard, validAfterMs);
+    return test.includeMissing || presentIsAll
+      ? new Without(everybody, unexpired, true)
+      : new Without(present, unexpired, false);
+  }
+  const met = dropExpired(findMeeting(tag, shard, condition), shard, validAfterMs);
+  return test.includeMissing ? new Without(everybody, new Without(present, met, presentIsAll), true) : met;
 }
 
 /** Without those whose value ran out by its TTL; a value that only increments made has no time and stays (MEANING section 2, TTL). */
-function dropExpired(operand: Operand, shard: ScalarShard | SetShard, validAfterMs: number | null): Operand {
+function dropExpired(set: LazySet, shard: ScalarShard | SetShard, validAfterMs: number | null): LazySet {
   if (validAfterMs === null) {
-    return operand;
+    return set;
   }
-  return owned(filterBitmap(operand.bitmap, (local) => (shard.times.get(local) ?? Infinity) > validAfterMs));
+  const { bitmap } = set.operand();
+  return new PlainSet(
+    filterBitmap(bitmap, (local) => (shard.times.get(local) ?? Infinity) > validAfterMs),
+    true,
+  );
 }
 
-function evaluateCondition(tag: TagState, shard: ScalarShard | SetShard, condition: ValueCondition): Operand {
-  if (condition.kind === 'present') {
-    return borrowed(shard.present);
-  }
-  return shard instanceof ScalarShard ? evaluateScalar(tag, shard, condition) : evaluateSet(tag, shard, condition);
+/** Users whose value meets the condition. */
+function findMeeting(tag: TagState, shard: ScalarShard | SetShard, condition: ValueCondition): LazySet {
+  return shard instanceof ScalarShard ? findScalar(tag, shard, condition) : findSet(tag, shard, condition);
 }
 
-function evaluateScalar(tag: TagState, shard: ScalarShard, condition: ValueCondition): Operand {
+/** Of a negated condition: users with a value that does not meet it. Null: the condition is not negated. */
+function findFailing(tag: TagState, shard: ScalarShard | SetShard, condition: ValueCondition): LazySet | null {
+  if (shard instanceof ScalarShard) {
+    return condition.kind === 'oneOf' && condition.negated ? shard.oneOf(listedNumbers(tag, condition)) : null;
+  }
+  return condition.kind === 'set' && condition.op === 'hasNone'
+    ? new PlainSet(shard.withAny(knownCodes(tag, condition.values)), true)
+    : null;
+}
+
+function findScalar(tag: TagState, shard: ScalarShard, condition: ValueCondition): LazySet {
   switch (condition.kind) {
-    case 'oneOf': {
-      const matching = shard.index.oneOf(listedNumbers(tag, condition));
-      return condition.negated ? owned(RoaringBitmap32.andNot(shard.present, matching.bitmap)) : matching;
-    }
+    case 'oneOf':
+      return shard.oneOf(listedNumbers(tag, condition));
     case 'range':
       return isTextBound(condition.low) || isTextBound(condition.high)
-        ? shard.index.oneOf(codesMatching(condition, tag.tag, tag.dictionary))
-        : shard.index.between(leastOf(condition.low), greatestOf(condition.high));
+        ? shard.oneOf(codesMatching(condition, tag.tag, tag.dictionary))
+        : shard.between(leastOf(condition.low), greatestOf(condition.high));
     case 'text':
-      return shard.index.oneOf(codesMatching(condition, tag.tag, tag.dictionary));
-    case 'anniversary': {
-      const meets = compileCondition(condition, tag.tag);
-      const { data, missing, length } = shard.column;
-      return owned(bitmapWhere(length, (position) => data[position] !== missing && meets(data[position]!)));
-    }
+      return shard.oneOf(codesMatching(condition, tag.tag, tag.dictionary));
+    case 'anniversary':
+      return shard.where(compileCondition(condition, tag.tag));
     default:
-      return owned(new RoaringBitmap32());
+      return nobody();
   }
 }
 
@@ -96,27 +111,28 @@ function greatestOf(bound: Bound | null): number {
   return bound === null ? Infinity : Number(bound.value) - (bound.inclusive ? 0 : 1);
 }
 
-function evaluateSet(tag: TagState, shard: SetShard, condition: ValueCondition): Operand {
-  if (condition.kind !== 'set') {
-    return owned(new RoaringBitmap32());
+function knownCodes(tag: TagState, values: readonly string[]): readonly number[] {
+  return values.map((value) => tag.dictionary.code(value)).filter((code) => code !== undefined);
+}
+
+function findSet(tag: TagState, shard: SetShard, condition: ValueCondition): LazySet {
+  if (condition.kind !== 'set' || condition.op === 'hasNone') {
+    return nobody();
   }
-  const codes = condition.values.map((value) => tag.dictionary.code(value));
-  const known = codes.filter((code) => code !== undefined);
-  switch (condition.op) {
-    case 'hasAny':
-      return owned(shard.withAny(known));
-    case 'hasNone':
-      return owned(RoaringBitmap32.andNot(shard.present, shard.withAny(known)));
-    case 'hasAll': {
-      const all = shard.present.clone();
-      for (const code of codes) {
-        const having = code === undefined ? undefined : shard.withElement(code);
-        if (having === undefined) {
-          return owned(new RoaringBitmap32());
-        }
-        all.andInPlace(having);
-      }
-      return owned(all);
+  const known = knownCodes(tag, condition.values);
+  if (condition.op === 'hasAny') {
+    return new PlainSet(shard.withAny(known), true);
+  }
+  if (known.length < condition.values.length) {
+    return nobody();
+  }
+  const having: LazySet[] = [new PlainSet(shard.present)];
+  for (const code of known) {
+    const users = shard.withElement(code);
+    if (users === undefined) {
+      return nobody();
     }
+    having.push(new PlainSet(users));
   }
+  return new IntersectSet(having);
 }

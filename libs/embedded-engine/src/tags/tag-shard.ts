@@ -46,5 +46,6 @@ export abstract class TagShard extends Chunk {
     return writer.finish();
   }
 
+  /** Nothing where it is built from the column. */
   protected abstract writeIndex(writer: ByteWriter): void;
 }

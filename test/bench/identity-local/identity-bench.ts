@@ -1,0 +1,166 @@
+import path from 'node:path';
+import { DataDirectory } from '@tessera/data-directory';
+import { LocalIdentity } from '@tessera/identity';
+import { Random } from '../../../apps/standalone/src/sample/random';
+import { InFlight } from '../measure/in-flight';
+import type { Report } from '../measure/report';
+import { rate, timed } from '../measure/stopwatch';
+import { inTemporaryFolder } from '../store/temporary-folder';
+import { LmdbPuts } from '../write/lmdb-puts';
+
+export interface IdentityBenchSizes {
+  readonly cuids: number;
+  /** Puts into LMDB end after so many seconds, wherever they are then. */
+  readonly lmdbSecondsMax: number;
+}
+
+export const IDENTITY_SIZES: IdentityBenchSizes = { cuids: 20_000_000, lmdbSecondsMax: 600 };
+export const IDENTITY_SIZES_SHORT: IdentityBenchSizes = { cuids: 200_000, lmdbSecondsMax: 5 };
+
+const BATCH = 10_000;
+/** While one batch is on its way to the disk the one before is bound: still one fsync a batch. */
+const BATCHES_IN_FLIGHT = 2;
+/** Batches made before the clock runs. */
+const BATCHES_READY = 20;
+const SPEED_UP_TARGET = 50;
+const BYTES_TARGET = 36;
+const GUID_BYTES = 4;
+const IDENTITY_SEED = 1;
+const PROBES = 10_000;
+
+export async function runIdentityBench(sizes: IdentityBenchSizes, seed: number, report: Report): Promise<void> {
+  report.note(
+    `Data: ${sizes.cuids.toLocaleString('en-US')} cuids of 32 random hex digits, seed ${seed}; batches of ${BATCH.toLocaleString('en-US')}, ` +
+      'each on disk with an fsync of its own before it is bound',
+  );
+  await inTemporaryFolder(async (folder) => {
+    const identity = new LocalIdentity({ seed: IDENTITY_SEED });
+    const { elapsedMs, bindMs } = await bindDurably(path.join(folder, 'data'), identity, sizes.cuids, seed);
+    const perSecond = rate(sizes.cuids, elapsedMs);
+    report.figure({ name: 'durable binds', value: perSecond, unit: 'cuids/s' });
+    report.note(`Of that time the table took ${((100 * bindMs) / elapsedMs).toFixed(0)} %, the log the rest`);
+    const perEntry = identity.bytes / identity.bound;
+    report.figure({ name: 'memory an entry', value: perEntry, unit: 'bytes', target: { atMost: BYTES_TARGET } });
+    await measureRestart(identity, sizes.cuids, seed, report);
+    const lmdb = await putDurably(folder, sizes, seed, report);
+    report.figure({ name: 'LMDB with random keys', value: lmdb.perSecond, unit: 'cuids/s' });
+    report.figure({
+      name: 'durable binds / LMDB',
+      value: perSecond / lmdb.perSecond,
+      unit: '×',
+      target: { atLeast: SPEED_UP_TARGET },
+    });
+  });
+}
+
+/** @returns ms that appending, syncing and binding took, and ms of it for binding alone. */
+async function bindDurably(
+  folder: string,
+  identity: LocalIdentity,
+  cuids: number,
+  seed: number,
+): Promise<{ readonly elapsedMs: number; readonly bindMs: number }> {
+  const directory = await DataDirectory.open(folder);
+  const random = new Random(seed, 3);
+  let elapsedMs = 0;
+  let bindMs = 0;
+  for (let made = 0; made < cuids; ) {
+    const batches: string[][] = [];
+    for (; batches.length < BATCHES_READY && made < cuids; made += BATCH) {
+      batches.push(drawCuids(random, Math.min(BATCH, cuids - made)));
+    }
+    const startedMs = performance.now();
+    const flight = new InFlight(BATCHES_IN_FLIGHT);
+    for (const batch of batches) {
+      await flight.start(async () => {
+        await directory.log.append(Buffer.from(batch.join(''), 'latin1')).durable;
+        const bindingMs = performance.now();
+        for (const cuid of batch) identity.bind(cuid);
+        bindMs += performance.now() - bindingMs;
+      });
+    }
+    await flight.settle();
+    elapsedMs += performance.now() - startedMs;
+  }
+  await directory.close();
+  return { elapsedMs, bindMs };
+}
+
+/** What the owner of an identity does at a start: stored blocks become a table again. */
+async function measureRestart(
+  identity: LocalIdentity,
+  cuids: number,
+  seed: number,
+  report: Report,
+): Promise<LocalIdentity> {
+  const blocks = Array.from({ length: Math.ceil(cuids / identity.blockSize) }, (_, block) =>
+    identity.serializeBlock(block),
+  );
+  const bytes = blocks.reduce((sum, block) => sum + block.length, 0);
+  const { value: restarted, elapsedMs } = await timed(() => {
+    const loaded = new LocalIdentity({ seed: IDENTITY_SEED });
+    loaded.reserve(cuids);
+    blocks.forEach((block, at) => loaded.loadBlock(at, block));
+    return loaded;
+  });
+  report.note(`Stored blocks: ${(bytes / cuids).toFixed(1)} bytes a cuid`);
+  report.figure({ name: 'restart from blocks', value: rate(cuids, elapsedMs), unit: 'cuids/s' });
+  // Bound in the order of coming: the guid of a cuid is its place.
+  const random = new Random(seed, 3);
+  let wrong = 0;
+  for (let guid = 1; guid <= cuids; guid += 1) {
+    const cuid = drawCuid(random);
+    if (identity.lookup(cuid) !== guid || restarted.lookup(cuid) !== guid) wrong += 1;
+  }
+  report.check('cuids with another guid than their place', wrong, 0);
+  report.check('guid of a cuid never bound', identity.lookup(drawCuid(random)), 0);
+  return restarted;
+}
+
+/** The same cuids in the same batches, packed to 16 bytes each. */
+async function putDurably(
+  folder: string,
+  sizes: IdentityBenchSizes,
+  seed: number,
+  report: Report,
+): Promise<{ readonly perSecond: number }> {
+  const puts = LmdbPuts.open(folder);
+  const random = new Random(seed, 3);
+  let elapsedMs = 0;
+  let put = 0;
+  while (put < sizes.cuids && elapsedMs < sizes.lmdbSecondsMax * 1_000) {
+    const first = put + 1;
+    const entries = drawCuids(random, Math.min(BATCH, sizes.cuids - put)).map(
+      (cuid, at) => [Buffer.from(cuid, 'hex'), guidBytes(first + at)] as const,
+    );
+    elapsedMs += (await timed(async () => await puts.put(entries))).elapsedMs;
+    put += entries.length;
+  }
+  const probes = new Random(seed, 3);
+  let wrong = 0;
+  for (let guid = 1; guid <= Math.min(PROBES, put); guid += 1) {
+    if (puts.get(Buffer.from(drawCuid(probes), 'hex'))?.readUInt32LE(0) !== guid) wrong += 1;
+  }
+  report.check('cuids with another guid in LMDB', wrong, 0);
+  await puts.close();
+  report.note(
+    `Peer: LMDB, ${put.toLocaleString('en-US')} cuids in ${(elapsedMs / 1_000).toFixed(1)} s, a durable transaction a batch`,
+  );
+  return { perSecond: rate(put, elapsedMs) };
+}
+
+function guidBytes(guid: number): Buffer {
+  const bytes = Buffer.alloc(GUID_BYTES);
+  bytes.writeUInt32LE(guid);
+  return bytes;
+}
+
+function drawCuids(random: Random, cuids: number): string[] {
+  return Array.from({ length: cuids }, () => drawCuid(random));
+}
+
+function drawCuid(random: Random): string {
+  let cuid = '';
+  for (let word = 0; word < 4; word += 1) cuid += random.uint32().toString(16).padStart(8, '0');
+  return cuid;
+}

@@ -1,0 +1,169 @@
+import path from 'node:path';
+import { Random } from '../../../apps/standalone/src/sample/random';
+import { createBenchUsers } from '../bench-users';
+import type { BenchUsers } from '../bench-users';
+import { ChildProgram } from '../http/child-process';
+import type { Report } from '../measure/report';
+import { rate } from '../measure/stopwatch';
+import { countByColumns, drawRule } from '../store/bench-rules';
+import { inTemporaryFolder } from '../store/temporary-folder';
+import { RestartUpdates, updateColumns } from './restart-messages';
+
+export interface RestartBenchSizes {
+  readonly users: number;
+  /** Written after the last checkpoint, before the kill. */
+  readonly messages: number;
+}
+
+export const RESTART_SIZES: RestartBenchSizes = { users: 50_000_000, messages: 4_000_000 };
+export const RESTART_SIZES_SHORT: RestartBenchSizes = { users: 100_000, messages: 20_000 };
+
+const PROGRAM = 'test/bench/restart/restart-process';
+const CLEAN_TARGET_MS = 15_000;
+const KILLED_TARGET_MS = 30_000;
+const REPLAY_TARGET = 5;
+const ACKNOWLEDGED_TARGET_MS = 1_000;
+const RULES = 5;
+
+interface Started {
+  readonly openMs: number;
+  /** From the start of opening to the answer of the first count. */
+  readonly firstCountMs: number;
+}
+
+/** Every start is a process of its own; the files are in the page cache of the machine, as after a crash of the process alone. */
+export async function runRestartBench(sizes: RestartBenchSizes, seed: number, report: Report): Promise<void> {
+  report.note(
+    `Data: ${sizes.users.toLocaleString('en-US')} users × 5 tags, seed ${seed}; ${sizes.messages.toLocaleString('en-US')} messages of 3 tags behind the ` +
+      'last checkpoint at the kill; files in the page cache',
+  );
+  const users = createBenchUsers(sizes.users, seed);
+  await inTemporaryFolder(async (folder) => {
+    const argv = (role: string): string[] => [
+      path.join(folder, 'data'),
+      role,
+      ...[sizes.users, seed, sizes.messages].map(String),
+    ];
+    await new ChildProgram(PROGRAM, argv('prepare')).finished();
+    const clean = await startAndCount(argv('open'), users, seed, report);
+    report.note(`After a clean stop: open ${show(clean.openMs)}, first count answered after ${show(clean.firstCountMs)}`);
+    report.figure({
+      name: 'clean stop → first count',
+      value: clean.firstCountMs / 1_000,
+      unit: 's',
+      target: { atMost: CLEAN_TARGET_MS / 1_000 },
+    });
+    const live = await writeAndKill(argv('write'));
+    updateColumns(users, new RestartUpdates(sizes.users, seed), sizes.messages);
+    const killed = await startAndCount(argv('open'), users, seed, report);
+    const liveRate = rate(sizes.messages, live.elapsedMs);
+    const replayRate = rate(sizes.messages, Math.max(1, killed.openMs - clean.openMs));
+    report.note(
+      `After kill -9 with ${(live.logBytes / 2 ** 20).toFixed(0)} MiB of log: open ${show(killed.openMs)}, first count answered after ` +
+        `${show(killed.firstCountMs)}; written live at ${showRate(liveRate)}, replayed at ${showRate(replayRate)} (opening beyond that after a clean stop)`,
+    );
+    report.figure({
+      name: 'kill -9 → first count',
+      value: killed.firstCountMs / 1_000,
+      unit: 's',
+      target: { atMost: KILLED_TARGET_MS / 1_000 },
+    });
+    report.figure({
+      name: 'replay / live writes',
+      value: replayRate / liveRate,
+      unit: '×',
+      target: { atLeast: REPLAY_TARGET },
+    });
+    await checkpointUnderWrites(argv('checkpoint'), report);
+  });
+}
+
+async function startAndCount(
+  argv: readonly string[],
+  users: BenchUsers,
+  seed: number,
+  report: Report,
+): Promise<Started> {
+  const random = new Random(seed, 14);
+  const program = new ChildProgram(PROGRAM, argv);
+  try {
+    const rules = Array.from({ length: RULES }, () => drawRule(random, true));
+    for (const rule of rules) program.say(JSON.stringify(rule.expression));
+    const opened = await lineOf(program, 'opened');
+    let firstCountMs: number | null = null;
+    for (const rule of rules) {
+      const { count = -1, elapsedMs = 0 } = await lineOf(program, 'count');
+      firstCountMs ??= (opened['elapsedMs'] ?? 0) + elapsedMs;
+      report.check(JSON.stringify(rule.expression), count, countByColumns(users, rule));
+    }
+    report.check('users known', opened['users'] ?? -1, users.users);
+    return { openMs: opened['elapsedMs'] ?? 0, firstCountMs: firstCountMs ?? 0 };
+  } finally {
+    await program.end('SIGKILL');
+  }
+}
+
+async function writeAndKill(argv: readonly string[]): Promise<{ elapsedMs: number; logBytes: number }> {
+  const program = new ChildProgram(PROGRAM, argv);
+  try {
+    const { elapsedMs = 0, logBytes = 0 } = await lineOf(program, 'written');
+    return { elapsedMs, logBytes };
+  } finally {
+    await program.end('SIGKILL');
+  }
+}
+
+async function checkpointUnderWrites(argv: readonly string[], report: Report): Promise<void> {
+  const program = new ChildProgram(PROGRAM, argv);
+  try {
+    const json = JSON.parse(await program.lineAfter('checkpointed ')) as CheckpointResult;
+    const { quiet, busy } = json;
+    report.note(
+      `Checkpoint under full-speed writes: ${show(json.checkpointMs)}, ${json.written.toLocaleString('en-US')} messages written meanwhile; ` +
+        `event loop late by p99 ${json.delayP99Ms.toFixed(1)}, max ${json.delayMaxMs.toFixed(1)} ms`,
+    );
+    report.note(
+      `Acknowledgement of a batch of 500, without a checkpoint / during one: p50 ${quiet.p50Ms.toFixed(1)} / ${busy.p50Ms.toFixed(1)}, ` +
+        `p99 ${quiet.p99Ms.toFixed(1)} / ${busy.p99Ms.toFixed(1)}, max ${quiet.maxMs.toFixed(1)} / ${busy.maxMs.toFixed(1)} ms`,
+    );
+    report.figure({
+      name: 'acknowledgement p99 during a checkpoint',
+      value: busy.p99Ms,
+      unit: 'ms',
+      target: { atMost: ACKNOWLEDGED_TARGET_MS },
+    });
+    report.check('findings of verify after it', json.findings, 0);
+    await program.finished();
+  } finally {
+    await program.end('SIGKILL');
+  }
+}
+
+interface Percentiles {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** As restart-process prints it. */
+interface CheckpointResult {
+  readonly checkpointMs: number;
+  readonly written: number;
+  readonly quiet: Percentiles;
+  readonly busy: Percentiles;
+  readonly delayP99Ms: number;
+  readonly delayMaxMs: number;
+  readonly findings: number;
+}
+
+async function lineOf(program: ChildProgram, word: string): Promise<{ readonly [key: string]: number | undefined }> {
+  return JSON.parse(await program.lineAfter(`${word} `)) as { readonly [key: string]: number | undefined };
+}
+
+function show(ms: number): string {
+  return ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function showRate(perSecond: number): string {
+  return `${Math.round(perSecond).toLocaleString('en-US')}/s`;
+}

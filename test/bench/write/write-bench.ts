@@ -1,0 +1,161 @@
+import path from 'node:path';
+import { bytesBetween, bytesWrittenBy } from '../measure/disk-writes';
+import { InFlight } from '../measure/in-flight';
+import type { Report } from '../measure/report';
+import { describeMs, Samples } from '../measure/samples';
+import { rate } from '../measure/stopwatch';
+import { BenchStore } from '../store/bench-store';
+import { inTemporaryFolder } from '../store/temporary-folder';
+import { compare, showBytes } from './expectations';
+import { measureHttpIntake } from './http-intake';
+import { LmdbPuts } from './lmdb-puts';
+import { visitorCuid, VISITOR_TYPE, VisitorMessages } from './visitor-messages';
+
+export interface WriteBenchSizes {
+  /** Users the messages are drawn from; all of them are known before the timed part. */
+  readonly users: number;
+  /** Timed messages, in process and again over HTTP. */
+  readonly messages: number;
+  /** Puts of the same bytes into LMDB, at random keys of as many as there are users. */
+  readonly lmdbPuts: number;
+}
+
+export const WRITE_SIZES: WriteBenchSizes = { users: 10_000_000, messages: 3_000_000, lmdbPuts: 500_000 };
+export const WRITE_SIZES_SHORT: WriteBenchSizes = { users: 50_000, messages: 60_000, lmdbPuts: 10_000 };
+
+const BATCH_MESSAGES = 500;
+const BATCHES_IN_FLIGHT = 8;
+/** Batches made before the clock runs, so that what is timed is the store. */
+const BATCHES_READY = 200;
+const IN_PROCESS_TARGET = 100_000;
+const HTTP_TARGET = 60_000;
+const MAKE_UP_BATCH = 20_000;
+const HOUR_MS = 3_600_000;
+
+export async function runWriteBench(sizes: WriteBenchSizes, seed: number, report: Report): Promise<void> {
+  report.note(
+    `Data: ${sizes.messages.toLocaleString('en-US')} messages of three tags, users drawn from ${sizes.users.toLocaleString('en-US')}, seed ${seed}; ` +
+      `batches of ${BATCH_MESSAGES}, ${BATCHES_IN_FLIGHT} in flight, each durable before it is acknowledged`,
+  );
+  await inTemporaryFolder(async (folder) => {
+    const directory = path.join(folder, 'data');
+    const messages = new VisitorMessages(sizes.users, seed, Date.now() - HOUR_MS);
+    const inProcess = await measureInProcess(directory, messages, sizes, report);
+    const lmdb = await measureLmdb(path.join(folder, 'peer'), messages, sizes, inProcess.bytesPerMessage);
+    report.note(
+      `Peer: LMDB, ${sizes.lmdbPuts.toLocaleString('en-US')} puts of ${Math.round(inProcess.bytesPerMessage)} bytes at random keys of ` +
+        `${sizes.users.toLocaleString('en-US')}, same batches and as many in flight: ${Math.round(lmdb.perSecond).toLocaleString('en-US')}/s, ` +
+        `${showBytes(lmdb.diskBytes, sizes.lmdbPuts)}`,
+    );
+    report.figure({ name: 'in process / LMDB puts', value: inProcess.perSecond / lmdb.perSecond, unit: '×' });
+    const http = await measureHttpIntake(directory, messages, sizes.messages, report);
+    report.figure({
+      name: 'over HTTP NDJSON',
+      value: http.perSecond,
+      unit: 'messages/s',
+      target: { atLeast: HTTP_TARGET },
+    });
+  });
+}
+
+async function measureInProcess(
+  directory: string,
+  messages: VisitorMessages,
+  sizes: WriteBenchSizes,
+  report: Report,
+): Promise<{ readonly perSecond: number; readonly bytesPerMessage: number }> {
+  const store = await BenchStore.open(directory);
+  await store.declare(VISITOR_TYPE);
+  await makeAllKnown(store, sizes.users);
+  const writtenBefore = await bytesWrittenBy('self');
+  const { logBytes, elapsedMs, latencies } = await applyAll(store, messages, sizes.messages);
+  await store.engine.checkpoint();
+  const diskBytes = bytesBetween(writtenBefore, await bytesWrittenBy('self'));
+  await compare('in process', messages, async (expression) => await store.count(expression), report);
+  await store.close();
+  const perSecond = rate(sizes.messages, elapsedMs);
+  report.figure({ name: 'in process', value: perSecond, unit: 'messages/s', target: { atLeast: IN_PROCESS_TARGET } });
+  report.note(`Acknowledgement of a batch: ${describeMs(latencies)}`);
+  const bytesPerMessage = logBytes / sizes.messages;
+  report.note(
+    `Log: ${bytesPerMessage.toFixed(1)} bytes a message; ${showBytes(diskBytes, sizes.messages)}, checkpoints included`,
+  );
+  return { perSecond, bytesPerMessage };
+}
+
+/** One message each, long ago, so that the timed ones overwrite. */
+async function makeAllKnown(store: BenchStore, users: number): Promise<void> {
+  const type = store.type(VISITOR_TYPE.name);
+  const level = type.tags.find((tag) => tag.name === 'level');
+  if (level === undefined) throw new Error('visitor has no level');
+  const flight = new InFlight(2);
+  for (let start = 0; start < users; start += MAKE_UP_BATCH) {
+    const batch = Array.from({ length: Math.min(MAKE_UP_BATCH, users - start) }, (_, at) => ({
+      type,
+      cuid: visitorCuid(start + at),
+      timeMs: 0,
+      id: null,
+      fields: [{ op: 'clear' as const, field: level }],
+    }));
+    await flight.start(async () => await store.engine.apply({ arrivalMs: Date.now(), messages: batch }));
+  }
+  await flight.settle();
+  await store.engine.checkpoint();
+}
+
+async function applyAll(
+  store: BenchStore,
+  source: VisitorMessages,
+  messages: number,
+): Promise<{ readonly logBytes: number; readonly elapsedMs: number; readonly latencies: Samples }> {
+  const type = store.type(VISITOR_TYPE.name);
+  const latencies = new Samples();
+  let elapsedMs = 0;
+  let logBytes = 0;
+  for (let made = 0; made < messages; ) {
+    const batches: ReturnType<VisitorMessages['batch']>[] = [];
+    for (; batches.length < BATCHES_READY && made < messages; made += BATCH_MESSAGES) {
+      batches.push(source.batch(type, Math.min(BATCH_MESSAGES, messages - made)));
+    }
+    const logBefore = store.directory.log.bytes;
+    const startedMs = performance.now();
+    const flight = new InFlight(BATCHES_IN_FLIGHT);
+    for (const batch of batches) {
+      await flight.start(async () => {
+        const sentMs = performance.now();
+        await store.engine.apply({ arrivalMs: Date.now(), messages: batch });
+        latencies.add(performance.now() - sentMs);
+      });
+    }
+    await flight.settle();
+    elapsedMs += performance.now() - startedMs;
+    const grown = store.directory.log.bytes - logBefore;
+    // Where a checkpoint has cut the log meanwhile, the rounds before tell how much it was.
+    logBytes += grown > 0 ? grown : (logBytes * batches.length * BATCH_MESSAGES) / made;
+  }
+  return { logBytes, elapsedMs, latencies };
+}
+
+async function measureLmdb(
+  folder: string,
+  messages: VisitorMessages,
+  sizes: WriteBenchSizes,
+  bytesPerMessage: number,
+): Promise<{ readonly perSecond: number; readonly diskBytes: number | null }> {
+  const puts = LmdbPuts.open(folder);
+  const keyBytes = Buffer.byteLength(visitorCuid(0));
+  const value = Buffer.alloc(Math.max(1, Math.round(bytesPerMessage) - keyBytes), 0x61);
+  await puts.preload(sizes.users, (user) => [Buffer.from(visitorCuid(user)), value]);
+  const batches = Array.from({ length: Math.ceil(sizes.lmdbPuts / BATCH_MESSAGES) }, () =>
+    messages.drawUsers(BATCH_MESSAGES).map((user) => [Buffer.from(visitorCuid(user)), value] as const),
+  );
+  const writtenBefore = await bytesWrittenBy('self');
+  const startedMs = performance.now();
+  const flight = new InFlight(BATCHES_IN_FLIGHT);
+  for (const batch of batches) await flight.start(async () => await puts.put(batch));
+  await flight.settle();
+  const elapsedMs = performance.now() - startedMs;
+  const diskBytes = bytesBetween(writtenBefore, await bytesWrittenBy('self'));
+  await puts.close();
+  return { perSecond: rate(batches.length * BATCH_MESSAGES, elapsedMs), diskBytes };
+}
