@@ -62,7 +62,7 @@ export async function runFairnessBench(sizes: FairnessBenchSizes, seed: number, 
   );
   const users = createBenchUsers(sizes.users, seed);
   await inTemporaryFolder(async (folder) => {
-    const store = await BenchStore.open(path.join(folder, 'data'), { threads: sizes.threads });
+    const store = await BenchStore.open(path.join(folder, 'data'));
     await importPopulation(store, users, Date.now());
     await store.declare(WRITTEN_TYPE);
     const random = new Random(seed, 8);

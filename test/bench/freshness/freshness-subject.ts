@@ -1,6 +1,7 @@
 import type { JsonValue, TagMessage } from '@tessera/tag-catalog';
 import { formatInstant } from '@tessera/tag-catalog';
-import { KeepAliveConnection, readJson } from '../http/keep-alive-connection';
+import { ConnectionPool } from '../http/connection-pool';
+import { readJson } from '../http/keep-alive-connection';
 import { userCuid } from '../store/bench-population';
 import { fieldOf } from '../store/bench-store';
 import type { BenchStore, TypeDeclaration } from '../store/bench-store';
@@ -58,12 +59,19 @@ export class InProcessFreshness implements FreshnessSubject {
   }
 }
 
-/** Requests of 25 messages each over connections that stay open, as many as are needed at once. */
-export class HttpFreshness implements FreshnessSubject {
-  readonly #idle: KeepAliveConnection[] = [];
-  readonly #all: KeepAliveConnection[] = [];
+/** The server takes 16 uploads at once; a caller that knows keeps within it. */
+const UPLOADS_AT_ONCE = 12;
+const COUNTS_AT_ONCE = 16;
 
-  constructor(private readonly url: string) {}
+/** A request a batch, over connections that stay open. */
+export class HttpFreshness implements FreshnessSubject {
+  readonly #uploads: ConnectionPool;
+  readonly #counts: ConnectionPool;
+
+  constructor(url: string) {
+    this.#uploads = new ConnectionPool(url, UPLOADS_AT_ONCE);
+    this.#counts = new ConnectionPool(url, COUNTS_AT_ONCE);
+  }
 
   async send({ firstNumber, users }: PingBatch): Promise<string> {
     const time = formatInstant(Date.now());
@@ -71,30 +79,18 @@ export class HttpFreshness implements FreshnessSubject {
       header: { type: PING_TYPE.name, cuid: userCuid(user), time },
       body: { ping_number: firstNumber + at },
     }));
-    const answer = await this.#post('/v1/messages', messages);
+    const answer = readJson(await this.#uploads.request('POST', '/v1/messages', JSON.stringify(messages)));
     if (answer['accepted'] !== users.length) throw new Error(`Not all accepted: ${JSON.stringify(answer)}`);
     return String(answer['offset']);
   }
 
   async count(expression: JsonValue, after?: string): Promise<number> {
-    const minOffset = after === undefined ? {} : { minOffset: after };
-    return Number((await this.#post('/v1/segmentation/count', { expression, ...minOffset }))['count']);
+    const body = JSON.stringify({ expression, ...(after === undefined ? {} : { minOffset: after }) });
+    return Number(readJson(await this.#counts.request('POST', '/v1/segmentation/count', body))['count']);
   }
 
   close(): void {
-    for (const connection of this.#all) connection.close();
-  }
-
-  async #post(path: string, json: unknown): Promise<{ readonly [key: string]: unknown }> {
-    const connection = this.#idle.pop() ?? (await this.#open());
-    const answer = await connection.request('POST', path, JSON.stringify(json));
-    this.#idle.push(connection);
-    return readJson(answer);
-  }
-
-  async #open(): Promise<KeepAliveConnection> {
-    const connection = await KeepAliveConnection.open(this.url);
-    this.#all.push(connection);
-    return connection;
+    this.#uploads.close();
+    this.#counts.close();
   }
 }
