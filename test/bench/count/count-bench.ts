@@ -7,7 +7,7 @@ import type { Answerer, Asked } from '../framework/round-trip';
 import { timedLoad } from '../framework/timed-load';
 import { RoaringUsers } from '../peers/roaring-users';
 import type { HandWritten } from '../peers/roaring-users';
-import { EmbeddedSubject } from '../users/embedded-subject';
+import { BenchStore } from '../store/bench-store';
 import { loadUsers } from '../users/load-users';
 import { RuleDraw, ruleSql } from '../users/questions';
 import type { RuleQuestion } from '../users/questions';
@@ -49,8 +49,8 @@ interface Case {
 async function runCountBench(context: BenchContext): Promise<void> {
   const { users, seed, isShort, folder, report } = context;
   const population = new UserPopulation(users, seed);
-  const subject = await EmbeddedSubject.open(path.join(folder, 'data'), seed);
-  await timedLoad(report, SUBJECT, users, () => loadUsers(subject, population));
+  const store = await BenchStore.open(path.join(folder, 'data'));
+  await timedLoad(report, SUBJECT, users, () => loadUsers(store, population));
   const roaring = await timedLoad(report, 'roaring by hand', users, () =>
     Promise.resolve(new RoaringUsers(population)),
   );
@@ -75,13 +75,13 @@ async function runCountBench(context: BenchContext): Promise<void> {
     ),
   ];
   try {
-    const systems = [tesseraAnswerer(subject), ...peers.flatMap(({ answerers }) => answerers)];
+    const systems = [tesseraAnswerer(store), ...peers.flatMap(({ answerers }) => answerers)];
     await judge(report, first, systems, FIRST_SEEN_TARGET);
     await judge(report, repeated, systems, REPEATED_TARGET);
     await judge(report, anew, systems);
   } finally {
     for (const peer of peers) await peer.close();
-    await subject.close();
+    await store.close();
   }
 }
 

@@ -13,7 +13,7 @@ import { DUCKDB_THREADS, loadDuckDbUsers } from '../peers/duckdb-users';
 import { RedisServer } from '../peers/redis-server';
 import { countInRedis, loadRedisUsers } from '../peers/redis-users';
 import type { HandWritten } from '../peers/roaring-users';
-import type { EmbeddedSubject } from '../users/embedded-subject';
+import type { BenchStore } from '../store/bench-store';
 import { ruleExpression, ruleSql } from '../users/questions';
 import type { RuleQuestion } from '../users/questions';
 import type { UserPopulation } from '../users/user-population';
@@ -33,12 +33,12 @@ export const REDIS = 'Redis BITOP';
 const NOTHING: RuleSystem = { answerers: [], close: () => undefined };
 
 /** Planning is done before the time runs. */
-export function tesseraAnswerer(subject: EmbeddedSubject): Answerer<RuleQuestion> {
+export function tesseraAnswerer(store: BenchStore): Answerer<RuleQuestion> {
   return {
     name: SUBJECT,
     answer: async (question) => {
-      const root = await subject.plan(ruleExpression(question));
-      return () => subject.count(root);
+      const root = await store.plan(ruleExpression(question));
+      return () => store.countOf(root);
     },
   };
 }
