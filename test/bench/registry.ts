@@ -1,5 +1,21 @@
 import { countBench } from './count/count-bench';
+import { eventsBench } from './events/events-bench';
+import { fairnessBench } from './fairness/fairness-bench';
 import type { Bench } from './framework/bench';
+import { freshnessBench } from './freshness/freshness-bench';
+import { identityBench } from './identity-local/identity-bench';
+import { lookupBench } from './lookup/lookup-bench';
+import { restartBench } from './restart/restart-bench';
+import { writeBench } from './write/write-bench';
 
 /** Every bench, in the order in which `all` runs them. */
-export const BENCHES: readonly Bench[] = [countBench];
+export const BENCHES: readonly Bench[] = [
+  countBench,
+  eventsBench,
+  writeBench,
+  freshnessBench,
+  lookupBench,
+  fairnessBench,
+  identityBench,
+  restartBench,
+];
