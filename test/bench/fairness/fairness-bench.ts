@@ -8,7 +8,8 @@ import { InFlight } from '../measure/in-flight';
 import { atPace } from '../measure/paced';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
-import { describeMs, Samples } from '../measure/samples';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
 import { nextTurn, rate } from '../measure/pauses';
 import { holdsColumns } from '../lookup/lookup-bench';
 import { importUsers } from '../store/import-users';
@@ -89,14 +90,14 @@ async function contend(store: BenchStore, users: BenchUsers, { durationMs, seed 
     write(store, batches, isOver),
   ]);
   const delay = stopWatching();
-  report.note(`Lookups: ${describeMs(lookups.samples)}`);
-  report.note(`Small counts: ${describeMs(small.samples)}`);
-  report.note(`Large counts beside all that: ${describeMs(large.samples)}`);
+  report.timing('lookups', SUBJECT, lookups.samples.values);
+  report.timing('small counts', SUBJECT, small.samples.values);
+  report.timing('large counts beside them', SUBJECT, large.samples.values);
   report.note(`Written beside all that: ${Math.round(rate(written, durationMs)).toLocaleString('en-US')} messages/s`);
   report.note(describeDelay(delay));
-  const lookupMs = lookups.samples.percentile(0.99);
+  const lookupMs = lookups.samples.spread().p99;
   report.figure({ name: 'lookup p99', value: lookupMs, unit: 'ms', target: { atMost: LOOKUP_TARGET_MS } });
-  report.figure({ name: 'small count p99', value: small.samples.percentile(0.99), unit: 'ms' });
+  report.figure({ name: 'small count p99', value: small.samples.spread().p99, unit: 'ms' });
   report.figure({
     name: 'longest hold of the event loop',
     value: delay.maxMs,

@@ -7,7 +7,8 @@ import { describeDelay, watchEventLoop } from '../measure/event-loop';
 import { atPace } from '../measure/paced';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
-import { describeMs, Samples } from '../measure/samples';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
 import { importUsers } from '../store/import-users';
 import { countByColumns, drawRule } from '../store/bench-rules';
 import type { BenchRule } from '../store/bench-rules';
@@ -90,17 +91,16 @@ async function measure(where: string, subject: FreshnessSubject, run: Run, repor
   await exercise(subject, run, warmUpMs);
   const result = await exercise(subject, { ...run, firstNumber: run.firstNumber + WARM_UP_NUMBERS }, run.durationMs);
   const { freshness, toRegularCount, regularCount } = result;
-  report.note(`${where}, sent → counted: ${describeMs(freshness)}`);
+  report.timing(`${where}, sent → counted`, SUBJECT, freshness.values);
   report.figure({
     name: `${where}, sent → counted, p99`,
-    value: freshness.percentile(0.99),
+    value: freshness.spread().p99,
     unit: 'ms',
     target: { atMost: TARGET_MS },
   });
-  report.note(
-    `${where}, sent → next of the ${COUNTS_PER_SECOND} counts/s (${1_000 / COUNTS_PER_SECOND} ms apart, waiting included): ${describeMs(toRegularCount)}`,
-  );
-  report.note(`${where}, the counts themselves: ${describeMs(regularCount)}`);
+  const apartMs = 1_000 / COUNTS_PER_SECOND;
+  report.timing(`${where}, sent → next of the counts, which are ${apartMs} ms apart`, SUBJECT, toRegularCount.values);
+  report.timing(`${where}, the counts themselves`, SUBJECT, regularCount.values);
   report.check(`${where}, batches not found whole by their count`, result.missed, 0);
   for (const { rule, count } of result.counted.slice(0, RULES_CHECKED)) {
     report.check(`${where}, ${JSON.stringify(rule.expression)}`, count, countByColumns(run.users, rule));

@@ -94,7 +94,7 @@ async function compareKind(
     emptyRates.add(emptyRate);
     oursRates.add(oursRate);
   }
-  return { ours: oursRates.median, empty: emptyRates.median, wrong, checked };
+  return { ours: oursRates.spread().p50, empty: emptyRates.spread().p50, wrong, checked };
 }
 
 function kinds(users: BenchUsers, seed: number): readonly Kind[] {

@@ -5,6 +5,8 @@ import type { BenchUsers } from '../bench-users';
 import { ChildProgram } from '../http/child-process';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
+import { SUBJECT } from '../framework/result';
+import { spreadOf } from '../framework/statistics';
 import { rate } from '../measure/pauses';
 import { countByColumns, drawRule } from '../store/bench-rules';
 import { RestartUpdates, updateColumns } from './restart-messages';
@@ -112,18 +114,15 @@ async function checkpointUnderWrites(argv: readonly string[], report: Report): P
   const program = new ChildProgram(PROGRAM, argv);
   try {
     const json = JSON.parse(await program.lineAfter('checkpointed ')) as CheckpointResult;
-    const { quiet, busy } = json;
     report.note(
       `Checkpoint under full-speed writes: ${show(json.checkpointMs)}, ${json.written.toLocaleString('en-US')} messages written meanwhile; ` +
         `event loop late by p99 ${json.delayP99Ms.toFixed(1)}, max ${json.delayMaxMs.toFixed(1)} ms`,
     );
-    report.note(
-      `Acknowledgement of a batch of 500, without a checkpoint / during one: p50 ${quiet.p50Ms.toFixed(1)} / ${busy.p50Ms.toFixed(1)}, ` +
-        `p99 ${quiet.p99Ms.toFixed(1)} / ${busy.p99Ms.toFixed(1)}, max ${quiet.maxMs.toFixed(1)} / ${busy.maxMs.toFixed(1)} ms`,
-    );
+    report.timing('acknowledgement of a batch of 500, no checkpoint', SUBJECT, json.quietMs);
+    report.timing('acknowledgement of a batch of 500, during a checkpoint', SUBJECT, json.busyMs);
     report.figure({
       name: 'acknowledgement p99 during a checkpoint',
-      value: busy.p99Ms,
+      value: spreadOf(json.busyMs).p99,
       unit: 'ms',
       target: { atMost: ACKNOWLEDGED_TARGET_MS },
     });
@@ -134,18 +133,12 @@ async function checkpointUnderWrites(argv: readonly string[], report: Report): P
   }
 }
 
-interface Percentiles {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
-
 /** As restart-process prints it. */
 interface CheckpointResult {
   readonly checkpointMs: number;
   readonly written: number;
-  readonly quiet: Percentiles;
-  readonly busy: Percentiles;
+  readonly quietMs: readonly number[];
+  readonly busyMs: readonly number[];
   readonly delayP99Ms: number;
   readonly delayMaxMs: number;
   readonly findings: number;

@@ -117,17 +117,13 @@ async function checkpointWhileWriting(directory: string, task: Task): Promise<vo
   say('checkpointed', {
     checkpointMs: checkpoint.elapsedMs,
     written,
-    quiet: percentiles(quiet),
-    busy: percentiles(busy),
+    quietMs: [...quiet.values],
+    busyMs: [...busy.values],
     delayP99Ms: delay.p99Ms,
     delayMaxMs: delay.maxMs,
     findings: store.engine.verify().findings.length,
   });
   await store.abandon();
-}
-
-function percentiles(samples: Samples): JsonValue {
-  return { p50Ms: samples.median, p99Ms: samples.percentile(0.99), maxMs: samples.max, samples: samples.size };
 }
 
 async function main(): Promise<void> {

@@ -3,7 +3,8 @@ import { bytesBetween, bytesWrittenBy } from '../measure/disk-writes';
 import { InFlight } from '../measure/in-flight';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
-import { describeMs, Samples } from '../measure/samples';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
 import { rate } from '../measure/pauses';
 import { BenchStore } from '../store/bench-store';
 import { compare, showBytes } from './expectations';
@@ -82,7 +83,7 @@ async function measureInProcess(
   await store.close();
   const perSecond = rate(sizes.messages, elapsedMs);
   report.figure({ name: 'in process', value: perSecond, unit: 'messages/s', target: { atLeast: IN_PROCESS_TARGET } });
-  report.note(`Acknowledgement of a batch: ${describeMs(latencies)}`);
+  report.timing(`acknowledgement of a batch of ${BATCH_MESSAGES}, in process`, SUBJECT, latencies.values);
   const bytesPerMessage = logBytes / sizes.messages;
   report.note(
     `Log: ${bytesPerMessage.toFixed(1)} bytes a message; ${showBytes(diskBytes, sizes.messages)}, checkpoints included`,
