@@ -1,74 +1,119 @@
 import path from 'node:path';
 import type { Bench, BenchContext } from '../framework/bench';
 import { SUBJECT } from '../framework/result';
+import type { Report } from '../framework/report';
 import { askInTurn } from '../framework/round-trip';
-import type { Answerer } from '../framework/round-trip';
+import type { Answerer, Asked } from '../framework/round-trip';
 import { timedLoad } from '../framework/timed-load';
-import { DUCKDB_THREADS, loadDuckDbUsers } from '../peers/duckdb-users';
-import { UserPopulation } from '../users/user-population';
-import { EmbeddedSubject } from '../users/embedded-subject';
+import { RoaringUsers } from '../peers/roaring-users';
+import type { HandWritten } from '../peers/roaring-users';
+import { BenchStore } from '../store/bench-store';
 import { loadUsers } from '../users/load-users';
-import { RuleDraw, ruleExpression, ruleSql } from '../users/questions';
+import { RuleDraw, ruleSql } from '../users/questions';
 import type { RuleQuestion } from '../users/questions';
+import { UserPopulation } from '../users/user-population';
+import {
+  CLICKHOUSE,
+  CLICKHOUSE_STATES,
+  CLICKHOUSE_STATES_IN_MEMORY,
+  DUCKDB,
+  handWrittenAnswerer,
+  openClickHouse,
+  openDuckDb,
+  openRedis,
+  REDIS,
+  tesseraAnswerer,
+} from './rule-systems';
 
 const WARM_UP = 3;
 const ROUNDS_FULL = 21;
 const ROUNDS_SHORT = 5;
+const FIRST_SEEN_TARGET = 30;
+const REPEATED_TARGET = 50;
+const HAND_WRITTEN_TARGET = 1.5;
 
 export const countBench: Bench = {
   name: 'count',
-  title: 'One rule of four terms, first seen and repeated',
-  peers: [`DuckDB (${DUCKDB_THREADS} threads)`],
-  users: { full: 50_000_000, short: 100_000 },
+  title: 'One rule of four terms (gender, 3 of 300 cities, level, age), seen for the first time and repeated',
+  peers: ['DuckDB', 'ClickHouse', 'ClickHouse on groupBitmap states', 'Redis BITOP', 'roaring by hand'],
+  users: { full: 50_000_000, short: 200_000 },
   run: runCountBench,
 };
 
-async function runCountBench({ users, seed, isShort, folder, report }: BenchContext): Promise<void> {
-  const data = new UserPopulation(users, seed);
-  const subject = await EmbeddedSubject.open(path.join(folder, 'data'), seed);
-  await timedLoad(report, SUBJECT, users, () => loadUsers(subject, data));
-  const duckDb = await timedLoad(report, 'DuckDB', users, () => loadDuckDbUsers(data));
-  report.note(`DuckDB ${await duckDb.version()}, ${DUCKDB_THREADS} threads, in memory`);
-  const systems: Answerer<RuleQuestion>[] = [
-    {
-      name: SUBJECT,
-      answer: async (question) => {
-        const root = await subject.plan(ruleExpression(question));
-        return () => subject.count(root);
-      },
-    },
-    { name: 'DuckDB', answer: (question) => Promise.resolve(() => duckDb.count(ruleSql(question))) },
-  ];
+interface Case {
+  readonly work: string;
+  readonly questions: readonly RuleQuestion[];
+  readonly handWritten: readonly HandWritten[];
+}
+
+async function runCountBench(context: BenchContext): Promise<void> {
+  const { users, seed, isShort, folder, report } = context;
+  const population = new UserPopulation(users, seed);
+  const store = await BenchStore.open(path.join(folder, 'data'));
+  await timedLoad(report, SUBJECT, users, () => loadUsers(store, population));
+  const roaring = await timedLoad(report, 'roaring by hand', users, () =>
+    Promise.resolve(new RoaringUsers(population)),
+  );
   const draw = new RuleDraw(seed);
   const rounds = WARM_UP + (isShort ? ROUNDS_SHORT : ROUNDS_FULL);
   const times = (create: () => RuleQuestion): readonly RuleQuestion[] => Array.from({ length: rounds }, create);
   const same = draw.otherCities();
-  const ask = (work: string, questions: readonly RuleQuestion[]): ReturnType<typeof askInTurn> =>
-    askInTurn(report, work, { questions, warmUp: WARM_UP, show: ruleSql }, systems);
-  const first = await ask(
-    'first seen (other cities)',
-    times(() => draw.otherCities()),
+  const first = { work: 'first seen', questions: times(() => draw.otherCities()), handWritten: roaring.firstSeen };
+  const repeated = { work: 'repeated', questions: times(() => same), handWritten: roaring.repeated };
+  const anew = { work: 'all new', questions: times(() => draw.otherThresholds()), handWritten: roaring.firstSeen };
+  const cases: readonly Case[] = [first, repeated, anew];
+  report.note(
+    'first seen: other cities each time; all new: level and age too; repeated: the same rule. Plans are made before the time runs',
   );
+  const peers = [
+    await openDuckDb(context, population),
+    await openClickHouse(context, population),
+    await openRedis(
+      context,
+      population,
+      cases.flatMap(({ questions }) => questions),
+    ),
+  ];
+  try {
+    const systems = [tesseraAnswerer(store), ...peers.flatMap(({ answerers }) => answerers)];
+    await judge(report, first, systems, FIRST_SEEN_TARGET);
+    await judge(report, repeated, systems, REPEATED_TARGET);
+    await judge(report, anew, systems);
+  } finally {
+    for (const peer of peers) await peer.close();
+    await store.close();
+  }
+}
+
+/** Asks, compares, and sets the medians against each other. */
+async function judge(
+  report: Report,
+  { work, questions, handWritten }: Case,
+  systems: readonly Answerer<RuleQuestion>[],
+  target?: number,
+): Promise<void> {
+  const all = [...systems, ...handWritten.map(handWrittenAnswerer)];
+  const asked = await askInTurn(report, work, { questions, warmUp: WARM_UP, show: ruleSql }, all);
+  const ratio = (system: string, atLeast?: number): void => {
+    if (!asked.samplesMs.has(system)) return;
+    report.figure({
+      ...{ name: `${work}: ${system} / ${SUBJECT}`, value: asked.ratio(system), unit: '×' },
+      ...(atLeast === undefined ? {} : { target: { atLeast } }),
+    });
+  };
+  ratio(DUCKDB, target);
+  ratio(CLICKHOUSE);
+  ratio(CLICKHOUSE_STATES, target);
+  ratio(CLICKHOUSE_STATES_IN_MEMORY);
+  ratio(REDIS, 1);
+  const best = bestOf(asked, handWritten);
   report.figure({
-    name: 'first seen: DuckDB / Tessera',
-    value: first.ratio('DuckDB'),
-    unit: '×',
-    target: { atLeast: 30 },
+    ...{ name: `${work}: ${SUBJECT} / best roaring by hand (${best})`, value: 1 / asked.ratio(best), unit: '×' },
+    target: { atMost: HAND_WRITTEN_TARGET },
   });
-  const repeated = await ask(
-    'repeated',
-    times(() => same),
-  );
-  report.figure({
-    name: 'repeated: DuckDB / Tessera',
-    value: repeated.ratio('DuckDB'),
-    unit: '×',
-    target: { atLeast: 50 },
-  });
-  await ask(
-    'other cities and thresholds',
-    times(() => draw.otherThresholds()),
-  );
-  duckDb.close();
-  await subject.close();
+}
+
+function bestOf(asked: Asked, ways: readonly HandWritten[]): string {
+  const [first, ...others] = ways.map(({ name }) => name);
+  return others.reduce((best, name) => (asked.medianMs(name) < asked.medianMs(best) ? name : best), first ?? '');
 }

@@ -58,10 +58,14 @@ export function ruleExpression({ cities, levelLow, ageLow, spendLowCents }: Rule
 }
 
 /** For DuckDB and ClickHouse alike. */
-export function ruleSql({ cities, levelLow, ageLow, spendLowCents }: RuleQuestion): string {
+export function ruleCondition({ cities, levelLow, ageLow, spendLowCents }: RuleQuestion): string {
   const spend = spendLowCents === undefined ? '' : ` AND spend >= ${spendLowCents / 100}`;
   const names = cities.map((city) => sqlText(cityName(city))).join(', ');
-  return `SELECT count(*) FROM users WHERE gender = 1 AND city IN (${names}) AND level >= ${levelLow} AND NOT age < ${ageLow}${spend}`;
+  return `gender = 1 AND city IN (${names}) AND level >= ${levelLow} AND NOT age < ${ageLow}${spend}`;
+}
+
+export function ruleSql(question: RuleQuestion): string {
+  return `SELECT count(*) FROM users WHERE ${ruleCondition(question)}`;
 }
 
 export function spendExpression(lowCents: number): {
