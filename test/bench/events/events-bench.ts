@@ -1,77 +1,60 @@
 import path from 'node:path';
-import type { DuckDbSession } from '../duckdb-session';
-import type { Report } from '../measure/report';
-import { Samples } from '../measure/samples';
-import { rate, timed } from '../measure/stopwatch';
+import type { Bench, BenchContext } from '../framework/bench';
+import { SUBJECT } from '../framework/result';
+import { askInTurn } from '../framework/round-trip';
+import type { Answerer } from '../framework/round-trip';
+import { stopwatch } from '../framework/statistics';
+import { rate } from '../measure/pauses';
+import { DUCKDB_THREADS } from '../peers/duckdb-users';
 import { BenchStore } from '../store/bench-store';
-import { inTemporaryFolder } from '../store/temporary-folder';
-import { createBenchEvents } from './bench-events';
+import { createBenchEvents, SKUS } from './bench-events';
 import { createEventCases } from './event-questions';
-import type { EventCase } from './event-questions';
+import type { EventQuestion } from './event-questions';
 import { importEvents, loadDuckDbEvents } from './load-events';
 
-export interface EventsBenchSizes {
-  readonly users: number;
-  readonly events: number;
-  /** Questions of each case but the first. */
-  readonly rounds: number;
-}
+export const eventsBench: Bench = {
+  name: 'events',
+  title: 'Purchases in a window: counts, sums, distinct values, sequences; two purchases a user',
+  peers: [`DuckDB (${DUCKDB_THREADS} threads)`],
+  users: { full: 50_000_000, short: 50_000 },
+  run: runEventsBench,
+};
 
-export const EVENTS_SIZES: EventsBenchSizes = { users: 50_000_000, events: 100_000_000, rounds: 7 };
-export const EVENTS_SIZES_SHORT: EventsBenchSizes = { users: 50_000, events: 100_000, rounds: 3 };
+const EVENTS_A_USER = 2;
+/** Questions of each case but the first. */
+const ROUNDS = { full: 7, short: 3 };
 
-const DUCKDB_THREADS = 2;
-
-/** The same purchases in the embedded engine and in DuckDB; every question goes to one, then to the other. */
-export async function runEventsBench(sizes: EventsBenchSizes, seed: number, report: Report): Promise<void> {
+async function runEventsBench({ users, seed, isShort, folder, report }: BenchContext): Promise<void> {
+  const rows = EVENTS_A_USER * users;
+  report.note(`${rows.toLocaleString('en-US')} purchases (time, amount, one of ${SKUS} skus) within 30 days`);
+  const events = createBenchEvents(users, rows, seed);
+  const store = await BenchStore.open(path.join(folder, 'data'));
+  const imported = await stopwatch(async () => await importEvents(store, events));
+  const loaded = await stopwatch(async () => await loadDuckDbEvents(events, DUCKDB_THREADS));
+  const duckDb = loaded.value;
   report.note(
-    `Data: ${sizes.events.toLocaleString('en-US')} purchases (time, amount, one of 200 skus) in 30 days of ${sizes.users.toLocaleString('en-US')} users, seed ${seed}`,
+    `Loaded: ${SUBJECT} ${showRate(rows, imported.elapsedMs)} (durable), DuckDB ${await duckDb.version()} ${showRate(rows, loaded.elapsedMs)} (in memory); ` +
+      `events take ${(store.engine.status().bytes.events / rows).toFixed(1)} bytes a row`,
   );
-  const events = createBenchEvents(sizes.users, sizes.events, seed);
-  await inTemporaryFolder(async (folder) => {
-    const store = await BenchStore.open(path.join(folder, 'data'));
-    const imported = await timed(async () => await importEvents(store, events));
-    const loaded = await timed(async () => await loadDuckDbEvents(events, folder, DUCKDB_THREADS));
-    report.note(
-      `Loaded: embedded engine ${showRate(sizes.events, imported.elapsedMs)} (by column, durable), DuckDB ${showRate(sizes.events, loaded.elapsedMs)} ` +
-        `(from CSV, in memory); events take ${(store.engine.status().bytes.events / sizes.events).toFixed(1)} bytes a row`,
-    );
-    const duckDb = loaded.value;
-    const [version] = await duckDb.rows('SELECT version()');
-    report.note(`Peer: DuckDB ${String(version?.[0])}, ${DUCKDB_THREADS} threads`);
-    // DuckDB reads its table once before anything is timed.
-    await duckDb.count('SELECT count(*) FROM purchases JOIN users USING (user_id) WHERE time_ms > 0 AND gender = 1');
-    for (const eventCase of createEventCases(sizes.rounds, seed)) await runCase(eventCase, store, duckDb, report);
-    duckDb.close();
-    await store.close();
-  });
-}
-
-async function runCase(
-  { name, questions, target }: EventCase,
-  store: BenchStore,
-  duckDb: DuckDbSession,
-  report: Report,
-): Promise<void> {
-  const [ours, theirs] = [new Samples(), new Samples()];
-  for (const { expression, sql, asOfMs } of questions) {
-    const plan = await store.plan(expression, asOfMs);
-    const embedded = await timed(async () => await store.countOf(plan));
-    const peer = await timed(async () => await duckDb.count(sql));
-    report.check(`${name}: ${sql}`, embedded.value, peer.value);
-    ours.add(embedded.elapsedMs);
-    theirs.add(peer.elapsedMs);
+  // DuckDB reads its tables once before anything is timed.
+  await duckDb.count('SELECT count(*) FROM purchases JOIN users USING (user_id) WHERE time_ms > 0 AND gender = 1');
+  const systems: Answerer<EventQuestion>[] = [
+    {
+      name: SUBJECT,
+      answer: async ({ expression, asOfMs }) => {
+        const root = await store.plan(expression, asOfMs);
+        return () => store.countOf(root);
+      },
+    },
+    { name: 'DuckDB', answer: ({ sql }) => Promise.resolve(() => duckDb.count(sql)) },
+  ];
+  for (const { name, questions, target } of createEventCases(isShort ? ROUNDS.short : ROUNDS.full, seed)) {
+    const asked = await askInTurn(report, name, { questions, warmUp: 0, show: ({ sql }) => sql }, systems);
+    const value = asked.ratio('DuckDB');
+    report.figure({ name: `${name}: DuckDB / ${SUBJECT}`, value, unit: '×', target: { atLeast: target } });
   }
-  report.note(
-    `${name}: embedded ${ours.median.toFixed(1)} ms (best ${ours.percentile(0).toFixed(1)}, worst ${ours.max.toFixed(1)}), ` +
-      `DuckDB ${theirs.median.toFixed(1)} ms (best ${theirs.percentile(0).toFixed(1)}, worst ${theirs.max.toFixed(1)})`,
-  );
-  report.figure({
-    name: `DuckDB / embedded, ${name}`,
-    value: theirs.median / ours.median,
-    unit: '×',
-    target: { atLeast: target },
-  });
+  duckDb.close();
+  await store.close();
 }
 
 function showRate(rows: number, elapsedMs: number): string {

@@ -1,11 +1,10 @@
-import { rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { DuckDbSession, sqlText } from '../duckdb-session';
+import { BIGINT, UINTEGER, USMALLINT, UTINYINT } from '@duckdb/node-api';
+import { DuckDbSession } from '../peers/duckdb-session';
+import type { RawColumn } from '../peers/duckdb-session';
 import type { BenchStore, TypeDeclaration } from '../store/bench-store';
-import { userCuid } from '../store/bench-population';
+import { cuidOfUser } from '../users/user-population';
 import { SKUS, skuName } from './bench-events';
 import type { BenchEvents } from './bench-events';
-import { CsvBuffer } from './csv-buffer';
 
 const BUYER_TYPE: TypeDeclaration = {
   name: 'buyer',
@@ -22,8 +21,6 @@ const PURCHASE_TYPE: TypeDeclaration = {
 };
 
 const CHUNK = 2 ** 18;
-const CSV_ROWS = 4_000_000;
-const CSV_BYTES_A_ROW = 48;
 
 /** User n gets guid n + 1. */
 export async function importEvents(store: BenchStore, events: BenchEvents): Promise<void> {
@@ -32,7 +29,7 @@ export async function importEvents(store: BenchStore, events: BenchEvents): Prom
   const users = events.gender.length;
   for (let start = 0; start < users; start += CHUNK) {
     const end = Math.min(start + CHUNK, users);
-    const first = bulk.bindUsers(Array.from({ length: end - start }, (_, at) => userCuid(start + at)));
+    const first = bulk.bindUsers(Array.from({ length: end - start }, (_, at) => cuidOfUser(start + at)));
     bulk.setNumbers(store.tag('gender'), first, events.gender.subarray(start, end), events.firstMs);
   }
   const type = store.type('purchase');
@@ -56,42 +53,29 @@ export async function importEvents(store: BenchStore, events: BenchEvents): Prom
 /**
  * The same rows in DuckDB, in memory, each column in the narrowest type that holds it; the sku by its number, which it compares faster than
  * its name.
- * @param folder for CSV files that are removed again.
  */
-export async function loadDuckDbEvents(events: BenchEvents, folder: string, threads: number): Promise<DuckDbSession> {
+export async function loadDuckDbEvents(events: BenchEvents, threads: number): Promise<DuckDbSession> {
   const duckDb = await DuckDbSession.open(threads);
   await duckDb.run('CREATE TABLE purchases (user_id UINTEGER, time_ms BIGINT, amount USMALLINT, sku UTINYINT)');
   await duckDb.run('CREATE TABLE users (user_id UINTEGER, gender UTINYINT)');
-  await load(duckDb, 'purchases', events.rows, folder, (csv, row) => {
-    csv.number(events.user[row] ?? 0);
-    csv.number(events.firstMs + (events.afterMs[row] ?? 0));
-    csv.number(events.amount[row] ?? 0);
-    csv.number(events.sku[row] ?? 0);
-  });
-  await load(duckDb, 'users', events.gender.length, folder, (csv, user) => {
-    csv.number(user);
-    csv.number(events.gender[user] ?? 0);
-  });
+  await duckDb.append('purchases', [UINTEGER, BIGINT, USMALLINT, UTINYINT], purchaseColumns(events));
+  await duckDb.append('users', [UINTEGER, UTINYINT], userColumns(events));
   return duckDb;
 }
 
-async function load(
-  duckDb: DuckDbSession,
-  table: string,
-  rows: number,
-  folder: string,
-  write: (csv: CsvBuffer, row: number) => void,
-): Promise<void> {
-  const file = path.join(folder, `${table}.csv`);
-  const csv = new CsvBuffer(Math.min(rows, CSV_ROWS) * CSV_BYTES_A_ROW);
-  for (let start = 0; start < rows; start += CSV_ROWS) {
-    csv.clear();
-    for (let row = start; row < Math.min(start + CSV_ROWS, rows); row += 1) {
-      write(csv, row);
-      csv.endRow();
-    }
-    await writeFile(file, csv.bytes);
-    await duckDb.run(`COPY ${table} FROM ${sqlText(file)} (FORMAT csv, HEADER false)`);
+function* purchaseColumns({ rows, user, afterMs, firstMs, amount, sku }: BenchEvents): Generator<readonly RawColumn[]> {
+  for (let start = 0; start < rows; start += CHUNK) {
+    const end = Math.min(start + CHUNK, rows);
+    const timesMs = BigInt64Array.from({ length: end - start }, (_, at) =>
+      BigInt(firstMs + (afterMs[start + at] ?? 0)),
+    );
+    yield [user.subarray(start, end), timesMs, amount.subarray(start, end), sku.subarray(start, end)];
   }
-  await rm(file);
+}
+
+function* userColumns({ gender }: BenchEvents): Generator<readonly RawColumn[]> {
+  for (let start = 0; start < gender.length; start += CHUNK) {
+    const end = Math.min(start + CHUNK, gender.length);
+    yield [Uint32Array.from({ length: end - start }, (_, at) => start + at), gender.subarray(start, end)];
+  }
 }

@@ -6,27 +6,28 @@ import type { BenchUsers } from '../bench-users';
 import { describeDelay, watchEventLoop } from '../measure/event-loop';
 import { InFlight } from '../measure/in-flight';
 import { atPace } from '../measure/paced';
-import type { Report } from '../measure/report';
-import { describeMs, Samples } from '../measure/samples';
-import { nextTurn, rate } from '../measure/stopwatch';
+import type { Bench, BenchContext } from '../framework/bench';
+import type { Report } from '../framework/report';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
+import { nextTurn, rate } from '../measure/pauses';
 import { holdsColumns } from '../lookup/lookup-bench';
-import { importPopulation, userCuid } from '../store/bench-population';
+import { importUsers } from '../store/import-users';
 import { countByColumns, drawRule, drawSmallRule } from '../store/bench-rules';
 import type { BenchRule } from '../store/bench-rules';
 import { BenchStore, fieldOf } from '../store/bench-store';
 import type { TypeDeclaration } from '../store/bench-store';
-import { inTemporaryFolder } from '../store/temporary-folder';
+import { cuidOfUser } from '../users/user-population';
 
-export interface FairnessBenchSizes {
-  readonly users: number;
-  readonly durationMs: number;
-  /** As `EmbeddedEngineOptions.threads`. */
-  readonly threads: number;
-}
+export const fairnessBench: Bench = {
+  name: 'fairness',
+  title: 'Lookups and small counts beside large counts and writes at full speed, all in one process',
+  peers: [],
+  users: { full: 258_000_000, short: 200_000 },
+  run: runFairnessBench,
+};
 
-export const FAIRNESS_SIZES: FairnessBenchSizes = { users: 258_000_000, durationMs: 30_000, threads: 2 };
-export const FAIRNESS_SIZES_SHORT: FairnessBenchSizes = { users: 200_000, durationMs: 1_500, threads: 2 };
-
+const DURATION_MS = { full: 30_000, short: 1_500 };
 const LOOKUPS_PER_SECOND = 500;
 const SMALL_COUNTS_PER_SECOND = 20;
 const BATCH_MESSAGES = 500;
@@ -53,34 +54,31 @@ interface Asked {
   readonly count: number;
 }
 
-/** Everything at once in one process, timed from when each question was due. */
-export async function runFairnessBench(sizes: FairnessBenchSizes, seed: number, report: Report): Promise<void> {
+/** Each question is timed from when it was due. */
+async function runFairnessBench({ users: size, seed, isShort, folder, report }: BenchContext): Promise<void> {
+  const durationMs = isShort ? DURATION_MS.short : DURATION_MS.full;
   report.note(
-    `Data: ${sizes.users.toLocaleString('en-US')} users × 5 tags, seed ${seed}; for ${sizes.durationMs / 1_000} s at once: counts of 5 terms one after the ` +
-      `other, ${LOOKUPS_PER_SECOND} lookups/s, ${SMALL_COUNTS_PER_SECOND} small counts/s, and writes at full speed (${BATCH_MESSAGES} a batch, ` +
-      `${BATCHES_IN_FLIGHT} in flight)`,
+    `For ${durationMs / 1_000} s at once: counts of 5 terms one after the other, ${LOOKUPS_PER_SECOND} lookups/s, ${SMALL_COUNTS_PER_SECOND} small counts/s, ` +
+      `and writes at full speed (${BATCH_MESSAGES} a batch, ${BATCHES_IN_FLIGHT} in flight)`,
   );
-  const users = createBenchUsers(sizes.users, seed);
-  await inTemporaryFolder(async (folder) => {
-    const store = await BenchStore.open(path.join(folder, 'data'));
-    await importPopulation(store, users, Date.now());
-    await store.declare(WRITTEN_TYPE);
-    const random = new Random(seed, 8);
-    // Indexes are made when they are first asked; that is not what is measured here.
-    await store.count(drawRule(random, true).expression);
-    await store.count(drawSmallRule(random).expression);
-    await contend(store, users, { sizes, seed }, report);
-    await store.abandon();
-  });
+  const users = createBenchUsers(size, seed);
+  const store = await BenchStore.open(path.join(folder, 'data'));
+  await importUsers(store, users, Date.now());
+  await store.declare(WRITTEN_TYPE);
+  const random = new Random(seed, 8);
+  // Indexes are made when they are first asked; that is not what is measured here.
+  await store.count(drawRule(random, true).expression);
+  await store.count(drawSmallRule(random).expression);
+  await contend(store, users, { durationMs, seed }, report);
+  await store.abandon();
 }
 
 interface Run {
-  readonly sizes: FairnessBenchSizes;
+  readonly durationMs: number;
   readonly seed: number;
 }
 
-async function contend(store: BenchStore, users: BenchUsers, { sizes, seed }: Run, report: Report): Promise<void> {
-  const { durationMs } = sizes;
+async function contend(store: BenchStore, users: BenchUsers, { durationMs, seed }: Run, report: Report): Promise<void> {
   const endMs = performance.now() + durationMs;
   const isOver = (): boolean => performance.now() >= endMs;
   const batches = createBatches(store, users.users, seed);
@@ -92,14 +90,14 @@ async function contend(store: BenchStore, users: BenchUsers, { sizes, seed }: Ru
     write(store, batches, isOver),
   ]);
   const delay = stopWatching();
-  report.note(`Lookups: ${describeMs(lookups.samples)}`);
-  report.note(`Small counts: ${describeMs(small.samples)}`);
-  report.note(`Large counts beside all that: ${describeMs(large.samples)}`);
+  report.timing('lookups', SUBJECT, lookups.samples.values);
+  report.timing('small counts', SUBJECT, small.samples.values);
+  report.timing('large counts beside them', SUBJECT, large.samples.values);
   report.note(`Written beside all that: ${Math.round(rate(written, durationMs)).toLocaleString('en-US')} messages/s`);
   report.note(describeDelay(delay));
-  const lookupMs = lookups.samples.percentile(0.99);
+  const lookupMs = lookups.samples.spread().p99;
   report.figure({ name: 'lookup p99', value: lookupMs, unit: 'ms', target: { atMost: LOOKUP_TARGET_MS } });
-  report.figure({ name: 'small count p99', value: small.samples.percentile(0.99), unit: 'ms' });
+  report.figure({ name: 'small count p99', value: small.samples.spread().p99, unit: 'ms' });
   report.figure({
     name: 'longest hold of the event loop',
     value: delay.maxMs,
@@ -115,14 +113,14 @@ async function contend(store: BenchStore, users: BenchUsers, { sizes, seed }: Ru
 async function lookUp(
   store: BenchStore,
   users: BenchUsers,
-  { durationMs, seed }: { readonly durationMs: number; readonly seed: number },
+  { durationMs, seed }: Run,
 ): Promise<{ readonly samples: Samples; readonly wrong: number }> {
   const random = new Random(seed, 9);
   const samples = new Samples();
   let wrong = 0;
   await atPace({ perSecond: LOOKUPS_PER_SECOND, durationMs }, async (_number, dueMs) => {
     const index = random.between(0, users.users - 1);
-    if (!holdsColumns(store.engine.user(userCuid(index)), users, index)) wrong += 1;
+    if (!holdsColumns(store.engine.user(cuidOfUser(index)), users, index)) wrong += 1;
     samples.add(performance.now() - dueMs);
   });
   return { samples, wrong };
@@ -130,7 +128,7 @@ async function lookUp(
 
 async function countSmall(
   store: BenchStore,
-  { durationMs, seed }: { readonly durationMs: number; readonly seed: number },
+  { durationMs, seed }: Run,
 ): Promise<{ readonly samples: Samples; readonly asked: readonly Asked[] }> {
   const random = new Random(seed, 10);
   const samples = new Samples();
@@ -188,7 +186,7 @@ function createBatches(store: BenchStore, users: number, seed: number): readonly
   if (level === undefined || score === undefined || note === undefined) throw new Error('A field is missing');
   const message = (): TagMessage => ({
     type,
-    cuid: userCuid(random.between(0, users - 1)),
+    cuid: cuidOfUser(random.between(0, users - 1)),
     timeMs: 0,
     id: null,
     fields: [

@@ -5,25 +5,27 @@ import type { BenchUsers } from '../bench-users';
 import { BenchServer } from '../http/bench-server';
 import { describeDelay, watchEventLoop } from '../measure/event-loop';
 import { atPace } from '../measure/paced';
-import type { Report } from '../measure/report';
-import { describeMs, Samples } from '../measure/samples';
-import { importPopulation } from '../store/bench-population';
+import type { Bench, BenchContext } from '../framework/bench';
+import type { Report } from '../framework/report';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
+import { importUsers } from '../store/import-users';
 import { countByColumns, drawRule } from '../store/bench-rules';
 import type { BenchRule } from '../store/bench-rules';
 import { BenchStore } from '../store/bench-store';
-import { inTemporaryFolder } from '../store/temporary-folder';
 import { HttpFreshness, InProcessFreshness, PING_TYPE, pingExpression } from './freshness-subject';
 import type { FreshnessSubject, PingBatch } from './freshness-subject';
 
-export interface FreshnessBenchSizes {
-  readonly users: number;
-  /** Of each of the two runs. */
-  readonly durationMs: number;
-}
+export const freshnessBench: Bench = {
+  name: 'freshness',
+  title: 'From the send of a message to the first count that includes it',
+  peers: [],
+  users: { full: 10_000_000, short: 100_000 },
+  run: runFreshnessBench,
+};
 
-export const FRESHNESS_SIZES: FreshnessBenchSizes = { users: 10_000_000, durationMs: 60_000 };
-export const FRESHNESS_SIZES_SHORT: FreshnessBenchSizes = { users: 100_000, durationMs: 1_500 };
-
+/** Of each of the two runs. */
+const DURATION_MS = { full: 60_000, short: 1_500 };
 const MESSAGES_PER_SECOND = 5_000;
 const BATCH_MESSAGES = 25;
 const COUNTS_PER_SECOND = 20;
@@ -32,6 +34,9 @@ const TARGET_MS = 50;
 const USER_STRIDE = 7_919;
 const RULES_CHECKED = 5;
 const WARM_UP_MS = 1_000;
+/** Numbers kept apart for the warm-up, and for the run in process. */
+const WARM_UP_NUMBERS = 100_000_000;
+const HTTP_FIRST_NUMBER = 1_000_000_000;
 
 interface RunResult {
   /** From the time a message was due to the answer of the count asked at its acknowledgement, ms. */
@@ -48,34 +53,33 @@ interface RunResult {
  * Sends messages at a steady pace beside counts of rules, and times every message until a count has shown that it is included: as soon
  * as its batch is acknowledged, the users with its numbers are counted.
  */
-export async function runFreshnessBench(sizes: FreshnessBenchSizes, seed: number, report: Report): Promise<void> {
+async function runFreshnessBench({ users: size, seed, isShort, folder, report }: BenchContext): Promise<void> {
+  const durationMs = isShort ? DURATION_MS.short : DURATION_MS.full;
   report.note(
-    `Data: ${sizes.users.toLocaleString('en-US')} users × 5 tags, seed ${seed}; ${MESSAGES_PER_SECOND.toLocaleString('en-US')} messages/s in batches of ` +
-      `${BATCH_MESSAGES}, beside ${COUNTS_PER_SECOND} counts/s of 4 terms, each with other values; ${sizes.durationMs / 1_000} s each way`,
+    `${MESSAGES_PER_SECOND.toLocaleString('en-US')} messages/s in batches of ${BATCH_MESSAGES}, beside ${COUNTS_PER_SECOND} counts/s of 4 terms, each with ` +
+      `other values; ${durationMs / 1_000} s each way`,
   );
-  const users = createBenchUsers(sizes.users, seed);
-  await inTemporaryFolder(async (folder) => {
-    const directory = path.join(folder, 'data');
-    const store = await BenchStore.open(directory);
-    await importPopulation(store, users, Date.now());
-    await store.declare(PING_TYPE);
-    const stopWatching = watchEventLoop();
-    await measure('in process', new InProcessFreshness(store), { sizes, seed, users, firstNumber: 1 }, report);
-    report.note(`In process: ${describeDelay(stopWatching())}`);
-    await store.close();
-    const server = await BenchServer.start(directory);
-    try {
-      const subject = new HttpFreshness(server.url);
-      await measure('over HTTP', subject, { sizes, seed, users, firstNumber: 1_000_000_000 }, report);
-      subject.close();
-    } finally {
-      await server.stop();
-    }
-  });
+  const users = createBenchUsers(size, seed);
+  const directory = path.join(folder, 'data');
+  const store = await BenchStore.open(directory);
+  await importUsers(store, users, Date.now());
+  await store.declare(PING_TYPE);
+  const stopWatching = watchEventLoop();
+  await measure('in process', new InProcessFreshness(store), { durationMs, seed, users, firstNumber: 1 }, report);
+  report.note(`In process: ${describeDelay(stopWatching())}`);
+  await store.close();
+  const server = await BenchServer.start(directory);
+  try {
+    const subject = new HttpFreshness(server.url);
+    await measure('over HTTP', subject, { durationMs, seed, users, firstNumber: HTTP_FIRST_NUMBER }, report);
+    subject.close();
+  } finally {
+    await server.stop();
+  }
 }
 
 interface Run {
-  readonly sizes: FreshnessBenchSizes;
+  readonly durationMs: number;
   readonly seed: number;
   readonly users: BenchUsers;
   /** Number of the first message, above all that were used before. */
@@ -83,21 +87,20 @@ interface Run {
 }
 
 async function measure(where: string, subject: FreshnessSubject, run: Run, report: Report): Promise<void> {
-  const warmUpMs = Math.min(WARM_UP_MS, run.sizes.durationMs / 3);
+  const warmUpMs = Math.min(WARM_UP_MS, run.durationMs / 3);
   await exercise(subject, run, warmUpMs);
-  const result = await exercise(subject, { ...run, firstNumber: run.firstNumber + 100_000_000 }, run.sizes.durationMs);
+  const result = await exercise(subject, { ...run, firstNumber: run.firstNumber + WARM_UP_NUMBERS }, run.durationMs);
   const { freshness, toRegularCount, regularCount } = result;
-  report.note(`${where}, sent → counted: ${describeMs(freshness)}`);
+  report.timing(`${where}, sent → counted`, SUBJECT, freshness.values);
   report.figure({
     name: `${where}, sent → counted, p99`,
-    value: freshness.percentile(0.99),
+    value: freshness.spread().p99,
     unit: 'ms',
     target: { atMost: TARGET_MS },
   });
-  report.note(
-    `${where}, sent → next of the ${COUNTS_PER_SECOND} counts/s (${1_000 / COUNTS_PER_SECOND} ms apart, waiting included): ${describeMs(toRegularCount)}`,
-  );
-  report.note(`${where}, the counts themselves: ${describeMs(regularCount)}`);
+  const apartMs = 1_000 / COUNTS_PER_SECOND;
+  report.timing(`${where}, sent → next of the counts, which are ${apartMs} ms apart`, SUBJECT, toRegularCount.values);
+  report.timing(`${where}, the counts themselves`, SUBJECT, regularCount.values);
   report.check(`${where}, batches not found whole by their count`, result.missed, 0);
   for (const { rule, count } of result.counted.slice(0, RULES_CHECKED)) {
     report.check(`${where}, ${JSON.stringify(rule.expression)}`, count, countByColumns(run.users, rule));
@@ -136,10 +139,10 @@ async function exercise(subject: FreshnessSubject, run: Run, durationMs: number)
   return { freshness, toRegularCount, regularCount, counted, missed };
 }
 
-function pingBatch({ firstNumber, sizes }: Run, number: number): PingBatch {
+function pingBatch({ firstNumber, users }: Run, number: number): PingBatch {
   const first = number * BATCH_MESSAGES;
   return {
     firstNumber: firstNumber + first,
-    users: Array.from({ length: BATCH_MESSAGES }, (_, at) => ((first + at) * USER_STRIDE) % sizes.users),
+    users: Array.from({ length: BATCH_MESSAGES }, (_, at) => ((first + at) * USER_STRIDE) % users.users),
   };
 }

@@ -2,9 +2,9 @@ import type { JsonValue, TagMessage } from '@tessera/tag-catalog';
 import { formatInstant } from '@tessera/tag-catalog';
 import { ConnectionPool } from '../http/connection-pool';
 import { readJson } from '../http/keep-alive-connection';
-import { userCuid } from '../store/bench-population';
 import { fieldOf } from '../store/bench-store';
 import type { BenchStore, TypeDeclaration } from '../store/bench-store';
+import { cuidOfUser } from '../users/user-population';
 
 /** A tag that numbers the messages: each gives another user its own number. */
 export const PING_TYPE: TypeDeclaration = {
@@ -37,15 +37,13 @@ export class InProcessFreshness implements FreshnessSubject {
     const type = this.store.type(PING_TYPE.name);
     const field = fieldOf(type, 'ping_number');
     const arrivalMs = Date.now();
-    const messages = users.map(
-      (user, at): TagMessage => ({
-        type,
-        cuid: userCuid(user),
-        timeMs: arrivalMs,
-        id: null,
-        fields: [{ op: 'set', field, value: firstNumber + at }],
-      }),
-    );
+    const messages = users.map((user, at): TagMessage => ({
+      type,
+      cuid: cuidOfUser(user),
+      timeMs: arrivalMs,
+      id: null,
+      fields: [{ op: 'set', field, value: firstNumber + at }],
+    }));
     await this.store.engine.apply({ arrivalMs, messages });
     return '';
   }
@@ -76,7 +74,7 @@ export class HttpFreshness implements FreshnessSubject {
   async send({ firstNumber, users }: PingBatch): Promise<string> {
     const time = formatInstant(Date.now());
     const messages = users.map((user, at) => ({
-      header: { type: PING_TYPE.name, cuid: userCuid(user), time },
+      header: { type: PING_TYPE.name, cuid: cuidOfUser(user), time },
       body: { ping_number: firstNumber + at },
     }));
     const answer = readJson(await this.#uploads.request('POST', '/v1/messages', JSON.stringify(messages)));

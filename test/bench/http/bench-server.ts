@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { JsonValue } from '@tessera/tag-catalog';
-import { sleep } from '../measure/stopwatch';
+import { sleep } from '../measure/pauses';
 import { ChildProgram } from './child-process';
 import { KeepAliveConnection, readJson } from './keep-alive-connection';
 

@@ -116,7 +116,7 @@ export class KeepAliveConnection {
 /** @returns null while the last chunk has not come. */
 function readChunks(received: Buffer, from: number): { readonly body: Buffer; readonly end: number } | null {
   const parts: Buffer[] = [];
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     const lineEnd = received.indexOf(LINE_END, at);
     if (lineEnd < 0) return null;
     const size = Number.parseInt(received.toString('latin1', at, lineEnd), 16);
@@ -134,6 +134,7 @@ export function readJson({ status, body }: HttpAnswer): { readonly [key: string]
   const text = body.toString('utf8');
   if (status !== 200 && status !== 201) throw new Error(`The server answered ${status}: ${text.slice(0, 500)}`);
   const json: unknown = JSON.parse(text);
-  if (typeof json !== 'object' || json === null) throw new Error(`The server answered no object: ${text.slice(0, 500)}`);
+  if (typeof json !== 'object' || json === null)
+    throw new Error(`The server answered no object: ${text.slice(0, 500)}`);
   return Object.fromEntries(Object.entries(json));
 }

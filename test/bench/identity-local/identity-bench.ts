@@ -3,19 +3,22 @@ import { DataDirectory } from '@tessera/data-directory';
 import { LocalIdentity } from '@tessera/identity';
 import { Random } from '../../../apps/standalone/src/sample/random';
 import { InFlight } from '../measure/in-flight';
-import type { Report } from '../measure/report';
-import { rate, timed } from '../measure/stopwatch';
-import { inTemporaryFolder } from '../store/temporary-folder';
+import type { Bench, BenchContext } from '../framework/bench';
+import type { Report } from '../framework/report';
+import { stopwatch } from '../framework/statistics';
+import { rate } from '../measure/pauses';
 import { LmdbPuts } from '../write/lmdb-puts';
 
-export interface IdentityBenchSizes {
-  readonly cuids: number;
-  /** Puts into LMDB end after so many seconds, wherever they are then. */
-  readonly lmdbSecondsMax: number;
-}
+export const identityBench: Bench = {
+  name: 'identity-local',
+  title: 'Durable binding of new cuids in the standalone identity store, and its restart',
+  peers: ['LMDB with random keys'],
+  users: { full: 20_000_000, short: 100_000 },
+  run: runIdentityBench,
+};
 
-export const IDENTITY_SIZES: IdentityBenchSizes = { cuids: 20_000_000, lmdbSecondsMax: 600 };
-export const IDENTITY_SIZES_SHORT: IdentityBenchSizes = { cuids: 200_000, lmdbSecondsMax: 5 };
+/** Puts into LMDB end after so many seconds, wherever they are then. */
+const LMDB_SECONDS_MAX = { full: 600, short: 5 };
 
 const BATCH = 10_000;
 /** While one batch is on its way to the disk the one before is bound: still one fsync a batch. */
@@ -28,28 +31,26 @@ const GUID_BYTES = 4;
 const IDENTITY_SEED = 1;
 const PROBES = 10_000;
 
-export async function runIdentityBench(sizes: IdentityBenchSizes, seed: number, report: Report): Promise<void> {
+async function runIdentityBench({ users: cuids, seed, isShort, folder, report }: BenchContext): Promise<void> {
   report.note(
-    `Data: ${sizes.cuids.toLocaleString('en-US')} cuids of 32 random hex digits, seed ${seed}; batches of ${BATCH.toLocaleString('en-US')}, ` +
-      'each on disk with an fsync of its own before it is bound',
+    `cuids of 32 random hex digits, in batches of ${BATCH.toLocaleString('en-US')}, each on disk with an fsync of its own before it is bound`,
   );
-  await inTemporaryFolder(async (folder) => {
-    const identity = new LocalIdentity({ seed: IDENTITY_SEED });
-    const { elapsedMs, bindMs } = await bindDurably(path.join(folder, 'data'), identity, sizes.cuids, seed);
-    const perSecond = rate(sizes.cuids, elapsedMs);
-    report.figure({ name: 'durable binds', value: perSecond, unit: 'cuids/s' });
-    report.note(`Of that time the table took ${((100 * bindMs) / elapsedMs).toFixed(0)} %, the log the rest`);
-    const perEntry = identity.bytes / identity.bound;
-    report.figure({ name: 'memory an entry', value: perEntry, unit: 'bytes', target: { atMost: BYTES_TARGET } });
-    await measureRestart(identity, sizes.cuids, seed, report);
-    const lmdb = await putDurably(folder, sizes, seed, report);
-    report.figure({ name: 'LMDB with random keys', value: lmdb.perSecond, unit: 'cuids/s' });
-    report.figure({
-      name: 'durable binds / LMDB',
-      value: perSecond / lmdb.perSecond,
-      unit: '×',
-      target: { atLeast: SPEED_UP_TARGET },
-    });
+  const identity = new LocalIdentity({ seed: IDENTITY_SEED });
+  const { elapsedMs, bindMs } = await bindDurably(path.join(folder, 'data'), identity, cuids, seed);
+  const perSecond = rate(cuids, elapsedMs);
+  report.figure({ name: 'durable binds', value: perSecond, unit: 'cuids/s' });
+  report.note(`Of that time the table took ${((100 * bindMs) / elapsedMs).toFixed(0)} %, the log the rest`);
+  const perEntry = identity.bytes / identity.bound;
+  report.figure({ name: 'memory an entry', value: perEntry, unit: 'bytes', target: { atMost: BYTES_TARGET } });
+  await measureRestart(identity, cuids, seed, report);
+  const secondsMax = isShort ? LMDB_SECONDS_MAX.short : LMDB_SECONDS_MAX.full;
+  const lmdb = await putDurably({ folder, cuids, seed, secondsMax }, report);
+  report.figure({ name: 'LMDB with random keys', value: lmdb.perSecond, unit: 'cuids/s' });
+  report.figure({
+    name: 'durable binds / LMDB',
+    value: perSecond / lmdb.perSecond,
+    unit: '×',
+    target: { atLeast: SPEED_UP_TARGET },
   });
 }
 
@@ -64,7 +65,7 @@ async function bindDurably(
   const random = new Random(seed, 3);
   let elapsedMs = 0;
   let bindMs = 0;
-  for (let made = 0; made < cuids; ) {
+  for (let made = 0; made < cuids;) {
     const batches: string[][] = [];
     for (; batches.length < BATCHES_READY && made < cuids; made += BATCH) {
       batches.push(drawCuids(random, Math.min(BATCH, cuids - made)));
@@ -87,17 +88,12 @@ async function bindDurably(
 }
 
 /** What the owner of an identity does at a start: stored blocks become a table again. */
-async function measureRestart(
-  identity: LocalIdentity,
-  cuids: number,
-  seed: number,
-  report: Report,
-): Promise<LocalIdentity> {
+async function measureRestart(identity: LocalIdentity, cuids: number, seed: number, report: Report): Promise<void> {
   const blocks = Array.from({ length: Math.ceil(cuids / identity.blockSize) }, (_, block) =>
     identity.serializeBlock(block),
   );
   const bytes = blocks.reduce((sum, block) => sum + block.length, 0);
-  const { value: restarted, elapsedMs } = await timed(() => {
+  const { value: restarted, elapsedMs } = await stopwatch(() => {
     const loaded = new LocalIdentity({ seed: IDENTITY_SEED });
     loaded.reserve(cuids);
     blocks.forEach((block, at) => loaded.loadBlock(at, block));
@@ -114,26 +110,30 @@ async function measureRestart(
   }
   report.check('cuids with another guid than their place', wrong, 0);
   report.check('guid of a cuid never bound', identity.lookup(drawCuid(random)), 0);
-  return restarted;
+}
+
+interface PutSizes {
+  readonly folder: string;
+  readonly cuids: number;
+  readonly seed: number;
+  readonly secondsMax: number;
 }
 
 /** The same cuids in the same batches, packed to 16 bytes each. */
 async function putDurably(
-  folder: string,
-  sizes: IdentityBenchSizes,
-  seed: number,
+  { folder, cuids, seed, secondsMax }: PutSizes,
   report: Report,
 ): Promise<{ readonly perSecond: number }> {
   const puts = LmdbPuts.open(folder);
   const random = new Random(seed, 3);
   let elapsedMs = 0;
   let put = 0;
-  while (put < sizes.cuids && elapsedMs < sizes.lmdbSecondsMax * 1_000) {
+  while (put < cuids && elapsedMs < secondsMax * 1_000) {
     const first = put + 1;
-    const entries = drawCuids(random, Math.min(BATCH, sizes.cuids - put)).map(
+    const entries = drawCuids(random, Math.min(BATCH, cuids - put)).map(
       (cuid, at) => [Buffer.from(cuid, 'hex'), guidBytes(first + at)] as const,
     );
-    elapsedMs += (await timed(async () => await puts.put(entries))).elapsedMs;
+    elapsedMs += (await stopwatch(async () => await puts.put(entries))).elapsedMs;
     put += entries.length;
   }
   const probes = new Random(seed, 3);

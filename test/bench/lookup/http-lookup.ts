@@ -4,10 +4,10 @@ import { BenchServer } from '../http/bench-server';
 import { ChildProgram } from '../http/child-process';
 import { KeepAliveConnection, readJson } from '../http/keep-alive-connection';
 import type { HttpAnswer } from '../http/keep-alive-connection';
-import type { Report } from '../measure/report';
+import type { Report } from '../framework/report';
 import { Samples } from '../measure/samples';
-import { userCuid } from '../store/bench-population';
 import { drawRule } from '../store/bench-rules';
+import { cuidOfUser } from '../users/user-population';
 import { requestsPerSecond } from './request-load';
 import type { LoadRequest } from './request-load';
 
@@ -17,7 +17,7 @@ const RATIO_TARGET = 0.7;
 const BATCH_CUIDS = 100;
 /** One answer in so many is read and compared; reading all of them would slow down the sender. */
 const CHECK_EVERY = 64;
-const INDEX_AT = userCuid(0).indexOf('-') + 1;
+const INDEX_AT = cuidOfUser(0).indexOf('-') + 1;
 
 export interface HttpLookupSizes {
   /** Of one round of one kind of request. */
@@ -94,12 +94,12 @@ async function compareKind(
     emptyRates.add(emptyRate);
     oursRates.add(oursRate);
   }
-  return { ours: oursRates.median, empty: emptyRates.median, wrong, checked };
+  return { ours: oursRates.spread().p50, empty: emptyRates.spread().p50, wrong, checked };
 }
 
 function kinds(users: BenchUsers, seed: number): readonly Kind[] {
   const random = new Random(seed, 6);
-  const cuid = (): string => userCuid(random.between(0, users.users - 1));
+  const cuid = (): string => cuidOfUser(random.between(0, users.users - 1));
   const batch = (): string =>
     JSON.stringify({ cuids: Array.from({ length: BATCH_CUIDS }, cuid), tags: ['gender', 'spend'] });
   const rule = drawRule(random, true);

@@ -4,25 +4,28 @@ import type { UserView } from '@tessera/audience';
 import { Random } from '../../../apps/standalone/src/sample/random';
 import { createBenchUsers } from '../bench-users';
 import type { BenchUsers } from '../bench-users';
-import type { Report } from '../measure/report';
-import { describeMs, Samples } from '../measure/samples';
-import { nextTurn } from '../measure/stopwatch';
-import { importPopulation, userCuid } from '../store/bench-population';
+import type { Bench, BenchContext } from '../framework/bench';
+import type { Report } from '../framework/report';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
+import { nextTurn } from '../measure/pauses';
+import { importUsers } from '../store/import-users';
+import { cuidOfUser } from '../users/user-population';
 import { drawRule } from '../store/bench-rules';
 import { BenchStore } from '../store/bench-store';
-import { inTemporaryFolder } from '../store/temporary-folder';
 import { measureHttpLookups } from './http-lookup';
 
-export interface LookupBenchSizes {
-  readonly users: number;
-  /** Timed calls of each kind in process. */
-  readonly calls: number;
-  /** Of each of the rounds over HTTP. */
-  readonly roundMs: number;
-}
+export const lookupBench: Bench = {
+  name: 'lookup',
+  title: 'Single users, batches of 100, and one user against 100 rules',
+  peers: ['an empty Nest endpoint'],
+  users: { full: 10_000_000, short: 50_000 },
+  run: runLookupBench,
+};
 
-export const LOOKUP_SIZES: LookupBenchSizes = { users: 10_000_000, calls: 100_000, roundMs: 3_000 };
-export const LOOKUP_SIZES_SHORT: LookupBenchSizes = { users: 50_000, calls: 2_000, roundMs: 150 };
+/** Timed calls of each kind in process; length of each of the rounds over HTTP. */
+const FULL = { calls: 100_000, roundMs: 3_000 };
+const SHORT = { calls: 2_000, roundMs: 150 };
 
 const BATCH = 100;
 const RULES = 100;
@@ -31,19 +34,17 @@ const TARGET_MS = 1;
 const CALLS_A_TURN = 100;
 const WARM_UP_PARTS = 10;
 
-export async function runLookupBench(sizes: LookupBenchSizes, seed: number, report: Report): Promise<void> {
-  report.note(`Data: ${sizes.users.toLocaleString('en-US')} users × 5 tags, seed ${seed}; users drawn at random`);
-  const users = createBenchUsers(sizes.users, seed);
-  await inTemporaryFolder(async (folder) => {
-    const directory = path.join(folder, 'data');
-    const store = await BenchStore.open(directory);
-    await importPopulation(store, users, Date.now());
-    await measureSingle(store, users, { calls: sizes.calls, seed }, report);
-    await measureBatches(store, users, { calls: Math.ceil(sizes.calls / BATCH), seed }, report);
-    await measureRules(store, users, { calls: Math.ceil(sizes.calls / 10), seed }, report);
-    await store.close();
-    await measureHttpLookups(directory, users, { roundMs: sizes.roundMs, seed }, report);
-  });
+async function runLookupBench({ users: size, seed, isShort, folder, report }: BenchContext): Promise<void> {
+  const { calls, roundMs } = isShort ? SHORT : FULL;
+  const users = createBenchUsers(size, seed);
+  const directory = path.join(folder, 'data');
+  const store = await BenchStore.open(directory);
+  await importUsers(store, users, Date.now());
+  await measureSingle(store, users, { calls, seed }, report);
+  await measureBatches(store, users, { calls: Math.ceil(calls / BATCH), seed }, report);
+  await measureRules(store, users, { calls: Math.ceil(calls / 10), seed }, report);
+  await store.close();
+  await measureHttpLookups(directory, users, { roundMs, seed }, report);
 }
 
 interface Calls {
@@ -56,7 +57,7 @@ async function measureSingle(store: BenchStore, users: BenchUsers, calls: Calls,
   let wrong = 0;
   const samples = await timeCalls(calls.calls, () => {
     const index = random.between(0, users.users - 1);
-    if (!holdsColumns(store.engine.user(userCuid(index)), users, index)) wrong += 1;
+    if (!holdsColumns(store.engine.user(cuidOfUser(index)), users, index)) wrong += 1;
   });
   publish('one user, all its tags', samples, wrong, report);
 }
@@ -67,7 +68,7 @@ async function measureBatches(store: BenchStore, users: BenchUsers, calls: Calls
   const samples = await timeCalls(calls.calls, () => {
     for (let user = 0; user < BATCH; user += 1) {
       const index = random.between(0, users.users - 1);
-      if (!holdsColumns(store.engine.user(userCuid(index)), users, index)) wrong += 1;
+      if (!holdsColumns(store.engine.user(cuidOfUser(index)), users, index)) wrong += 1;
     }
   });
   publish(`batch of ${BATCH} users, all their tags`, samples, wrong, report);
@@ -82,8 +83,8 @@ async function measureRules(store: BenchStore, users: BenchUsers, calls: Calls, 
   for (let call = -calls.calls / WARM_UP_PARTS; call < calls.calls; call += 1) {
     const index = random.between(0, users.users - 1);
     const startedMs = performance.now();
-    const view = store.engine.user(userCuid(index));
-    if (view === undefined) throw new Error(`${userCuid(index)} is not known`);
+    const view = store.engine.user(cuidOfUser(index));
+    if (view === undefined) throw new Error(`${cuidOfUser(index)} is not known`);
     const members = plans.map((plan) => isMember(plan, view));
     const elapsedMs = performance.now() - startedMs;
     if (call >= 0) samples.add(elapsedMs);
@@ -106,8 +107,8 @@ async function timeCalls(calls: number, call: () => void): Promise<Samples> {
 }
 
 function publish(name: string, samples: Samples, wrong: number, report: Report): void {
-  report.note(`In process, ${name}: ${describeMs(samples)}`);
-  const value = samples.percentile(0.99);
+  report.timing(`in process, ${name}`, SUBJECT, samples.values);
+  const value = samples.spread().p99;
   report.figure({ name: `in process, ${name}, p99`, value, unit: 'ms', target: { atMost: TARGET_MS } });
   report.check(`in process, ${name}, wrong answers`, wrong, 0);
 }

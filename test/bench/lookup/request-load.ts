@@ -1,5 +1,5 @@
 import type { HttpAnswer, KeepAliveConnection } from '../http/keep-alive-connection';
-import { rate } from '../measure/stopwatch';
+import { rate } from '../measure/pauses';
 
 export interface LoadRequest {
   readonly method: 'GET' | 'POST';

@@ -1,4 +1,4 @@
-import { sleep } from './stopwatch';
+import { sleep } from './pauses';
 
 const TICK_MS = 1;
 
@@ -16,7 +16,7 @@ export async function atPace(
   const startedMs = performance.now();
   const due = (number: number): number => startedMs + (number * 1_000) / perSecond;
   const underWay: Promise<void>[] = [];
-  for (let number = 0; number < turns; ) {
+  for (let number = 0; number < turns;) {
     for (; number < turns && due(number) <= performance.now(); number += 1) {
       const running = turn(number, due(number));
       // It is awaited at the end; until then nobody else looks at it.

@@ -3,24 +3,27 @@ import { Random } from '../../../apps/standalone/src/sample/random';
 import { createBenchUsers } from '../bench-users';
 import type { BenchUsers } from '../bench-users';
 import { ChildProgram } from '../http/child-process';
-import type { Report } from '../measure/report';
-import { rate } from '../measure/stopwatch';
+import type { Bench, BenchContext } from '../framework/bench';
+import type { Report } from '../framework/report';
+import { SUBJECT } from '../framework/result';
+import { spreadOf } from '../framework/statistics';
+import { rate } from '../measure/pauses';
 import { countByColumns, drawRule } from '../store/bench-rules';
-import { inTemporaryFolder } from '../store/temporary-folder';
 import { RestartUpdates, updateColumns } from './restart-messages';
 
-export interface RestartBenchSizes {
-  readonly users: number;
-  /** Written after the last checkpoint, before the kill. */
-  readonly messages: number;
-}
+export const restartBench: Bench = {
+  name: 'restart',
+  title: 'Start after a clean stop and after kill -9, and a checkpoint beside writes at full speed',
+  peers: [],
+  users: { full: 50_000_000, short: 100_000 },
+  run: runRestartBench,
+};
 
-export const RESTART_SIZES: RestartBenchSizes = { users: 50_000_000, messages: 4_000_000 };
-export const RESTART_SIZES_SHORT: RestartBenchSizes = { users: 100_000, messages: 20_000 };
-
+/** Written after the last checkpoint, before the kill. */
+const MESSAGES = { full: 4_000_000, short: 20_000 };
 const PROGRAM = 'test/bench/restart/restart-process';
-const CLEAN_TARGET_MS = 15_000;
-const KILLED_TARGET_MS = 30_000;
+const CLEAN_TARGET_S = 15;
+const KILLED_TARGET_S = 30;
 const REPLAY_TARGET = 5;
 const ACKNOWLEDGED_TARGET_MS = 1_000;
 const RULES = 5;
@@ -32,50 +35,44 @@ interface Started {
 }
 
 /** Every start is a process of its own; the files are in the page cache of the machine, as after a crash of the process alone. */
-export async function runRestartBench(sizes: RestartBenchSizes, seed: number, report: Report): Promise<void> {
+async function runRestartBench({ users: size, seed, isShort, folder, report }: BenchContext): Promise<void> {
+  const messages = isShort ? MESSAGES.short : MESSAGES.full;
   report.note(
-    `Data: ${sizes.users.toLocaleString('en-US')} users × 5 tags, seed ${seed}; ${sizes.messages.toLocaleString('en-US')} messages of 3 tags behind the ` +
-      'last checkpoint at the kill; files in the page cache',
+    `${messages.toLocaleString('en-US')} messages of 3 tags behind the last checkpoint at the kill; files in the page cache`,
   );
-  const users = createBenchUsers(sizes.users, seed);
-  await inTemporaryFolder(async (folder) => {
-    const argv = (role: string): string[] => [
-      path.join(folder, 'data'),
-      role,
-      ...[sizes.users, seed, sizes.messages].map(String),
-    ];
-    await new ChildProgram(PROGRAM, argv('prepare')).finished();
-    const clean = await startAndCount(argv('open'), users, seed, report);
-    report.note(`After a clean stop: open ${show(clean.openMs)}, first count answered after ${show(clean.firstCountMs)}`);
-    report.figure({
-      name: 'clean stop → first count',
-      value: clean.firstCountMs / 1_000,
-      unit: 's',
-      target: { atMost: CLEAN_TARGET_MS / 1_000 },
-    });
-    const live = await writeAndKill(argv('write'));
-    updateColumns(users, new RestartUpdates(sizes.users, seed), sizes.messages);
-    const killed = await startAndCount(argv('open'), users, seed, report);
-    const liveRate = rate(sizes.messages, live.elapsedMs);
-    const replayRate = rate(sizes.messages, Math.max(1, killed.openMs - clean.openMs));
-    report.note(
-      `After kill -9 with ${(live.logBytes / 2 ** 20).toFixed(0)} MiB of log: open ${show(killed.openMs)}, first count answered after ` +
-        `${show(killed.firstCountMs)}; written live at ${showRate(liveRate)}, replayed at ${showRate(replayRate)} (opening beyond that after a clean stop)`,
-    );
-    report.figure({
-      name: 'kill -9 → first count',
-      value: killed.firstCountMs / 1_000,
-      unit: 's',
-      target: { atMost: KILLED_TARGET_MS / 1_000 },
-    });
-    report.figure({
-      name: 'replay / live writes',
-      value: replayRate / liveRate,
-      unit: '×',
-      target: { atLeast: REPLAY_TARGET },
-    });
-    await checkpointUnderWrites(argv('checkpoint'), report);
+  const users = createBenchUsers(size, seed);
+  const argv = (role: string): string[] => [path.join(folder, 'data'), role, ...[size, seed, messages].map(String)];
+  await new ChildProgram(PROGRAM, argv('prepare')).finished();
+  const clean = await startAndCount(argv('open'), users, seed, report);
+  report.note(`After a clean stop: open ${show(clean.openMs)}, first count answered after ${show(clean.firstCountMs)}`);
+  report.figure({
+    name: 'clean stop → first count',
+    value: clean.firstCountMs / 1_000,
+    unit: 's',
+    target: { atMost: CLEAN_TARGET_S },
   });
+  const live = await writeAndKill(argv('write'));
+  updateColumns(users, new RestartUpdates(size, seed), messages);
+  const killed = await startAndCount(argv('open'), users, seed, report);
+  const liveRate = rate(messages, live.elapsedMs);
+  const replayRate = rate(messages, Math.max(1, killed.openMs - clean.openMs));
+  report.note(
+    `After kill -9 with ${(live.logBytes / 2 ** 20).toFixed(0)} MiB of log: open ${show(killed.openMs)}, first count answered after ` +
+      `${show(killed.firstCountMs)}; written live at ${showRate(liveRate)}, replayed at ${showRate(replayRate)} (what opening takes beyond that after a clean stop)`,
+  );
+  report.figure({
+    name: 'kill -9 → first count',
+    value: killed.firstCountMs / 1_000,
+    unit: 's',
+    target: { atMost: KILLED_TARGET_S },
+  });
+  report.figure({
+    name: 'replay / live writes',
+    value: replayRate / liveRate,
+    unit: '×',
+    target: { atLeast: REPLAY_TARGET },
+  });
+  await checkpointUnderWrites(argv('checkpoint'), report);
 }
 
 async function startAndCount(
@@ -117,18 +114,15 @@ async function checkpointUnderWrites(argv: readonly string[], report: Report): P
   const program = new ChildProgram(PROGRAM, argv);
   try {
     const json = JSON.parse(await program.lineAfter('checkpointed ')) as CheckpointResult;
-    const { quiet, busy } = json;
     report.note(
       `Checkpoint under full-speed writes: ${show(json.checkpointMs)}, ${json.written.toLocaleString('en-US')} messages written meanwhile; ` +
         `event loop late by p99 ${json.delayP99Ms.toFixed(1)}, max ${json.delayMaxMs.toFixed(1)} ms`,
     );
-    report.note(
-      `Acknowledgement of a batch of 500, without a checkpoint / during one: p50 ${quiet.p50Ms.toFixed(1)} / ${busy.p50Ms.toFixed(1)}, ` +
-        `p99 ${quiet.p99Ms.toFixed(1)} / ${busy.p99Ms.toFixed(1)}, max ${quiet.maxMs.toFixed(1)} / ${busy.maxMs.toFixed(1)} ms`,
-    );
+    report.timing('acknowledgement of a batch of 500, no checkpoint', SUBJECT, json.quietMs);
+    report.timing('acknowledgement of a batch of 500, during a checkpoint', SUBJECT, json.busyMs);
     report.figure({
       name: 'acknowledgement p99 during a checkpoint',
-      value: busy.p99Ms,
+      value: spreadOf(json.busyMs).p99,
       unit: 'ms',
       target: { atMost: ACKNOWLEDGED_TARGET_MS },
     });
@@ -139,18 +133,12 @@ async function checkpointUnderWrites(argv: readonly string[], report: Report): P
   }
 }
 
-interface Percentiles {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
-
 /** As restart-process prints it. */
 interface CheckpointResult {
   readonly checkpointMs: number;
   readonly written: number;
-  readonly quiet: Percentiles;
-  readonly busy: Percentiles;
+  readonly quietMs: readonly number[];
+  readonly busyMs: readonly number[];
   readonly delayP99Ms: number;
   readonly delayMaxMs: number;
   readonly findings: number;

@@ -2,9 +2,10 @@ import type { TagMessage } from '@tessera/tag-catalog';
 import { Random } from '../../../apps/standalone/src/sample/random';
 import { CITIES, LEVELS } from '../bench-users';
 import type { BenchUsers } from '../bench-users';
-import { CITY_NAMES, POPULATION_TYPE, userCuid } from '../store/bench-population';
 import { fieldOf } from '../store/bench-store';
 import type { BenchStore } from '../store/bench-store';
+import { BENCH_TYPE } from '../users/load-users';
+import { CITY_NAMES, cuidOfUser } from '../users/user-population';
 
 const SPEND_CENTS_MAX = 2 ** 20 - 1;
 
@@ -39,11 +40,11 @@ export class RestartUpdates {
 
 /** Three tags each, all of one time: of one user's the later one wins. */
 export function toMessages(store: BenchStore, updates: readonly RestartUpdate[], timeMs: number): TagMessage[] {
-  const type = store.type(POPULATION_TYPE.name);
+  const type = store.type(BENCH_TYPE.name);
   const [level, city, spend] = [fieldOf(type, 'level'), fieldOf(type, 'city'), fieldOf(type, 'spend')];
   return updates.map((update) => ({
     type,
-    cuid: userCuid(update.user),
+    cuid: cuidOfUser(update.user),
     timeMs,
     id: null,
     fields: [

@@ -10,7 +10,7 @@ import { createBenchUsers } from '../bench-users';
 import { watchEventLoop } from '../measure/event-loop';
 import { InFlight } from '../measure/in-flight';
 import { Samples } from '../measure/samples';
-import { importPopulation } from '../store/bench-population';
+import { importUsers } from '../store/import-users';
 import { BenchStore } from '../store/bench-store';
 import { RestartUpdates, toMessages } from './restart-messages';
 
@@ -39,7 +39,7 @@ async function open(directory: string): Promise<BenchStore> {
 async function prepare(directory: string, { users, seed }: Task): Promise<void> {
   const store = await BenchStore.open(directory);
   // Before every message that is written later.
-  await importPopulation(store, createBenchUsers(users, seed), Date.now() - MINUTE_MS);
+  await importUsers(store, createBenchUsers(users, seed), Date.now() - MINUTE_MS);
   await store.close();
 }
 
@@ -64,7 +64,7 @@ async function writeMessages(
   const updates = new RestartUpdates(users, seed);
   const startMs = Date.now();
   let elapsedMs = 0;
-  for (let made = 0; made < messages; ) {
+  for (let made = 0; made < messages;) {
     const batches: ReturnType<typeof toMessages>[] = [];
     for (; batches.length < BATCHES_READY && made < messages; made += BATCH_MESSAGES) {
       const length = Math.min(BATCH_MESSAGES, messages - made);
@@ -102,34 +102,28 @@ async function checkpointWhileWriting(directory: string, task: Task): Promise<vo
   const busy = new Samples();
   const startedMs = performance.now();
   const stopWatching = watchEventLoop();
-  let checkpointMs = 0;
-  let over = false;
-  const checkpoint = store.engine.checkpoint().then(() => {
-    checkpointMs = performance.now() - startedMs;
-    over = true;
+  const checkpoint = { elapsedMs: 0 };
+  const checkpointed = store.engine.checkpoint().then(() => {
+    checkpoint.elapsedMs = performance.now() - startedMs;
   });
   let written = 0;
-  for (let round = 1; !over; round += 1) {
+  for (let round = 1; checkpoint.elapsedMs === 0; round += 1) {
     const seed = task.seed + round;
     await writeMessages(store, { ...task, seed, messages: BATCHES_READY * BATCH_MESSAGES }, busy);
     written += BATCHES_READY * BATCH_MESSAGES;
   }
-  await checkpoint;
+  await checkpointed;
   const delay = stopWatching();
   say('checkpointed', {
-    checkpointMs,
+    checkpointMs: checkpoint.elapsedMs,
     written,
-    quiet: percentiles(quiet),
-    busy: percentiles(busy),
+    quietMs: [...quiet.values],
+    busyMs: [...busy.values],
     delayP99Ms: delay.p99Ms,
     delayMaxMs: delay.maxMs,
     findings: store.engine.verify().findings.length,
   });
   await store.abandon();
-}
-
-function percentiles(samples: Samples): JsonValue {
-  return { p50Ms: samples.median, p99Ms: samples.percentile(0.99), maxMs: samples.max, samples: samples.size };
 }
 
 async function main(): Promise<void> {

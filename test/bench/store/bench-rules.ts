@@ -2,7 +2,7 @@ import type { JsonValue } from '@tessera/tag-catalog';
 import type { Random } from '../../../apps/standalone/src/sample/random';
 import { CITIES } from '../bench-users';
 import type { BenchUsers } from '../bench-users';
-import { CITY_NAMES } from './bench-population';
+import { CITY_NAMES } from '../users/user-population';
 
 /** A rule over the five tags, as an expression and as a test of the columns it was made from. */
 export interface BenchRule {

@@ -1,4 +1,4 @@
-import type { Report } from '../measure/report';
+import type { Report } from '../framework/report';
 import type { VisitorMessages } from './visitor-messages';
 
 /** Asks for every count that the messages sent so far let expect. */

@@ -1,8 +1,8 @@
 import { BenchServer } from '../http/bench-server';
 import { KeepAliveConnection, readJson } from '../http/keep-alive-connection';
 import { bytesBetween, bytesWrittenBy } from '../measure/disk-writes';
-import type { Report } from '../measure/report';
-import { rate } from '../measure/stopwatch';
+import type { Report } from '../framework/report';
+import { rate } from '../measure/pauses';
 import { compare, showBytes } from './expectations';
 import type { VisitorMessages } from './visitor-messages';
 
@@ -25,7 +25,7 @@ export async function measureHttpIntake(
   try {
     const writtenBefore = await bytesWrittenBy(server.program.pid);
     let elapsedMs = 0;
-    for (let sent = 0; sent < total; ) {
+    for (let sent = 0; sent < total;) {
       const length = Math.min(LINES_READY, total - sent);
       elapsedMs += await sendRound(server.url, messages, length);
       sent += length;

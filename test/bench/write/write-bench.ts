@@ -1,17 +1,26 @@
 import path from 'node:path';
 import { bytesBetween, bytesWrittenBy } from '../measure/disk-writes';
 import { InFlight } from '../measure/in-flight';
-import type { Report } from '../measure/report';
-import { describeMs, Samples } from '../measure/samples';
-import { rate } from '../measure/stopwatch';
+import type { Bench, BenchContext } from '../framework/bench';
+import type { Report } from '../framework/report';
+import { SUBJECT } from '../framework/result';
+import { Samples } from '../measure/samples';
+import { rate } from '../measure/pauses';
 import { BenchStore } from '../store/bench-store';
-import { inTemporaryFolder } from '../store/temporary-folder';
 import { compare, showBytes } from './expectations';
 import { measureHttpIntake } from './http-intake';
 import { LmdbPuts } from './lmdb-puts';
 import { visitorCuid, VISITOR_TYPE, VisitorMessages } from './visitor-messages';
 
-export interface WriteBenchSizes {
+export const writeBench: Bench = {
+  name: 'write',
+  title: 'Durable messages of three tags for random users, in process and over HTTP',
+  peers: ['LMDB puts of the same bytes'],
+  users: { full: 10_000_000, short: 50_000 },
+  run: runWriteBench,
+};
+
+interface Sizes {
   /** Users the messages are drawn from; all of them are known before the timed part. */
   readonly users: number;
   /** Timed messages, in process and again over HTTP. */
@@ -20,8 +29,8 @@ export interface WriteBenchSizes {
   readonly lmdbPuts: number;
 }
 
-export const WRITE_SIZES: WriteBenchSizes = { users: 10_000_000, messages: 3_000_000, lmdbPuts: 500_000 };
-export const WRITE_SIZES_SHORT: WriteBenchSizes = { users: 50_000, messages: 60_000, lmdbPuts: 10_000 };
+const FULL = { messages: 3_000_000, lmdbPuts: 500_000 };
+const SHORT = { messages: 60_000, lmdbPuts: 10_000 };
 
 const BATCH_MESSAGES = 500;
 const BATCHES_IN_FLIGHT = 8;
@@ -32,36 +41,35 @@ const HTTP_TARGET = 60_000;
 const MAKE_UP_BATCH = 20_000;
 const HOUR_MS = 3_600_000;
 
-export async function runWriteBench(sizes: WriteBenchSizes, seed: number, report: Report): Promise<void> {
+async function runWriteBench({ users, seed, isShort, folder, report }: BenchContext): Promise<void> {
+  const sizes = { users, ...(isShort ? SHORT : FULL) };
   report.note(
-    `Data: ${sizes.messages.toLocaleString('en-US')} messages of three tags, users drawn from ${sizes.users.toLocaleString('en-US')}, seed ${seed}; ` +
-      `batches of ${BATCH_MESSAGES}, ${BATCHES_IN_FLIGHT} in flight, each durable before it is acknowledged`,
+    `${sizes.messages.toLocaleString('en-US')} messages for users that are known already; batches of ${BATCH_MESSAGES}, ${BATCHES_IN_FLIGHT} in flight, ` +
+      'each durable before it is acknowledged',
   );
-  await inTemporaryFolder(async (folder) => {
-    const directory = path.join(folder, 'data');
-    const messages = new VisitorMessages(sizes.users, seed, Date.now() - HOUR_MS);
-    const inProcess = await measureInProcess(directory, messages, sizes, report);
-    const lmdb = await measureLmdb(path.join(folder, 'peer'), messages, sizes, inProcess.bytesPerMessage);
-    report.note(
-      `Peer: LMDB, ${sizes.lmdbPuts.toLocaleString('en-US')} puts of ${Math.round(inProcess.bytesPerMessage)} bytes at random keys of ` +
-        `${sizes.users.toLocaleString('en-US')}, same batches and as many in flight: ${Math.round(lmdb.perSecond).toLocaleString('en-US')}/s, ` +
-        `${showBytes(lmdb.diskBytes, sizes.lmdbPuts)}`,
-    );
-    report.figure({ name: 'in process / LMDB puts', value: inProcess.perSecond / lmdb.perSecond, unit: '×' });
-    const http = await measureHttpIntake(directory, messages, sizes.messages, report);
-    report.figure({
-      name: 'over HTTP NDJSON',
-      value: http.perSecond,
-      unit: 'messages/s',
-      target: { atLeast: HTTP_TARGET },
-    });
+  const directory = path.join(folder, 'data');
+  const messages = new VisitorMessages(users, seed, Date.now() - HOUR_MS);
+  const inProcess = await measureInProcess(directory, messages, sizes, report);
+  const lmdb = await measureLmdb(path.join(folder, 'peer'), messages, sizes, inProcess.bytesPerMessage);
+  report.note(
+    `LMDB: ${sizes.lmdbPuts.toLocaleString('en-US')} puts of ${Math.round(inProcess.bytesPerMessage)} bytes at random keys of ` +
+      `${users.toLocaleString('en-US')}, same batches, as many in flight: ${Math.round(lmdb.perSecond).toLocaleString('en-US')}/s, ` +
+      showBytes(lmdb.diskBytes, sizes.lmdbPuts),
+  );
+  report.figure({ name: 'in process / LMDB puts', value: inProcess.perSecond / lmdb.perSecond, unit: '×' });
+  const http = await measureHttpIntake(directory, messages, sizes.messages, report);
+  report.figure({
+    name: 'over HTTP NDJSON',
+    value: http.perSecond,
+    unit: 'messages/s',
+    target: { atLeast: HTTP_TARGET },
   });
 }
 
 async function measureInProcess(
   directory: string,
   messages: VisitorMessages,
-  sizes: WriteBenchSizes,
+  sizes: Sizes,
   report: Report,
 ): Promise<{ readonly perSecond: number; readonly bytesPerMessage: number }> {
   const store = await BenchStore.open(directory);
@@ -75,7 +83,7 @@ async function measureInProcess(
   await store.close();
   const perSecond = rate(sizes.messages, elapsedMs);
   report.figure({ name: 'in process', value: perSecond, unit: 'messages/s', target: { atLeast: IN_PROCESS_TARGET } });
-  report.note(`Acknowledgement of a batch: ${describeMs(latencies)}`);
+  report.timing(`acknowledgement of a batch of ${BATCH_MESSAGES}, in process`, SUBJECT, latencies.values);
   const bytesPerMessage = logBytes / sizes.messages;
   report.note(
     `Log: ${bytesPerMessage.toFixed(1)} bytes a message; ${showBytes(diskBytes, sizes.messages)}, checkpoints included`,
@@ -112,7 +120,7 @@ async function applyAll(
   const latencies = new Samples();
   let elapsedMs = 0;
   let logBytes = 0;
-  for (let made = 0; made < messages; ) {
+  for (let made = 0; made < messages;) {
     const batches: ReturnType<VisitorMessages['batch']>[] = [];
     for (; batches.length < BATCHES_READY && made < messages; made += BATCH_MESSAGES) {
       batches.push(source.batch(type, Math.min(BATCH_MESSAGES, messages - made)));
@@ -139,7 +147,7 @@ async function applyAll(
 async function measureLmdb(
   folder: string,
   messages: VisitorMessages,
-  sizes: WriteBenchSizes,
+  sizes: Sizes,
   bytesPerMessage: number,
 ): Promise<{ readonly perSecond: number; readonly diskBytes: number | null }> {
   const puts = LmdbPuts.open(folder);
