@@ -11,6 +11,9 @@ const TAGS = [
   { name: 'spend', valueType: 'decimal', scale: 2 },
 ] as const;
 
+/** The tag type of the bench's users. */
+export const BENCH_TYPE = { name: 'bench_user', kind: 'profile', tags: TAGS } satisfies TypeDeclaration;
+
 export type BenchTag = (typeof TAGS)[number]['name'];
 
 const ALL_TAGS: readonly BenchTag[] = TAGS.map(({ name }) => name);
@@ -21,12 +24,7 @@ export async function loadUsers(
   users: UserPopulation,
   tags: readonly BenchTag[] = ALL_TAGS,
 ): Promise<void> {
-  const type: TypeDeclaration = {
-    name: 'bench_user',
-    kind: 'profile',
-    tags: TAGS.filter(({ name }) => tags.includes(name)),
-  };
-  await store.declare(type);
+  await store.declare({ ...BENCH_TYPE, tags: TAGS.filter(({ name }) => tags.includes(name)) });
   const bulk = await store.engine.bulkImport();
   const timeMs = Date.now();
   for (const block of users.blocks()) {
