@@ -1,6 +1,7 @@
 import type { FieldWrite, TagMessage, TagTypeDefinition } from '@tessera/tag-catalog';
 import { formatInstant } from '@tessera/tag-catalog';
 import { Random } from '../../../apps/standalone/src/sample/random';
+import { CITIES, CITY_NAMES, LEVELS } from '../users/user-population';
 import { fieldOf } from '../store/bench-store';
 import type { TypeDeclaration } from '../store/bench-store';
 
@@ -14,10 +15,7 @@ export const VISITOR_TYPE: TypeDeclaration = {
   ],
 };
 
-const LEVELS = 10;
-const CITIES = 300;
 const SPEND_CENTS_MAX = 2 ** 20 - 1;
-const CITY_NAMES = Array.from({ length: CITIES }, (_, city) => `city_${city.toString().padStart(3, '0')}`);
 
 export function visitorCuid(user: number): string {
   return `visitor-${user.toString().padStart(9, '0')}`;
@@ -28,7 +26,7 @@ export function visitorCuid(user: number): string {
  * whatever way it comes. Remembers what each user's state then is.
  */
 export class VisitorMessages {
-  /** By user; 0: no message yet. */
+  /** By user, as of the messages made so far; before the first: 1, city 0, nothing spent. */
   readonly levels: Uint8Array;
   readonly cities: Uint16Array;
   readonly spendCents: Uint32Array;
@@ -40,7 +38,7 @@ export class VisitorMessages {
     seed: number,
     private readonly startMs: number,
   ) {
-    this.levels = new Uint8Array(users);
+    this.levels = new Uint8Array(users).fill(1);
     this.cities = new Uint16Array(users);
     this.spendCents = new Uint32Array(users);
     this.#random = new Random(seed, 2);
@@ -84,11 +82,11 @@ export class VisitorMessages {
     const half = SPEND_CENTS_MAX >> 1;
     const counted = (matches: (user: number) => boolean): number => {
       let count = 0;
-      for (let user = 0; user < this.users; user += 1) if (this.levels[user] !== 0 && matches(user)) count += 1;
+      for (let user = 0; user < this.users; user += 1) if (matches(user)) count += 1;
       return count;
     };
     return [
-      { expression: { tag: 'level', op: 'gte', value: 1 }, count: counted(() => true) },
+      { expression: { tag: 'level', op: 'lte', value: 3 }, count: counted((user) => (this.levels[user] ?? 0) <= 3) },
       { expression: { tag: 'level', op: 'eq', value: 7 }, count: counted((user) => this.levels[user] === 7) },
       { expression: { tag: 'city', op: 'eq', value: 'city_042' }, count: counted((user) => this.cities[user] === 42) },
       {

@@ -10,6 +10,7 @@ import { BenchStore } from '../store/bench-store';
 import { compare, showBytes } from './expectations';
 import { measureHttpIntake } from './http-intake';
 import { LmdbPuts } from './lmdb-puts';
+import { CITY_NAMES } from '../users/user-population';
 import { visitorCuid, VISITOR_TYPE, VisitorMessages } from './visitor-messages';
 
 export const writeBench: Bench = {
@@ -38,7 +39,7 @@ const BATCHES_IN_FLIGHT = 8;
 const BATCHES_READY = 200;
 const IN_PROCESS_TARGET = 100_000;
 const HTTP_TARGET = 60_000;
-const MAKE_UP_BATCH = 20_000;
+const IMPORT_CHUNK = 2 ** 18;
 const HOUR_MS = 3_600_000;
 
 async function runWriteBench({ users, seed, isShort, folder, report }: BenchContext): Promise<void> {
@@ -74,7 +75,7 @@ async function measureInProcess(
 ): Promise<{ readonly perSecond: number; readonly bytesPerMessage: number }> {
   const store = await BenchStore.open(directory);
   await store.declare(VISITOR_TYPE);
-  await makeAllKnown(store, sizes.users);
+  await importVisitors(store, messages);
   const writtenBefore = await bytesWrittenBy('self');
   const { logBytes, elapsedMs, latencies } = await applyAll(store, messages, sizes.messages);
   await store.engine.checkpoint();
@@ -91,24 +92,21 @@ async function measureInProcess(
   return { perSecond, bytesPerMessage };
 }
 
-/** One message each, long ago, so that the timed ones overwrite. */
-async function makeAllKnown(store: BenchStore, users: number): Promise<void> {
-  const type = store.type(VISITOR_TYPE.name);
-  const level = type.tags.find((tag) => tag.name === 'level');
-  if (level === undefined) throw new Error('visitor has no level');
-  const flight = new InFlight(2);
-  for (let start = 0; start < users; start += MAKE_UP_BATCH) {
-    const batch = Array.from({ length: Math.min(MAKE_UP_BATCH, users - start) }, (_, at) => ({
-      type,
-      cuid: visitorCuid(start + at),
-      timeMs: 0,
-      id: null,
-      fields: [{ op: 'clear' as const, field: level }],
-    }));
-    await flight.start(async () => await store.engine.apply({ arrivalMs: Date.now(), messages: batch }));
+/** Every user as the model has them at first, written long ago, so that the timed messages overwrite. */
+async function importVisitors(
+  store: BenchStore,
+  { users, levels, cities, spendCents }: VisitorMessages,
+): Promise<void> {
+  const bulk = await store.engine.bulkImport();
+  const [level, city, spend] = [store.tag('level'), store.tag('city'), store.tag('spend')];
+  for (let start = 0; start < users; start += IMPORT_CHUNK) {
+    const end = Math.min(start + IMPORT_CHUNK, users);
+    const first = bulk.bindUsers(Array.from({ length: end - start }, (_, at) => visitorCuid(start + at)));
+    bulk.setNumbers(level, first, levels.subarray(start, end), 0);
+    bulk.setTexts(city, first, CITY_NAMES, cities.subarray(start, end), 0);
+    bulk.setNumbers(spend, first, spendCents.subarray(start, end), 0);
   }
-  await flight.settle();
-  await store.engine.checkpoint();
+  await bulk.finish();
 }
 
 async function applyAll(
