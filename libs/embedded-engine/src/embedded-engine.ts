@@ -26,14 +26,23 @@ import {
 import { BulkImport } from './bulk-import';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
-import { answerContains, answerCounts, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
+import { answerContains, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
+import { CountDesk } from './evaluate/count-desk';
 import { countDistinctValues } from './evaluate/distribution';
 import { DAY_MS, dayOf } from './events/event-bucket';
 import type { IdentityPort } from './identity-port';
 import { EmbeddedListStore } from './lists/embedded-list-store';
+import { type Pace, ReadTurns } from './pace';
+import { BackgroundIndexBuilder } from './parallel/background-index-builder';
+import { type ThreadEntry, ThreadPool } from './parallel/thread-pool';
 import { loadCheckpoint } from './storage/checkpoint';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
+
+interface Parallel {
+  readonly pool: ThreadPool;
+  readonly indexBuilder: BackgroundIndexBuilder;
+}
 
 export interface EmbeddedEngineOptions {
   readonly directory: DataDirectory;
@@ -47,6 +56,12 @@ export interface EmbeddedEngineOptions {
   readonly idEntriesMax?: number;
   /** Log bytes after which a checkpoint is made by itself; default 256 MiB. 0: never. */
   readonly checkpointLogBytes?: number;
+  /** Threads beside the caller's that evaluate large questions and build indexes; default 0: all is done on the caller's. */
+  readonly threads?: number;
+  /** How they are started; default: from the compiled files. */
+  readonly threadEntry?: ThreadEntry;
+  /** Tests × shards of a question from which on they evaluate it; default 64. */
+  readonly parallelFrom?: number;
   /** Told of failures of background work (checkpoints); default: nothing. */
   readonly onBackgroundError?: (error: unknown) => void;
 }
@@ -64,6 +79,8 @@ export interface EngineStatus {
   readonly rememberedIds: number;
   readonly rememberedIdsMax: number;
   readonly logBytes: number;
+  /** Tasks given to evaluation threads so far. */
+  readonly threadTasks: number;
   readonly bytes: {
     readonly identity: number;
     readonly tags: number;
@@ -81,13 +98,24 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   readonly name = 'embedded';
   readonly lists: EmbeddedListStore;
   readonly #distinct = new Map<number, { readonly changes: number; readonly distinct: number }>();
+  readonly #turns: ReadTurns;
+  readonly #countDesk: CountDesk;
   #retentionStep: Promise<void> | null = null;
 
   private constructor(
     private readonly options: EmbeddedEngineOptions,
     private readonly state: EngineState,
     private readonly writer: EngineWriter,
+    private readonly parallel: Parallel | null,
   ) {
+    this.#turns = new ReadTurns({
+      pauseApply: () => writer.pauseApply(),
+      waitFor: (position, timeoutMs) => writer.waitFor(position, timeoutMs),
+      get lastSequence() {
+        return options.directory.log.lastSequence;
+      },
+    });
+    this.#countDesk = new CountDesk(parallel?.pool ?? null, options);
     this.lists = new EmbeddedListStore(state, writer, options.clock);
   }
 
@@ -98,17 +126,23 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     for (let word = 0; word < idSeed.length; word++) {
       idSeed[word] = directory.secret.readUInt32LE(word * 4);
     }
-    const state = new EngineState(options.identity, { idSeed, idEntriesMax: options.idEntriesMax ?? ID_ENTRIES_MAX });
+    const parallel = openParallel(options);
+    const state = new EngineState(options.identity, {
+      idSeed,
+      idEntriesMax: options.idEntriesMax ?? ID_ENTRIES_MAX,
+      ...(parallel === null ? {} : { indexBuilder: parallel.indexBuilder }),
+    });
     loadCheckpoint(state, directory.chunks, options.catalog());
     const writer = new EngineWriter(state, {
       log: directory.log,
       chunks: directory.chunks,
       catalog: options.catalog,
       checkpointLogBytes: options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES,
-      onBackgroundError: options.onBackgroundError ?? ((): void => undefined),
+      onBackgroundError: options.onBackgroundError ?? ignore,
     });
     await writer.replay();
-    return new EmbeddedEngine(options, state, writer);
+    parallel?.indexBuilder.buildAll(state);
+    return new EmbeddedEngine(options, state, writer, parallel);
   }
 
   // Writes
@@ -132,23 +166,22 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
 
   // Questions about sets
 
-  async counts(nodes: readonly PlanNode[]): Promise<CountsAnswer> {
-    return answerCounts(await this.#evaluation(), nodes);
+  counts(nodes: readonly PlanNode[]): Promise<CountsAnswer> {
+    return this.#answer((evaluation, pace) => this.#countDesk.counts(evaluation, nodes, pace));
   }
 
-  async materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: number }> {
-    return answerSet(await this.#evaluation(), node);
+  materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: number }> {
+    return this.#answer((evaluation, pace) => answerSet(evaluation, node, pace));
   }
 
-  async contains(
+  contains(
     node: PlanNode,
     guids: readonly Guid[],
   ): Promise<{ readonly members: readonly boolean[]; readonly dataVersion: number }> {
-    const evaluation = await this.#evaluation();
-    return answerContains(evaluation, node, guids, (guid) => this.#view(guid));
+    return this.#answer((evaluation) => answerContains(evaluation, node, guids, (guid) => this.#view(guid)));
   }
 
-  async distribution(
+  distribution(
     node: PlanNode,
     requests: readonly DistributionRequest[],
     top: number,
@@ -158,7 +191,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     readonly tags: readonly TagDistribution[];
     readonly dataVersion: number;
   }> {
-    return answerDistribution(await this.#evaluation(), node, requests, top);
+    return this.#answer((evaluation, pace) => answerDistribution(evaluation, node, { tags: requests, top }, pace));
   }
 
   // Single users
@@ -233,6 +266,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       rememberedIds: this.state.ids.size,
       rememberedIdsMax: this.state.ids.entriesMax,
       logBytes: this.options.directory.log.bytes,
+      threadTasks: this.parallel?.pool.tasks ?? 0,
       bytes: {
         identity: this.state.identity.bytes,
         tags,
@@ -267,11 +301,13 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   /** Finishes the writes under way, makes a last checkpoint, takes no more writes. The directory stays open: its owner closes it. */
   async close(): Promise<void> {
     await this.writer.close();
+    await this.parallel?.pool.stop();
   }
 
   /** Stops without a checkpoint, as a crash would but for the writes under way; for tests of the log's replay. */
   async abandon(): Promise<void> {
     await this.writer.stop();
+    await this.parallel?.pool.stop();
   }
 
   #view(guid: Guid): UserView | undefined {
@@ -284,13 +320,19 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
         );
   }
 
-  /** One day for the whole answer: a midnight in its middle changes nothing. */
-  async #evaluation(): Promise<Evaluation> {
+  /** Answers a question of one data version, and of one day: a midnight in its middle changes nothing. */
+  async #answer<T>(answer: (evaluation: Evaluation, pace: Pace) => T | Promise<T>): Promise<T> {
     this.#refuseIfFailed();
     const today = dayOf(this.options.clock());
     await this.#stepRetention(today);
-    const day = Math.max(today, this.state.retentionDay);
-    return { state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) };
+    const pace = await this.#turns.begin();
+    try {
+      this.#refuseIfFailed();
+      const day = Math.max(today, this.state.retentionDay);
+      return await answer({ state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) }, pace);
+    } finally {
+      pace.end();
+    }
   }
 
   #refuseIfFailed(): void {
@@ -347,4 +389,20 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     this.#distinct.set(tag.id, { changes, distinct });
     return distinct;
   }
+}
+
+function ignore(): void {
+  return;
+}
+
+function openParallel({
+  threads = 0,
+  threadEntry,
+  onBackgroundError = ignore,
+}: EmbeddedEngineOptions): Parallel | null {
+  if (threads === 0) {
+    return null;
+  }
+  const pool = new ThreadPool(threads, threadEntry);
+  return { pool, indexBuilder: new BackgroundIndexBuilder(pool, onBackgroundError) };
 }

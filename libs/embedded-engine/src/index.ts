@@ -4,4 +4,5 @@ export { EmbeddedEngine } from './embedded-engine';
 export type { EmbeddedEngineOptions, EngineStatus } from './embedded-engine';
 export type { IdentityPort } from './identity-port';
 export { SHARD_BITS, SHARD_SIZE } from './shard';
+export type { ThreadEntry } from './parallel/thread-pool';
 export type { Verification } from './verify-state';

@@ -21,10 +21,13 @@ interface Asked {
 export class CountDesk {
   readonly #cache = new CountCache();
 
-  /** @param onThreadError told when threads failed; the question is then answered here. */
+  /** `onBackgroundError` is told when threads failed; the question is then answered here. */
   constructor(
     private readonly pool: ThreadPool | null,
-    private readonly onThreadError: (error: unknown) => void,
+    private readonly options: {
+      readonly parallelFrom?: number;
+      readonly onBackgroundError?: (error: unknown) => void;
+    },
   ) {}
 
   /** Of the counts kept. */
@@ -89,7 +92,8 @@ export class CountDesk {
     shards: readonly number[],
     pace: Pace,
   ): Promise<boolean> {
-    if (this.pool === null || tests === null || tests.length * shards.length < PARALLEL_FROM) {
+    const least = this.options.parallelFrom ?? PARALLEL_FROM;
+    if (this.pool === null || tests === null || tests.length * shards.length < least) {
       return false;
     }
     pace.keepStill();
@@ -102,7 +106,7 @@ export class CountDesk {
       }
       return true;
     } catch (error) {
-      this.onThreadError(error);
+      this.options.onBackgroundError?.(error);
       return false;
     }
   }

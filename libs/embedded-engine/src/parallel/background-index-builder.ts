@@ -1,3 +1,4 @@
+import type { EngineState } from '../engine-state';
 import { CHANGED_MAX, type IndexBuilder } from '../tags/index-builder';
 import { scalarIndexOf } from '../tags/scalar-index';
 import type { ScalarShard } from '../tags/scalar-shard';
@@ -33,6 +34,21 @@ export class BackgroundIndexBuilder implements IndexBuilder {
       return;
     }
     this.#due.add(shard);
+    this.#next();
+  }
+
+  /** Has every index built that is not there, so that the first questions need not ask for them. */
+  buildAll(state: EngineState): void {
+    for (const type of state.types.values()) {
+      for (const tag of type.tags.values()) {
+        for (let index = 0; index < tag.shardCount; index++) {
+          const shard = tag.scalarShard(index);
+          if (shard !== undefined && this.isDue(shard)) {
+            this.#due.add(shard);
+          }
+        }
+      }
+    }
     this.#next();
   }
 

@@ -34,6 +34,11 @@ export class EvaluationThread {
 
   constructor(private readonly entry: ThreadEntry) {}
 
+  /** Tasks it was asked so far. */
+  get asked(): number {
+    return this.#nextId - 1;
+  }
+
   /** Tasks it has not answered yet. */
   get load(): number {
     return this.#waiting.size;
@@ -111,6 +116,11 @@ export class ThreadPool {
 
   constructor(size: number, entry: ThreadEntry = COMPILED) {
     this.threads = Array.from({ length: size }, () => new EvaluationThread(entry));
+  }
+
+  /** Tasks asked so far. */
+  get tasks(): number {
+    return this.threads.reduce((sum, thread) => sum + thread.asked, 0);
   }
 
   /** The thread with the fewest tasks. */
