@@ -173,7 +173,7 @@ class CrashRun {
   /** First where nobody has died yet, then anywhere. */
   #drawFault(isMade: boolean): Fault | null {
     if (!isMade && this.#pointsAtCreation.size === 0) return null;
-    if (isMade && (this.#points.size === 0 || this.#lives % RANDOM_EVERY === 0)) return null;
+    if (isMade && !this.#isTorn && (this.#points.size === 0 || this.#lives % RANDOM_EVERY === 0)) return null;
     const known = isMade ? this.#points : this.#pointsAtCreation;
     const open = isMade ? this.#open(known) : this.#openAtCreation();
     const truncation = open.find((death) => death.endsWith(TRUNCATION));

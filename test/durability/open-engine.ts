@@ -17,6 +17,7 @@ export interface OpenOptions {
   readonly firstCatalog?: Catalog;
   /** Wall clock, ms; that of the workload if left out. */
   readonly clock?: () => number;
+  readonly idEntriesMax?: number;
 }
 
 /** Where the standalone server takes the seed of the identity table from. */
@@ -37,6 +38,7 @@ export async function openEngine(path: string, options: OpenOptions = {}): Promi
       identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
       clock: options.clock ?? ((): number => CLOCK_MS),
       checkpointLogBytes: 0,
+      ...(options.idEntriesMax === undefined ? {} : { idEntriesMax: options.idEntriesMax }),
     });
     return { engine, directory, catalogStore };
   } catch (error) {
