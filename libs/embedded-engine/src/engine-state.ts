@@ -7,11 +7,15 @@ import type { IdentityPort } from './identity-port';
 import type { ListState } from './lists/list-state';
 import { guidAt, localOf, shardOf } from './shard';
 import { Chunk, ChunkTracker } from './storage/chunk-tracker';
+import { ImmediateIndexBuilder, type IndexBuilder } from './tags/index-builder';
+import type { ScalarShard } from './tags/scalar-shard';
+import type { SetShard } from './tags/set-shard';
 import { TagState } from './tags/tag-state';
 
 const ID_KEEP_MS = 7 * 86_400_000;
 /** 2^32 − 1 itself is refused (DESIGN section 6). */
 const GUID_MAX = 2 ** 32 - 2;
+const IMMEDIATE = new ImmediateIndexBuilder();
 
 class IdentityBlock extends Chunk {
   constructor(
@@ -35,6 +39,7 @@ export class TypeState {
   constructor(
     readonly typeId: number,
     private readonly tracker: ChunkTracker,
+    private readonly indexBuilder: IndexBuilder,
   ) {}
 
   sharedTimes(shard: number): SharedTimes {
@@ -59,7 +64,7 @@ export class TypeState {
   tag(definition: TagDefinition): TagState {
     let state = this.tags.get(definition.id);
     if (state === undefined) {
-      state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard));
+      state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard), this.indexBuilder);
       this.tags.set(definition.id, state);
     }
     return state;
@@ -86,7 +91,12 @@ export class EngineState {
 
   constructor(
     readonly identity: IdentityPort,
-    options: { readonly idSeed: Uint32Array; readonly idEntriesMax: number },
+    private readonly options: {
+      readonly idSeed: Uint32Array;
+      readonly idEntriesMax: number;
+      /** Default: indexes are built where they are first read. */
+      readonly indexBuilder?: IndexBuilder;
+    },
   ) {
     this.ids = new IdMemory(options.idSeed, this.tracker, options.idEntriesMax, ID_KEEP_MS);
   }
@@ -118,10 +128,15 @@ export class EngineState {
     return this.types.get(definition.typeId)?.tags.get(definition.id);
   }
 
+  /** Of a tag; undefined: nobody of the shard ever had a value. */
+  tagShard(typeId: number, tagId: number, shard: number): ScalarShard | SetShard | undefined {
+    return this.types.get(typeId)?.tags.get(tagId)?.shard(shard);
+  }
+
   type(typeId: number): TypeState {
     let state = this.types.get(typeId);
     if (state === undefined) {
-      state = new TypeState(typeId, this.tracker);
+      state = new TypeState(typeId, this.tracker, this.options.indexBuilder ?? IMMEDIATE);
       this.types.set(typeId, state);
     }
     return state;

@@ -50,6 +50,8 @@ export class EngineWriter {
   #settle: (() => void)[] = [];
   #checkpoint: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
+  /** Why nobody else may write now. */
+  #excluded: string | null = null;
   /** After a failed checkpoint in the background: log bytes at which it is tried again. */
   #retryAtLogBytes = 0;
 
@@ -137,14 +139,23 @@ export class EngineWriter {
     await this.#checkpoint;
   }
 
+  /**
+   * Waits for the writes under way and refuses others with this reason, until the function it gives is called: what is not in the log may
+   * only be changed so, and must be in a checkpoint before the next record.
+   */
+  async exclude(reason: string): Promise<() => void> {
+    this.#refuseIfClosed();
+    this.#excluded = reason;
+    await this.#settled();
+    return () => {
+      this.#excluded = null;
+    };
+  }
+
   /** Takes no more writes, and ends when those under way are answered and no checkpoint is being made. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#underWay > 0) {
-      await new Promise<void>((resolve) => {
-        this.#settle.push(resolve);
-      });
-    }
+    await this.#settled();
     for (const waiter of this.#waiters) {
       waiter.resolve(false);
     }
@@ -157,6 +168,14 @@ export class EngineWriter {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#settle.push(resolve);
+      });
+    }
   }
 
   async #close(): Promise<void> {
@@ -217,6 +236,9 @@ export class EngineWriter {
     this.#refuseIfFailed();
     if (this.#stopped) {
       throw new StoreUnavailableError('The engine is closing; send the batch again after the restart.', true);
+    }
+    if (this.#excluded !== null) {
+      throw new StoreUnavailableError(this.#excluded, true);
     }
   }
 

@@ -1,7 +1,6 @@
 import {
   type CountsAnswer,
   type DistributionRequest,
-  inputsOf,
   isMember,
   type PlanNode,
   type TagDistribution,
@@ -12,6 +11,8 @@ import type { Guid } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
 import { localOf, shardOf } from '../shard';
 import { distributionOf } from './distribution';
+import { PlanLowering } from './lower-plan';
+import { type LoweredNode, repeatedKeys } from './lowered-plan';
 import { type KeptFrom, ShardEvaluator } from './shard-evaluator';
 import { ShardedSet } from './sharded-set';
 
@@ -24,37 +25,37 @@ export interface Evaluation {
   readonly keptFrom: KeptFrom;
 }
 
-function evaluatorOf(evaluation: Evaluation, shard: number): ShardEvaluator {
-  return new ShardEvaluator(evaluation.state, shard, evaluation.keptFrom);
+/** Plan nodes made ready for evaluation. */
+export class Question {
+  readonly #repeated: ReadonlySet<string>;
+  readonly nodes: readonly LoweredNode[];
+
+  constructor(
+    readonly evaluation: Evaluation,
+    nodes: readonly PlanNode[],
+  ) {
+    const { types } = evaluation.state;
+    const lowering = new PlanLowering((tag) => types.get(tag.typeId)?.tags.get(tag.id)?.dictionary);
+    this.nodes = nodes.map((node) => lowering.lower(node));
+    this.#repeated = repeatedKeys(new Set(this.nodes));
+  }
+
+  on(shard: number): ShardEvaluator {
+    return new ShardEvaluator(this.evaluation.state, shard, this.evaluation.keptFrom, this.#repeated);
+  }
 }
 
 export function answerCounts(evaluation: Evaluation, nodes: readonly PlanNode[]): CountsAnswer {
   const { state } = evaluation;
-  const distinct = new Map(nodes.map((node) => [node.key, node]));
-  const shared = keysOfInputs(distinct.values());
-  const sizes = new Map<string, number>();
+  const question = new Question(evaluation, nodes);
+  const sizes = new Map<LoweredNode, number>(question.nodes.map((node) => [node, 0]));
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const evaluator = evaluatorOf(evaluation, shard);
-    for (const [key, node] of distinct) {
-      // What another node is made of is needed as a bitmap anyway; only the others may be counted without building one.
-      const size = shared.has(key) ? evaluator.bitmap(node).size : evaluator.count(node);
-      sizes.set(key, (sizes.get(key) ?? 0) + size);
+    const evaluator = question.on(shard);
+    for (const [node, size] of sizes) {
+      sizes.set(node, size + evaluator.count(node));
     }
   }
-  return { counts: nodes.map((node) => sizes.get(node.key) ?? 0), dataVersion: state.appliedSequence };
-}
-
-/** The keys of everything below the nodes. */
-function keysOfInputs(nodes: Iterable<PlanNode>): Set<string> {
-  const keys = new Set<string>();
-  const waiting = [...nodes].flatMap(inputsOf);
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (!keys.has(node.key)) {
-      keys.add(node.key);
-      waiting.push(...inputsOf(node));
-    }
-  }
-  return keys;
+  return { counts: question.nodes.map((node) => sizes.get(node) ?? 0), dataVersion: state.appliedSequence };
 }
 
 /** Bitmaps are copied: those of the evaluation may belong to an index. */
@@ -63,9 +64,11 @@ export function answerSet(
   node: PlanNode,
 ): { readonly set: ShardedSet; readonly dataVersion: number } {
   const { state } = evaluation;
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const shards: (RoaringBitmap32 | undefined)[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const bitmap = evaluatorOf(evaluation, shard).bitmap(node);
+    const bitmap = question.on(shard).bitmap(root!);
     shards.push(bitmap.isEmpty ? undefined : bitmap.clone());
   }
   return { set: new ShardedSet(shards), dataVersion: state.appliedSequence };
@@ -86,6 +89,8 @@ export function answerContains(
     });
     return { members, dataVersion };
   }
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const evaluators = new Map<number, ShardEvaluator>();
   const members = guids.map((guid) => {
     const shard = shardOf(guid);
@@ -94,10 +99,10 @@ export function answerContains(
     }
     let evaluator = evaluators.get(shard);
     if (evaluator === undefined) {
-      evaluator = evaluatorOf(evaluation, shard);
+      evaluator = question.on(shard);
       evaluators.set(shard, evaluator);
     }
-    return evaluator.bitmap(node).has(localOf(guid));
+    return evaluator.bitmap(root!).has(localOf(guid));
   });
   return { members, dataVersion };
 }
@@ -114,9 +119,11 @@ export function answerDistribution(
   readonly dataVersion: number;
 } {
   const { state } = evaluation;
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const shards: RoaringBitmap32[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    shards.push(evaluatorOf(evaluation, shard).bitmap(node));
+    shards.push(question.on(shard).bitmap(root!));
   }
   return {
     count: shards.reduce((sum, shard) => sum + shard.size, 0),

@@ -2,7 +2,8 @@ import { compareUtf8, isOrdinalType, type TagDefinition, type TagValue } from '@
 import { Dictionary } from '../columns/dictionary';
 import type { ChunkTracker } from '../storage/chunk-tracker';
 import type { SharedTimes } from '../columns/write-times';
-import { ScalarShard } from './scalar-shard';
+import type { IndexBuilder } from './index-builder';
+import { type Indexing, ScalarShard } from './scalar-shard';
 import { SetShard } from './set-shard';
 
 /** Gives the shared write times of the tag's type for one shard. */
@@ -17,6 +18,7 @@ export class TagState {
   readonly isSet: boolean;
   /** Its values are numbers to compare, not codes. */
   readonly isOrdinal: boolean;
+  readonly #indexing: Indexing;
   readonly #shards: (ScalarShard | SetShard | undefined)[] = [];
   #lastWriteMs: number | null = null;
   #changes = 0;
@@ -26,10 +28,12 @@ export class TagState {
     readonly tag: TagDefinition,
     private readonly tracker: ChunkTracker,
     private readonly sharedTimesOf: SharedTimesOf,
+    indexBuilder: IndexBuilder,
   ) {
     this.dictionary = new Dictionary(tag.id, tracker);
     this.isSet = tag.valueType === 'set';
     this.isOrdinal = isOrdinalType(tag.valueType);
+    this.#indexing = { ordinal: this.isOrdinal, builder: indexBuilder };
   }
 
   /** Newest time written, ms; null: never. Stored with the checkpoint. */
@@ -93,7 +97,7 @@ export class TagState {
     const shared = this.sharedTimesOf(index);
     return this.isSet
       ? new SetShard(this.tag.id, index, this.tracker, shared, stored)
-      : new ScalarShard(this.tag.id, index, this.isOrdinal, this.tracker, shared, stored);
+      : new ScalarShard(this.tag.id, index, this.#indexing, this.tracker, shared, stored);
   }
 
   /** The stored number of a scalar value; texts get a dictionary code. */
