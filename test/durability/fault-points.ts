@@ -26,8 +26,8 @@ const COMMIT_RUNS_MS_MAX = 4;
 /** Calls of node:fs/promises that change a folder; the first argument is a path. */
 const FOLDER_CALLS = ['rename', 'unlink', 'mkdir', 'chmod', 'rm', 'rmdir', 'copyFile', 'link', 'writeFile'] as const;
 const HANDLE_CALLS = ['writev', 'appendFile', 'datasync', 'sync', 'truncate'] as const;
-/** Calls of the stores that change nothing. */
-const STORE_READS = new Set(['constructor', 'get', 'keys', 'entries']);
+/** Calls of the stores, and of what they stage, that change something. */
+const STORE_CALLS = ['commit', 'put', 'remove'];
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -37,8 +37,8 @@ type Call = (...args: unknown[]) => unknown;
  */
 export function phasesOf(point: string): readonly Phase[] {
   if (point.startsWith('store ')) return ['before', 'during', 'after'];
-  if (point.startsWith('write log/')) return ['before', 'torn', 'scattered', 'after'];
-  if (/ log(?:$|\/)/.test(point) && point !== 'mkdir log') return ['before', 'after'];
+  if (/^write (?:log|store)\//.test(point)) return ['before', 'torn', 'scattered', 'after'];
+  if (/ (?:log$|log\/|store\/)/.test(point) && point !== 'mkdir log') return ['before', 'after'];
   return point.startsWith('write') ? ['before', 'torn'] : ['before'];
 }
 
@@ -72,7 +72,7 @@ export class FaultPoints {
     await somewhere.close();
     Reflect.set(fs, 'open', async (path: string, flags: string | number, mode?: number): Promise<FileHandle> => {
       const place = this.#placeOf(path);
-      const creates = place !== null && flags === 'wx';
+      const creates = place !== null && String(flags).includes('x');
       const handle = creates
         ? await this.#pass(`create ${place}`, () => open(path, flags, mode))
         : await open(path, flags, mode);
@@ -133,11 +133,10 @@ export class FaultPoints {
     });
   }
 
-  /** A call of a store may be a commit: every function that is no read counts. */
   #wrapStore(name: string, prototype: object): void {
-    for (const key of Object.getOwnPropertyNames(prototype)) {
-      const call: unknown = Object.getOwnPropertyDescriptor(prototype, key)?.value;
-      if (STORE_READS.has(key) || typeof call !== 'function') continue;
+    for (const key of STORE_CALLS) {
+      const call: unknown = Reflect.get(prototype, key);
+      if (typeof call !== 'function') continue;
       const pass = this.#pass.bind(this);
       Reflect.set(prototype, key, async function (this: object, ...args: unknown[]): Promise<unknown> {
         const run = (): unknown => Reflect.apply(call, this, args);
@@ -148,6 +147,21 @@ export class FaultPoints {
         });
       });
     }
+    this.#wrapStagings(name, prototype);
+  }
+
+  /** What a store stages has calls of its own. */
+  #wrapStagings(name: string, prototype: object): void {
+    const stage: unknown = Reflect.get(prototype, 'stage');
+    if (typeof stage !== 'function') return;
+    const wrap = (stagings: object): void => this.#wrapStore(`${name} staging`, stagings);
+    let isWrapped = false;
+    Reflect.set(prototype, 'stage', function (this: object, ...args: unknown[]): unknown {
+      const staging = Reflect.apply(stage, this, args) as object;
+      if (!isWrapped) wrap(Object.getPrototypeOf(staging) as object);
+      isWrapped = true;
+      return staging;
+    });
   }
 
   /** @param half what is done of the call when it is to die in its middle. */

@@ -4,7 +4,7 @@ import type { OpenedEngine } from './open-engine';
 import { catalogBefore, operationAt } from './workload';
 
 export const SAMPLE_SEED = 77;
-/** A checkpoint holds the operations before this one; it lies in the middle of a log segment that a cut took away. */
+/** A checkpoint holds the operations before this one. */
 const CHECKPOINT_AT = 130;
 /** A log segment ends here. */
 const SEGMENT_END = 160;
@@ -19,7 +19,8 @@ export async function makeSample(path: string, operations: number): Promise<void
   const { engine, directory } = opened;
   for (let index = 0; index < operations; index += 1) {
     if (index === CHECKPOINT_AT) await engine.checkpoint();
-    if (index === SEGMENT_END) await directory.log.cutBefore(engine.status().checkpointSequence + 1);
+    // The segment is closed, and nothing of it cut off: its records stand behind the checkpoint.
+    if (index === SEGMENT_END) await directory.log.cutBefore(engine.status().checkpointSequence + 2);
     await perform(opened, index);
   }
   await engine.abandon();

@@ -27,7 +27,6 @@ const IN_FLIGHT_MAX = 8;
 /** Batches sent once more after a restart, as a source does that does not know how far it came. */
 const REPEATED = 6;
 const CHECKPOINT_EVERY = 12;
-const NEW_SEGMENT_EVERY = 25;
 
 function say(line: string): void {
   writeSync(1, `${line}\n`);
@@ -71,7 +70,7 @@ async function main(job: WriterJob): Promise<void> {
   await new FaultPoints(path, job.fault, report).install();
   const opened = await openEngine(path, { firstCatalog: catalogBefore(0) });
   say('o');
-  const { engine, directory } = opened;
+  const { engine } = opened;
   const random = new RandomSource(seed + first);
   await repeatBatches(opened, job);
   countForever(opened, new RandomSource(seed + first + 1)).catch(fail);
@@ -90,9 +89,6 @@ async function main(job: WriterJob): Promise<void> {
     inFlight.add(written);
     if (standsAlone) await written;
     if (random.chance(1 / CHECKPOINT_EVERY)) engine.checkpoint().catch(fail);
-    // Nothing is cut off, but a log of several segments is what a crash then leaves.
-    if (random.chance(1 / NEW_SEGMENT_EVERY))
-      directory.log.cutBefore(engine.status().checkpointSequence + 1).catch(fail);
     if (random.chance(0.3)) await new Promise((resolve) => setTimeout(resolve, random.between(0, 2)));
   }
   await Promise.all(inFlight);
