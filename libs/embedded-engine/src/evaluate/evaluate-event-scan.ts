@@ -5,6 +5,7 @@ import { compileAverage, sumRange } from './compile-exact';
 import { countDistinct } from './count-distinct';
 import { type Counters, findUsers } from './event-counters';
 import { type NumberRange, rangeOf } from './event-goal';
+import { recentLastTime } from './event-recency';
 import { countingRows, usersInCountRange } from './event-thresholds';
 import { eachRange, RANGE_MASK, RangeScan, type RowBlock, type RowScan } from './row-scan';
 
@@ -28,8 +29,11 @@ export function evaluateEventScan(node: EventScanNode, scan: RowScan, universe: 
       return byCounts(node, scan, universe, countDistinct(scan.events, measure.property));
     case 'firstTime':
       return byValues(node, scan, universe, keepFirstTimes);
-    case 'lastTime':
-      return byValues(node, scan, universe, keepLastTimes);
+    case 'lastTime': {
+      const range = rangeOf(conditionOf(node));
+      const recent = range === null ? null : recentLastTime(scan, range);
+      return recent ?? byValues(node, scan, universe, keepLastTimes);
+    }
     case 'min':
       return byValues(node, scan, universe, keepLeast);
     case 'max':

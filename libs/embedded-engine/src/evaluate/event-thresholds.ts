@@ -1,6 +1,7 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import { bitmapFromWords, SHARD_WORDS } from '../bitmaps/bitmap-from-words';
 import type { NumberRange } from './event-goal';
+import { recentAtLeast } from './event-recency';
 import { eachRange, RANGE_MASK, RANGE_SIZE, RangeScan, type RowScan } from './row-scan';
 
 /** Up to here a byte a user counts far enough. */
@@ -41,11 +42,15 @@ export function usersInCountRange(
   return negated ? RoaringBitmap32.andNot(universe, found) : found;
 }
 
-/** Finds users by thresholds by counting their rows. */
+/** Finds users by thresholds: by what is kept of their newest rows, or by counting their rows. */
 export function countingRows(scan: RowScan): AtLeast {
   return (low, high) => {
     if (low === Infinity) {
       return { low: new RoaringBitmap32(), high: new RoaringBitmap32() };
+    }
+    const [recentLow, recentHigh] = recentAtLeast(scan, [low, high]) ?? [];
+    if (recentLow !== undefined && recentHigh !== undefined) {
+      return { low: recentLow, high: recentHigh };
     }
     const isNarrow = low <= NARROW_THRESHOLD_MAX && (high <= NARROW_THRESHOLD_MAX || high === Infinity);
     const rows = new RangeScan(scan, null);
