@@ -23,6 +23,7 @@ import {
   type TagStore,
   type TagTypeDefinition,
 } from '@tessera/tag-catalog';
+import { BulkImport } from './bulk-import';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
 import { answerContains, answerCounts, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
@@ -240,6 +241,15 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
         ids: this.state.ids.bytes,
       },
     };
+  }
+
+  /** Lets an import fill the engine past the log; other writes are refused until it is finished. */
+  async bulkImport(): Promise<BulkImport> {
+    const release = await this.writer.exclude('An import is under way; send the batch again when it is finished.');
+    return new BulkImport(this.state, async () => {
+      await this.writer.checkpoint();
+      release();
+    });
   }
 
   // Upkeep

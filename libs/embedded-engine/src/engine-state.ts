@@ -1,5 +1,6 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import { NO_TIME } from './columns/time-vector';
 import { SharedTimes } from './columns/write-times';
 import { EventState } from './events/event-state';
 import { IdMemory } from './id-memory';
@@ -7,11 +8,15 @@ import type { IdentityPort } from './identity-port';
 import type { ListState } from './lists/list-state';
 import { guidAt, localOf, shardOf } from './shard';
 import { Chunk, ChunkTracker } from './storage/chunk-tracker';
+import { ImmediateIndexBuilder, type IndexBuilder } from './tags/index-builder';
+import type { ScalarShard } from './tags/scalar-shard';
+import type { SetShard } from './tags/set-shard';
 import { TagState } from './tags/tag-state';
 
 const ID_KEEP_MS = 7 * 86_400_000;
 /** 2^32 − 1 itself is refused (DESIGN section 6). */
 const GUID_MAX = 2 ** 32 - 2;
+const IMMEDIATE = new ImmediateIndexBuilder();
 
 class IdentityBlock extends Chunk {
   constructor(
@@ -30,15 +35,23 @@ class IdentityBlock extends Chunk {
 /** The tags of one profile or kv type with the write times they share. */
 export class TypeState {
   readonly tags = new Map<number, TagState>();
+  /** As `tags`, to walk over. */
+  readonly tagList: TagState[] = [];
   readonly #times: (SharedTimes | undefined)[] = [];
 
   constructor(
     readonly typeId: number,
     private readonly tracker: ChunkTracker,
+    private readonly indexBuilder: IndexBuilder,
   ) {}
 
   sharedTimes(shard: number): SharedTimes {
     return (this.#times[shard] ??= new SharedTimes(this.typeId, shard, this.tracker));
+  }
+
+  /** The shared time of a user, without making anything; NO_TIME for none. */
+  timesAt(shard: number, local: number): number {
+    return this.#times[shard]?.at(local) ?? NO_TIME;
   }
 
   loadTimes(shard: number, stored: Buffer): void {
@@ -59,8 +72,9 @@ export class TypeState {
   tag(definition: TagDefinition): TagState {
     let state = this.tags.get(definition.id);
     if (state === undefined) {
-      state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard));
+      state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard), this.indexBuilder);
       this.tags.set(definition.id, state);
+      this.tagList.push(state);
     }
     return state;
   }
@@ -81,12 +95,18 @@ export class EngineState {
   /** UTC day of the last retention step. */
   retentionDay = 0;
   readonly #universe: RoaringBitmap32[] = [];
+  readonly #universeVersions: number[] = [];
   readonly #identityBlocks: IdentityBlock[] = [];
   #known = 0;
 
   constructor(
     readonly identity: IdentityPort,
-    options: { readonly idSeed: Uint32Array; readonly idEntriesMax: number },
+    private readonly options: {
+      readonly idSeed: Uint32Array;
+      readonly idEntriesMax: number;
+      /** Default: indexes are built where they are first read. */
+      readonly indexBuilder?: IndexBuilder;
+    },
   ) {
     this.ids = new IdMemory(options.idSeed, this.tracker, options.idEntriesMax, ID_KEEP_MS);
   }
@@ -105,6 +125,11 @@ export class EngineState {
     return (this.#universe[shard] ??= new RoaringBitmap32());
   }
 
+  /** Grows whenever a user of the shard becomes known or is erased. */
+  universeVersion(shard: number): number {
+    return this.#universeVersions[shard] ?? 0;
+  }
+
   isKnown(guid: number): boolean {
     return this.#universe[shardOf(guid)]?.has(localOf(guid)) ?? false;
   }
@@ -118,10 +143,15 @@ export class EngineState {
     return this.types.get(definition.typeId)?.tags.get(definition.id);
   }
 
+  /** Of a tag; undefined: nobody of the shard ever had a value. */
+  tagShard(typeId: number, tagId: number, shard: number): ScalarShard | SetShard | undefined {
+    return this.types.get(typeId)?.tags.get(tagId)?.shard(shard);
+  }
+
   type(typeId: number): TypeState {
     let state = this.types.get(typeId);
     if (state === undefined) {
-      state = new TypeState(typeId, this.tracker);
+      state = new TypeState(typeId, this.tracker, this.options.indexBuilder ?? IMMEDIATE);
       this.types.set(typeId, state);
     }
     return state;
@@ -147,6 +177,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(next)).beforeWrite();
     const guid = this.identity.bind(cuid);
     this.universe(shardOf(guid)).add(localOf(guid));
+    this.#universeVersions[shardOf(guid)] = this.universeVersion(shardOf(guid)) + 1;
     this.#known++;
     return guid;
   }
@@ -176,6 +207,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(guid)).beforeWrite();
     this.identity.erase(guid);
     this.universe(shard).remove(local);
+    this.#universeVersions[shard] = this.universeVersion(shard) + 1;
     this.#known--;
   }
 
@@ -196,15 +228,22 @@ export class EngineState {
     }
   }
 
-  /** Frees the dictionary codes of texts that nobody has any more. Not while a checkpoint is under way. */
+  /** Frees the dictionary codes of texts that nobody has any more. */
   sweepTexts(): void {
+    const steps = this.sweepSteps();
+    while (steps.next().done !== true);
+  }
+
+  /** As `sweepTexts`, with pauses, in which messages may be applied. */
+  *sweepSteps(): Generator<void> {
     for (const type of this.types.values()) {
       for (const tag of type.tags.values()) {
-        tag.sweepTexts();
+        yield* tag.sweepSteps();
       }
     }
     for (const events of this.events.values()) {
       events.sweepTexts();
+      yield;
     }
   }
 

@@ -1,3 +1,5 @@
+export { BulkImport } from './bulk-import';
+export type { ImportedRows } from './bulk-import';
 export { EmbeddedEngine } from './embedded-engine';
 export type { EmbeddedEngineOptions, EngineStatus } from './embedded-engine';
 export type { IdentityPort } from './identity-port';

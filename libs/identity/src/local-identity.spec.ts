@@ -42,9 +42,8 @@ function randomCuid(random: (limit: number) => number): string {
   return cuid;
 }
 
-function reload(identity: LocalIdentity, seed: number, reserve: boolean): LocalIdentity {
+function reload(identity: LocalIdentity, seed: number): LocalIdentity {
   const loaded = new LocalIdentity({ seed });
-  if (reserve) loaded.reserve(identity.highestGuid);
   for (let block = 0; block * identity.blockSize < identity.highestGuid; block++) {
     loaded.loadBlock(block, identity.serializeBlock(block));
   }
@@ -123,7 +122,7 @@ describe('LocalIdentity', () => {
     expect(identity.cuidOf(3 as Guid)).toBe('forget-me-please');
     expect(identity.isRetired(guid)).toBe(true);
     expect(() => identity.erase(9 as Guid)).toThrow('guid 9 was never given out');
-    const loaded = reload(identity, 1, false);
+    const loaded = reload(identity, 1);
     expect([loaded.isRetired(guid), loaded.lookup('forget-me-please'), loaded.bound]).toEqual([true, 3, 2]);
   });
 
@@ -149,7 +148,7 @@ describe('LocalIdentity', () => {
       if (guid !== (known ?? guids.size + 1)) throw new Error(`seed ${SEED}: ${cuid} got ${guid}`);
       guids.set(cuid, guid);
     }
-    for (const other of [identity, reload(identity, SEED + 1, true)]) {
+    for (const other of [identity, reload(identity, SEED + 1)]) {
       expect([other.bound, other.highestGuid]).toEqual([1_000_000, 1_000_000]);
       for (const [cuid, guid] of guids) {
         if (other.lookup(cuid) !== guid || other.cuidOf(guid as Guid) !== cuid) {
@@ -202,7 +201,7 @@ describe('LocalIdentity', () => {
           bound.delete(cuid);
           cuids[known] = undefined;
         }
-        if (random(5_000) === 0) identity = reload(identity, random(2 ** 31), random(2) === 0);
+        if (random(5_000) === 0) identity = reload(identity, random(2 ** 31));
       }
       expect([identity.bound, identity.highestGuid]).toEqual([bound.size, cuids.length - 1]);
       for (const cuid of pool) if (identity.lookup(cuid) !== (bound.get(cuid) ?? 0)) fail(`${cuid} is lost`);
@@ -224,11 +223,11 @@ describe('LocalIdentity', () => {
       const identity = filled(65_540);
       expect([1, 65_536, 65_537].map((guid) => identity.blockOf(guid as Guid))).toEqual([0, 0, 1]);
       expect(identity.blockOf((2 ** 32 - 2) as Guid)).toBe(65_535);
-      const loaded = reload(identity, SEED + 1, false);
+      const loaded = reload(identity, SEED + 1);
       for (let n = 65_541; n <= 131_080; n++)
         if (loaded.bind(`user-${n}`) !== n) throw new Error(`user-${n} is not ${n}`);
       expect(loaded.cuidOf(65_537 as Guid)).toBe('user-65537');
-      const again = reload(loaded, SEED, false);
+      const again = reload(loaded, SEED);
       for (let n = 1; n <= 131_080; n++) if (again.lookup(`user-${n}`) !== n) throw new Error(`user-${n} is lost`);
       expect(() => identity.serializeBlock(2)).toThrow('identity block 2 does not exist');
     });

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../storage/bytes';
 
-type NumberArray = Uint8Array | Uint16Array | Int32Array | Float64Array;
+export type NumberArray = Uint8Array | Uint16Array | Int32Array | Float64Array;
 
 interface Width {
   readonly make: (length: number) => NumberArray;
@@ -10,13 +10,23 @@ interface Width {
   readonly greatest: number;
 }
 
+/** Memory that every thread of the process can read in place. */
+function shared(bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(bytes);
+}
+
 /** Narrowest first; a vector moves to a wider one when a value does not fit. */
 const WIDTHS: readonly Width[] = [
-  { make: (length) => new Uint8Array(length), missing: 0xff, least: 0, greatest: 0xfe },
-  { make: (length) => new Uint16Array(length), missing: 0xffff, least: 0, greatest: 0xfffe },
-  { make: (length) => new Int32Array(length), missing: -0x80000000, least: -0x7fffffff, greatest: 0x7fffffff },
+  { make: (length) => new Uint8Array(shared(length)), missing: 0xff, least: 0, greatest: 0xfe },
+  { make: (length) => new Uint16Array(shared(2 * length)), missing: 0xffff, least: 0, greatest: 0xfffe },
   {
-    make: (length) => new Float64Array(length),
+    make: (length) => new Int32Array(shared(4 * length)),
+    missing: -0x80000000,
+    least: -0x7fffffff,
+    greatest: 0x7fffffff,
+  },
+  {
+    make: (length) => new Float64Array(shared(8 * length)),
     missing: Infinity,
     least: -Number.MAX_SAFE_INTEGER,
     greatest: Number.MAX_SAFE_INTEGER,
@@ -25,17 +35,24 @@ const WIDTHS: readonly Width[] = [
 
 const LENGTH_MIN = 64;
 
+/** What a scan reads of a vector: `data[i] === missing`, or i ≥ `length`, means no value. */
+export interface NumberColumn {
+  readonly data: NumberArray;
+  readonly missing: number;
+  readonly length: number;
+}
+
 /**
  * Safe integers by position, some of them missing, in the narrowest typed array that holds them all: 1, 2, 4 or 8 bytes a position.
  * Hot loops read `data` and `missing` directly (`data[i] === missing` means no value) and must fetch both anew after any `set`.
  */
-export class NumberVector {
+export class NumberVector implements NumberColumn {
   #width = 0;
   #data: NumberArray;
   #length = 0;
 
   constructor(readonly capacityMax: number) {
-    this.#data = new Uint8Array(0);
+    this.#data = WIDTHS[0]!.make(0);
   }
 
   /** Positions at or after it have no value. */

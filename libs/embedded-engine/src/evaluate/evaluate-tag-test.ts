@@ -1,122 +1,83 @@
-import { compileCondition, type Bound, type TagTest, type ValueCondition } from '@tessera/audience';
-import { RoaringBitmap32 } from '@tessera/bitmap';
-import { borrowed, type Operand, owned } from '../bitmaps/operand';
-import { bitmapWhere, filterBitmap } from '../bitmaps/scratch';
-import type { EngineState } from '../engine-state';
-import { ScalarShard } from '../tags/scalar-shard';
-import type { SetShard } from '../tags/set-shard';
-import type { TagState } from '../tags/tag-state';
-import { codesMatching } from './code-matches';
+import { compileCondition } from '@tessera/audience';
+import type { RoaringBitmap32 } from '@tessera/bitmap';
+import { IntersectSet, type LazySet, nobody, PlainSet, Without } from '../bitmaps/lazy-set';
+import { filterBitmap } from '../bitmaps/scratch';
+import type { SetReader, ShardReader } from './evaluation-state';
+import type { LoweredTest, Lookup } from './lowered-plan';
 
-type OneOf = Extract<ValueCondition, { readonly kind: 'oneOf' }>;
-
-/** The users of one shard who pass a predicate on a tag. */
-export function evaluateTagTest(state: EngineState, test: TagTest, shardIndex: number): Operand {
-  const tag = state.findTag(test.tag);
-  const shard = tag?.shard(shardIndex);
-  if (tag === undefined || shard === undefined) {
-    const everybody = test.includeMissing || test.condition.kind === 'absent';
-    return everybody ? borrowed(state.universe(shardIndex)) : owned(new RoaringBitmap32());
+/**
+ * The users of one shard who pass a test.
+ * @param shard of the tag; undefined: nobody has a value.
+ */
+export function evaluateTagTest(test: LoweredTest, shard: ShardReader | undefined, universe: RoaringBitmap32): LazySet {
+  const { lookup, validAfterMs, includeMissing } = test;
+  const everybody = new PlainSet(universe);
+  if (shard === undefined) {
+    return includeMissing ? everybody : nobody();
   }
-  const unexpired = (operand: Operand): Operand => dropExpired(operand, shard, test.validAfterMs);
-  const met =
-    test.condition.kind === 'absent'
-      ? owned(new RoaringBitmap32())
-      : unexpired(evaluateCondition(tag, shard, test.condition));
-  if (test.condition.kind !== 'absent' && !test.includeMissing) {
-    return met;
+  const found = dropExpired(find(lookup, shard), shard, validAfterMs);
+  if (!test.negated && !includeMissing) {
+    return found;
   }
-  const missing = RoaringBitmap32.andNot(state.universe(shardIndex), unexpired(borrowed(shard.present)).bitmap);
-  missing.orInPlace(met.bitmap);
-  return owned(missing);
+  if (test.negated && lookup.kind === 'present') {
+    return new Without(everybody, found, true);
+  }
+  const present = dropExpired(new PlainSet(shard.present), shard, validAfterMs);
+  const presentIsAll = present.sizeMax === everybody.sizeMax;
+  if (test.negated) {
+    return includeMissing || presentIsAll ? new Without(everybody, found, true) : new Without(present, found, false);
+  }
+  return new Without(everybody, new Without(present, found, presentIsAll), true);
 }
 
 /** Without those whose value ran out by its TTL; a value that only increments made has no time and stays (MEANING section 2, TTL). */
-function dropExpired(operand: Operand, shard: ScalarShard | SetShard, validAfterMs: number | null): Operand {
+function dropExpired(set: LazySet, shard: ShardReader, validAfterMs: number | null): LazySet {
   if (validAfterMs === null) {
-    return operand;
+    return set;
   }
-  return owned(filterBitmap(operand.bitmap, (local) => (shard.times.get(local) ?? Infinity) > validAfterMs));
+  const { bitmap } = set.operand();
+  return new PlainSet(
+    filterBitmap(bitmap, (local) => (shard.timeOf(local) ?? Infinity) > validAfterMs),
+    true,
+  );
 }
 
-function evaluateCondition(tag: TagState, shard: ScalarShard | SetShard, condition: ValueCondition): Operand {
-  if (condition.kind === 'present') {
-    return borrowed(shard.present);
+function find(lookup: Lookup, shard: ShardReader): LazySet {
+  if (lookup.kind === 'present') {
+    return new PlainSet(shard.present);
   }
-  return shard instanceof ScalarShard ? evaluateScalar(tag, shard, condition) : evaluateSet(tag, shard, condition);
-}
-
-function evaluateScalar(tag: TagState, shard: ScalarShard, condition: ValueCondition): Operand {
-  switch (condition.kind) {
-    case 'oneOf': {
-      const matching = shard.index.oneOf(listedNumbers(tag, condition));
-      return condition.negated ? owned(RoaringBitmap32.andNot(shard.present, matching.bitmap)) : matching;
-    }
-    case 'range':
-      return isTextBound(condition.low) || isTextBound(condition.high)
-        ? shard.index.oneOf(codesMatching(condition, tag.tag, tag.dictionary))
-        : shard.index.between(leastOf(condition.low), greatestOf(condition.high));
-    case 'text':
-      return shard.index.oneOf(codesMatching(condition, tag.tag, tag.dictionary));
-    case 'anniversary': {
-      const meets = compileCondition(condition, tag.tag);
-      const { data, missing, length } = shard.column;
-      return owned(bitmapWhere(length, (position) => data[position] !== missing && meets(data[position]!)));
-    }
+  if (lookup.kind === 'nobody') {
+    return nobody();
+  }
+  if (shard.kind === 'sets') {
+    return findElements(lookup, shard);
+  }
+  switch (lookup.kind) {
+    case 'numbers':
+      return shard.oneOf(lookup.numbers);
+    case 'between':
+      return shard.between(lookup.low, lookup.high);
+    case 'condition':
+      return shard.where(compileCondition(lookup.condition, lookup.spec));
     default:
-      return owned(new RoaringBitmap32());
+      return nobody();
   }
 }
 
-const listed = new WeakMap<OneOf, OneOf>();
-
-/** The stored numbers of the values that a condition lists, whether it wants or excludes them. */
-function listedNumbers(tag: TagState, condition: OneOf): readonly number[] {
-  if (tag.tag.valueType !== 'string' && tag.tag.valueType !== 'enum') {
-    return condition.values.map(Number);
+function findElements(lookup: Lookup, shard: SetReader): LazySet {
+  if (lookup.kind === 'anyElement') {
+    return new PlainSet(shard.withAny(lookup.codes), true);
   }
-  let wanted = condition;
-  if (condition.negated) {
-    // Kept beside the condition, so that what is found out about it is found again.
-    wanted = listed.get(condition) ?? { ...condition, negated: false };
-    listed.set(condition, wanted);
+  if (lookup.kind !== 'allElements') {
+    return nobody();
   }
-  return codesMatching(wanted, tag.tag, tag.dictionary);
-}
-
-function isTextBound(bound: Bound | null): boolean {
-  return typeof bound?.value === 'string';
-}
-
-function leastOf(bound: Bound | null): number {
-  return bound === null ? -Infinity : Number(bound.value) + (bound.inclusive ? 0 : 1);
-}
-
-function greatestOf(bound: Bound | null): number {
-  return bound === null ? Infinity : Number(bound.value) - (bound.inclusive ? 0 : 1);
-}
-
-function evaluateSet(tag: TagState, shard: SetShard, condition: ValueCondition): Operand {
-  if (condition.kind !== 'set') {
-    return owned(new RoaringBitmap32());
-  }
-  const codes = condition.values.map((value) => tag.dictionary.code(value));
-  const known = codes.filter((code) => code !== undefined);
-  switch (condition.op) {
-    case 'hasAny':
-      return owned(shard.withAny(known));
-    case 'hasNone':
-      return owned(RoaringBitmap32.andNot(shard.present, shard.withAny(known)));
-    case 'hasAll': {
-      const all = shard.present.clone();
-      for (const code of codes) {
-        const having = code === undefined ? undefined : shard.withElement(code);
-        if (having === undefined) {
-          return owned(new RoaringBitmap32());
-        }
-        all.andInPlace(having);
-      }
-      return owned(all);
+  const having: LazySet[] = [new PlainSet(shard.present)];
+  for (const code of lookup.codes) {
+    const users = shard.withElement(code);
+    if (users === undefined) {
+      return nobody();
     }
+    having.push(new PlainSet(users));
   }
+  return new IntersectSet(having);
 }

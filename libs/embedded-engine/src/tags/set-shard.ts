@@ -18,6 +18,7 @@ interface SetIndex {
 
 /** A tag whose value is a set: for each user the codes of its elements (ascending), undefined for no value, an empty array for the empty set. */
 export class SetShard extends TagShard {
+  readonly kind = 'sets';
   readonly #sets: (Uint32Array | undefined)[] = [];
   #index: SetIndex | null = null;
   readonly #pending = new Map<number, Uint32Array | undefined>();

@@ -25,6 +25,10 @@ export abstract class TagShard extends Chunk {
     return `${TagShard.keyPrefix(tagId)}${shard.toString().padStart(5, '0')}`;
   }
 
+  timeOf(local: number): number | undefined {
+    return this.times.get(local);
+  }
+
   /** Users with a value (TTL not judged), index up to date; not to be changed. */
   abstract readonly present: RoaringBitmap32;
   abstract readonly bytes: number;
@@ -46,5 +50,6 @@ export abstract class TagShard extends Chunk {
     return writer.finish();
   }
 
+  /** Nothing where it is built from the column. */
   protected abstract writeIndex(writer: ByteWriter): void;
 }

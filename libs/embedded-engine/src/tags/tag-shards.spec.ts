@@ -1,11 +1,15 @@
 import { SharedTimes } from '../columns/write-times';
 import { ChunkTracker } from '../storage/chunk-tracker';
 import { SeededRandom } from '../testing/seeded-random';
+import { ImmediateIndexBuilder } from './index-builder';
 import { ScalarShard } from './scalar-shard';
+import { buildScalarIndex, scalarIndexOf } from './scalar-index';
 import { SetShard } from './set-shard';
 
 /** More changes than the index is told of one by one. */
 const MANY = 70_000;
+
+const builder = new ImmediateIndexBuilder();
 
 function shared(): SharedTimes {
   return new SharedTimes(1, 0, new ChunkTracker());
@@ -24,7 +28,7 @@ describe.each([
   it('answers as its model does, however often and late the index is read', () => {
     const seed = 11;
     const random = new SeededRandom(seed);
-    let shard = new ScalarShard(1, 0, ordinal, new ChunkTracker(), shared());
+    let shard = new ScalarShard(1, 0, { ordinal, builder }, new ChunkTracker(), shared());
     const model = new Map<number, number>();
     const change = (times: number): void => {
       for (let count = 0; count < times; count++) {
@@ -44,13 +48,13 @@ describe.each([
       const [a, b, c] = [0, 1, 2].map(() => random.between(0, span));
       for (const wanted of [[a], [a, b, c, span + 1]]) {
         const numbers = wanted.filter((value) => value !== undefined);
-        expect(shard.index.oneOf(numbers).bitmap.toArray()).toEqual(
+        expect(shard.oneOf(numbers).operand().bitmap.toArray()).toEqual(
           positions(model, (value) => numbers.includes(value)),
         );
       }
       if (ordinal) {
         const [low = 0, high = 0] = [a ?? 0, b ?? 0].sort((left, right) => left - right);
-        expect(shard.index.between(low, high).bitmap.toArray()).toEqual(
+        expect(shard.between(low, high).operand().bitmap.toArray()).toEqual(
           positions(model, (value) => value >= low && value <= high),
         );
       }
@@ -63,12 +67,39 @@ describe.each([
     }
     change(100);
     const behind = shard.serialize();
-    shard = new ScalarShard(1, 0, ordinal, new ChunkTracker(), shared(), behind);
+    shard = new ScalarShard(1, 0, { ordinal, builder }, new ChunkTracker(), shared(), behind);
     check();
-    shard = new ScalarShard(1, 0, ordinal, new ChunkTracker(), shared(), shard.serialize());
+    shard = new ScalarShard(1, 0, { ordinal, builder }, new ChunkTracker(), shared(), shard.serialize());
     check();
     change(100);
     check();
+    // An index that is built while values go on changing, and one that is dropped meanwhile.
+    shard.beginBuild();
+    const index = buildScalarIndex(shard.column, ordinal);
+    change(500);
+    check();
+    shard.finishBuild(scalarIndexOf(index.parts));
+    expect(shard.changedSinceIndex.count).toBeGreaterThan(100);
+    check();
+    shard.beginBuild();
+    shard.dropIndex();
+    change(10);
+    shard.finishBuild(index);
+    check();
+  });
+
+  it('tells what differs from the column', () => {
+    const shard = new ScalarShard(1, 0, { ordinal, builder }, new ChunkTracker(), shared());
+    for (const [local, value] of [1, 2, 1].entries()) {
+      shard.set(local, value);
+    }
+    shard.buildIndex();
+    expect(shard.verify()).toEqual([]);
+    shard.column.set(0, 2);
+    expect(shard.verify()).toEqual([
+      't/1/00000: column and index differ in users with ' + (ordinal ? 'values up to 1' : 'code 1'),
+      ...(ordinal ? [] : ['t/1/00000: column and index differ in users with code 2']),
+    ]);
   });
 });
 

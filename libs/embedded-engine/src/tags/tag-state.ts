@@ -2,7 +2,8 @@ import { compareUtf8, isOrdinalType, type TagDefinition, type TagValue } from '@
 import { Dictionary } from '../columns/dictionary';
 import type { ChunkTracker } from '../storage/chunk-tracker';
 import type { SharedTimes } from '../columns/write-times';
-import { ScalarShard } from './scalar-shard';
+import type { IndexBuilder } from './index-builder';
+import { type Indexing, ScalarShard } from './scalar-shard';
 import { SetShard } from './set-shard';
 
 /** Gives the shared write times of the tag's type for one shard. */
@@ -17,6 +18,7 @@ export class TagState {
   readonly isSet: boolean;
   /** Its values are numbers to compare, not codes. */
   readonly isOrdinal: boolean;
+  readonly #indexing: Indexing;
   readonly #shards: (ScalarShard | SetShard | undefined)[] = [];
   #lastWriteMs: number | null = null;
   #changes = 0;
@@ -26,10 +28,12 @@ export class TagState {
     readonly tag: TagDefinition,
     private readonly tracker: ChunkTracker,
     private readonly sharedTimesOf: SharedTimesOf,
+    indexBuilder: IndexBuilder,
   ) {
     this.dictionary = new Dictionary(tag.id, tracker);
     this.isSet = tag.valueType === 'set';
     this.isOrdinal = isOrdinalType(tag.valueType);
+    this.#indexing = { ordinal: this.isOrdinal, builder: indexBuilder };
   }
 
   /** Newest time written, ms; null: never. Stored with the checkpoint. */
@@ -44,7 +48,9 @@ export class TagState {
 
   noteWrite(timeMs: number): void {
     this.#changes++;
-    this.restoreLastWrite(timeMs);
+    if (this.#lastWriteMs === null || timeMs > this.#lastWriteMs) {
+      this.#lastWriteMs = timeMs;
+    }
   }
 
   noteErasure(): void {
@@ -93,7 +99,7 @@ export class TagState {
     const shared = this.sharedTimesOf(index);
     return this.isSet
       ? new SetShard(this.tag.id, index, this.tracker, shared, stored)
-      : new ScalarShard(this.tag.id, index, this.isOrdinal, this.tracker, shared, stored);
+      : new ScalarShard(this.tag.id, index, this.#indexing, this.tracker, shared, stored);
   }
 
   /** The stored number of a scalar value; texts get a dictionary code. */
@@ -133,9 +139,9 @@ export class TagState {
 
   /**
    * Forgets texts that nobody has any more: after an erasure, and when so many were replaced that it is worth looking. Walks over all
-   * values, unless every text is soon met.
+   * values, with a pause after each shard, unless every text is soon met.
    */
-  sweepTexts(): void {
+  *sweepSteps(): Generator<void> {
     const replaced = this.#shards.reduce((sum, shard) => sum + (shard?.replaced ?? 0), 0);
     const isDue = this.#textsErased || replaced >= Math.max(SWEEP_MIN, this.dictionary.entries / 2);
     if (this.dictionary.entries === 0 || !isDue) {
@@ -147,6 +153,10 @@ export class TagState {
         shard.replaced = 0;
       }
     }
-    this.dictionary.sweep((mark) => this.#shards.every((shard) => shard?.eachCode(mark) ?? true));
+    yield* this.dictionary.sweepSteps(
+      this.#shards.map((shard) => (mark) => {
+        shard?.eachCode(mark);
+      }),
+    );
   }
 }
