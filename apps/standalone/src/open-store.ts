@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly idEntriesMax: number;
   /** Threads that evaluate large questions beside this one. */
   readonly threads: number;
+  /** Of the state; Infinity: no limit. */
+  readonly memoryBytesMax: number;
   /** Told of failures of background work. */
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -41,6 +43,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       clock: () => Date.now(),
       idEntriesMax: options.idEntriesMax,
       threads: options.threads,
+      memoryBytesMax: options.memoryBytesMax,
       onBackgroundError: options.onBackgroundError,
       // A read-only directory takes no checkpoint.
       ...(options.readOnly ? { checkpointLogBytes: 0 } : {}),

@@ -159,6 +159,7 @@ function loadEvents(state: EngineState, chunks: ChunkStorePort, type: TagTypeDef
     reading(key, () => {
       events.load(Number(parts[2]), Number(parts[3]), bytes);
     });
+    makeRoom(state);
   }
 }
 
@@ -179,11 +180,19 @@ function loadTags(
     });
     eachChunk(chunks, TagShard.keyPrefix(definition.id), (shard, bytes) => {
       tag.loadShard(shard, bytes);
+      makeRoom(state);
     });
     const lastWriteMs = lastWrites.get(definition.id);
     if (lastWriteMs !== undefined) {
       tag.restoreLastWrite(lastWriteMs);
     }
+  }
+}
+
+/** What has been loaded leaves again where the memory budget is too small for it. */
+function makeRoom({ residency }: EngineState): void {
+  if (residency.isLookDue) {
+    residency.look();
   }
 }
 

@@ -26,6 +26,11 @@ export abstract class Chunk {
     }
   }
 
+  /** What is in memory is what the last checkpoint stored, if none is under way. */
+  get isStored(): boolean {
+    return !this.#dirty && !this.#awaitsCapture && !this.#gone;
+  }
+
   /** Removed for good: another chunk may have its key by now. */
   get isGone(): boolean {
     return this.#gone;
@@ -70,6 +75,16 @@ export class ChunkTracker {
 
   get dirtyCount(): number {
     return this.#dirty.size;
+  }
+
+  /** A checkpoint is under way. */
+  get isCapturing(): boolean {
+    return this.#capturing !== null;
+  }
+
+  /** As `remove`, for a chunk that is on disk only. */
+  removeStored(key: string): void {
+    this.#removed.add(key);
   }
 
   markDirty(chunk: Chunk): void {
