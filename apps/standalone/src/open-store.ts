@@ -26,6 +26,7 @@ export interface StoreOptions {
 
 /** Where the seed of the identity table lies in the directory's secret; the engine's own seeds take the first 16 bytes. */
 const IDENTITY_SEED_AT = 16;
+const IDENTITY_SEED_BYTES = 6;
 
 /**
  * Opens the data directory and the engine on it.
@@ -39,7 +40,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const engine = await EmbeddedEngine.open({
       directory,
       catalog: () => catalogStore.current(),
-      identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
+      identity: new LocalIdentity({ seed: directory.secret.readUIntLE(IDENTITY_SEED_AT, IDENTITY_SEED_BYTES) }),
       clock: () => Date.now(),
       idEntriesMax: options.idEntriesMax,
       threads: options.threads,

@@ -91,7 +91,7 @@ describe('the memory budget', () => {
     const write = async (count: number): Promise<void> => {
       const batch = { arrivalMs: NOW, messages: randomMessages(random, count) };
       const verdicts = await Promise.all([whole.apply(batch), tight.apply(batch)]);
-      expect(verdicts[1]?.verdicts).toEqual(verdicts[0]?.verdicts);
+      expect(verdicts[1].verdicts).toEqual(verdicts[0].verdicts);
     };
     await write(12_000);
     await tight.close();
