@@ -9,6 +9,8 @@ import { ensureBuilt, ROOT } from './ensure-built.mjs';
 const ENTRIES = {
   start: 'apps/standalone/src/main.ts',
   verify: 'apps/standalone/src/cli/verify.ts',
+  backup: 'apps/standalone/src/cli/backup.ts',
+  restore: 'apps/standalone/src/cli/restore.ts',
   'load:online-retail': 'apps/standalone/src/cli/load-online-retail.ts',
   bench: 'test/bench/main.ts',
 };

@@ -1,23 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ChunkStore } from './chunk-store';
+import {
+  DATA_DIRECTORY_FORMAT,
+  demandFiles,
+  exists,
+  FORMAT_DRAFT,
+  FORMAT_FILE,
+  LOCK_FILE,
+  LOG_FOLDER,
+  readIdentity,
+  SECRET_BYTES,
+  SECRET_FILE,
+  STORE_FOLDER,
+  VALUES_FILE,
+  writeDurably,
+} from './directory-files';
+import type { Identity } from './directory-files';
 import { DirectoryLock } from './directory-lock';
 import { DocumentStore } from './document-store';
 import { DataDirectoryFormatError } from './errors';
 import { LmdbEnvironment } from './lmdb-environment';
 import { syncFolder } from './log-file-system';
+import { ValueFile } from './value-file';
 import { WriteAheadLog } from './write-ahead-log';
 
-/** Grows with every change to docs/formats/data-directory.md that an older release would misread. */
-export const DATA_DIRECTORY_FORMAT = 1;
 const ID_BYTES = 8;
-const SECRET_BYTES = 32;
-const FORMAT_FILE = 'format.json';
-const SECRET_FILE = 'secret';
-const LOCK_FILE = 'lock';
-const LOG_FOLDER = 'log';
-const STORE_FOLDER = 'store';
+/** What stat(2) counts in, whatever the file system. */
+const BLOCK_BYTES = 512;
 
 export interface DataDirectoryOptions {
   /** Changes nothing, not even a torn tail of the log, and may be opened by several readers at once, but not beside a writer. */
@@ -46,17 +57,17 @@ export class DataDirectory {
   private constructor(
     path: string,
     identity: Identity,
-    log: WriteAheadLog,
+    parts: { readonly log: WriteAheadLog; readonly chunks: ChunkStore; readonly documents: DocumentStore },
     environment: LmdbEnvironment,
     lock: DirectoryLock,
   ) {
     this.path = path;
     this.id = identity.id;
     this.secret = identity.secret;
-    this.log = log;
-    this.warnings = log.warnings;
-    this.chunks = new ChunkStore(environment.database('chunks'));
-    this.documents = new DocumentStore(environment.database('documents'));
+    this.log = parts.log;
+    this.warnings = parts.log.warnings;
+    this.chunks = parts.chunks;
+    this.documents = parts.documents;
     this.#environment = environment;
     this.#lock = lock;
   }
@@ -78,28 +89,32 @@ export class DataDirectory {
     }
     await refuseForeign(directory);
     const lock = await DirectoryLock.acquire(join(directory, LOCK_FILE), directory, readOnly);
-    let environment: LmdbEnvironment | null = null;
+    const open: { environment?: LmdbEnvironment; chunks?: ChunkStore } = {};
     try {
-      const identity = await readOrCreateIdentity(directory);
-      const folder = join(directory, LOG_FOLDER);
-      if (!readOnly) await mkdir(folder, { recursive: true, mode: 0o700 });
-      const log = await WriteAheadLog.open({ folder, directoryId: identity.id, readOnly });
-      environment = LmdbEnvironment.open(join(directory, STORE_FOLDER), readOnly);
-      const opened = new DataDirectory(directory, identity, log, environment, lock);
-      if (!readOnly) {
-        // LMDB makes its files without making their names durable.
-        await syncFolder(join(directory, STORE_FOLDER));
-        await syncFolder(directory);
-      }
-      return opened;
+      const isNew = !(await exists(join(directory, FORMAT_FILE)));
+      if (isNew) await beginCreation(directory);
+      else await demandFiles(directory);
+      const identity = await readIdentity(directory, isNew ? FORMAT_DRAFT : FORMAT_FILE);
+      const log = await WriteAheadLog.open({
+        folder: join(directory, LOG_FOLDER),
+        directoryId: identity.id,
+        readOnly,
+      });
+      const store = join(directory, STORE_FOLDER);
+      open.environment = LmdbEnvironment.open(store, readOnly);
+      const documents = new DocumentStore(open.environment.database('documents'));
+      open.chunks = await openChunks(open.environment, join(store, VALUES_FILE), readOnly);
+      if (isNew) await endCreation(directory);
+      return new DataDirectory(directory, identity, { log, documents, chunks: open.chunks }, open.environment, lock);
     } catch (error) {
-      await environment?.close();
+      await open.chunks?.close();
+      await open.environment?.close();
       await lock.release();
       throw error;
     }
   }
 
-  /** Of all files together. */
+  /** Space that all files together take on disk; holes take none. */
   async sizeBytes(): Promise<number> {
     let bytes = 0;
     for (const folder of ['.', LOG_FOLDER, STORE_FOLDER]) {
@@ -107,7 +122,7 @@ export class DataDirectory {
         if (!entry.isFile()) continue;
         // A segment may be cut off while we look.
         bytes += await stat(join(this.path, folder, entry.name)).then(
-          (file) => file.size,
+          (file) => Math.min(file.size, file.blocks * BLOCK_BYTES),
           () => 0,
         );
       }
@@ -124,16 +139,12 @@ export class DataDirectory {
   async #close(): Promise<void> {
     try {
       await this.log.close();
+      await this.chunks.close();
       await this.#environment.close();
     } finally {
       await this.#lock.release();
     }
   }
-}
-
-interface Identity {
-  readonly id: string;
-  readonly secret: Buffer;
 }
 
 async function makeFolder(directory: string): Promise<void> {
@@ -148,75 +159,41 @@ async function refuseForeign(directory: string): Promise<void> {
   const names = await readdir(directory);
   if (names.includes(FORMAT_FILE)) return;
   // What a creation that was interrupted may have left.
-  const foreign = names.find(
-    (name) => name !== LOCK_FILE && !name.startsWith(SECRET_FILE) && !name.startsWith(FORMAT_FILE),
-  );
+  const made = [LOCK_FILE, SECRET_FILE, `${SECRET_FILE}.new`, FORMAT_DRAFT, `${FORMAT_DRAFT}.new`];
+  if (names.includes(FORMAT_DRAFT)) made.push(LOG_FOLDER, STORE_FOLDER);
+  const foreign = names.find((name) => !made.includes(name));
   if (foreign === undefined) return;
   throw new DataDirectoryFormatError(
     `${directory} is no data directory, but holds ${foreign}: choose an empty or new directory with DATA_DIR, or, if ${FORMAT_FILE} was lost, restore it from a backup`,
   );
 }
 
-/** The format file is written last: where it is, the directory is complete. */
-async function readOrCreateIdentity(directory: string): Promise<Identity> {
-  if (!(await exists(join(directory, FORMAT_FILE)))) {
-    await writeDurably(directory, SECRET_FILE, randomBytes(SECRET_BYTES));
-    const format = { format: DATA_DIRECTORY_FORMAT, id: randomBytes(ID_BYTES).toString('hex') };
-    await writeDurably(directory, FORMAT_FILE, Buffer.from(`${JSON.stringify(format)}\n`));
+/** Anew from the start if a creation was interrupted. */
+async function beginCreation(directory: string): Promise<void> {
+  await writeDurably(directory, SECRET_FILE, randomBytes(SECRET_BYTES));
+  const format = { format: DATA_DIRECTORY_FORMAT, id: randomBytes(ID_BYTES).toString('hex') };
+  await writeDurably(directory, FORMAT_DRAFT, Buffer.from(`${JSON.stringify(format)}\n`));
+  for (const folder of [LOG_FOLDER, STORE_FOLDER]) {
+    await rm(join(directory, folder), { recursive: true, force: true });
+    await mkdir(join(directory, folder), { mode: 0o700 });
   }
-  const id = parseFormat(directory, await readFile(join(directory, FORMAT_FILE), 'utf8'));
-  const secret = await readFile(join(directory, SECRET_FILE)).catch(() => null);
-  if (secret?.length !== SECRET_BYTES) {
-    const found = secret === null ? 'cannot be read' : `has ${secret.length} bytes instead of ${SECRET_BYTES}`;
-    throw new DataDirectoryFormatError(`${join(directory, SECRET_FILE)} ${found}: restore it from a backup`);
-  }
-  return { id, secret };
 }
 
-function parseFormat(directory: string, text: string): string {
-  const file = join(directory, FORMAT_FILE);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new DataDirectoryFormatError(`${file} is no JSON: restore it from a backup`);
-  }
-  const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
-  if (typeof format !== 'number' || !Number.isSafeInteger(format) || format < 1) {
-    throw new DataDirectoryFormatError(`${file} gives no format version: restore it from a backup`);
-  }
-  if (format > DATA_DIRECTORY_FORMAT) {
-    throw new DataDirectoryFormatError(
-      `data directory ${directory} has format ${format}, this release reads up to ${DATA_DIRECTORY_FORMAT}: start the release that wrote it, or a newer one`,
-    );
-  }
-  const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : undefined;
-  if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) {
-    throw new DataDirectoryFormatError(`${file} gives no id of 16 hexadecimal digits: restore it from a backup`);
-  }
-  return id;
-}
-
-/** Afterwards the file is there with all its bytes, even after a power cut; before, it is not there. */
-async function writeDurably(directory: string, name: string, bytes: Buffer): Promise<void> {
-  const temporary = join(directory, `${name}.new`);
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(directory, name));
+/** The format file gets its name last: where it is, the directory is complete. */
+async function endCreation(directory: string): Promise<void> {
+  // LMDB makes its files without making their names durable.
+  await syncFolder(join(directory, STORE_FOLDER));
+  await syncFolder(directory);
+  await rename(join(directory, FORMAT_DRAFT), join(directory, FORMAT_FILE));
   await syncFolder(directory);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
+async function openChunks(environment: LmdbEnvironment, path: string, readOnly: boolean): Promise<ChunkStore> {
+  const file = await ValueFile.open(path, readOnly);
+  try {
+    return new ChunkStore(environment, file, readOnly);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }

@@ -19,6 +19,12 @@ export class DataDirectoryFormatError extends Error {
   readonly retriable = false;
 }
 
+/** A data directory can't be copied from or to where it was asked for; nothing was changed. */
+export class DirectoryCopyError extends Error {
+  override readonly name = 'DirectoryCopyError';
+  readonly retriable = false;
+}
+
 /** A record that was durable can no longer be read. */
 export class CorruptLogError extends Error {
   override readonly name = 'CorruptLogError';

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { crc32 } from './checksum';
+import { DATABASE_FILE } from './directory-files';
 import { CorruptChunkError, DataDirectoryFormatError } from './errors';
+import { LmdbFile } from './lmdb-file';
 
 /** Address space, not memory or disk: LMDB maps its file, which grows as it is filled. */
 const MAP_BYTES = 2 ** 40;
@@ -14,6 +18,12 @@ const AFTER_UTF8 = Buffer.from([0xff]);
 
 type BinaryDatabase = Database<Buffer, Buffer>;
 
+/** A value on its way into the database, with its checksum. */
+export interface SealedPut {
+  readonly key: Buffer;
+  readonly sealed: Buffer;
+}
+
 /** What one commit changes. A key stands at most once in all of it. */
 export interface ByteChanges {
   readonly puts: readonly (readonly [key: string, value: Buffer])[];
@@ -23,6 +33,10 @@ export interface ByteChanges {
 /** What the databases of one environment share. lmdb-js must not be called once it is closed: it would end the process. */
 interface EnvironmentState {
   readonly readOnly: boolean;
+  readonly file: LmdbFile;
+  /** Puts of the commits under way, and bytes of their keys and values. */
+  puts: number;
+  bytes: number;
   open: boolean;
   readonly commits: Set<Promise<unknown>>;
 }
@@ -34,14 +48,30 @@ export class LmdbEnvironment {
   private constructor(
     private readonly folder: string,
     private readonly root: RootDatabase<Buffer, Buffer>,
+    file: LmdbFile,
     readOnly: boolean,
   ) {
-    this.#state = { readOnly, open: true, commits: new Set() };
+    this.#state = { readOnly, file, puts: 0, bytes: 0, open: true, commits: new Set() };
   }
 
-  /** @param folder made if missing, unless read-only. */
+  /**
+   * @param folder made if missing, unless read-only.
+   * @throws DataDirectoryFormatError if its file is cut short or none of LMDB.
+   */
   static open(folder: string, readOnly: boolean): LmdbEnvironment {
-    const root = open<Buffer, Buffer>({
+    const path = join(folder, DATABASE_FILE);
+    const checked = existsSync(path) ? LmdbFile.open(path, readOnly) : null;
+    try {
+      const root = LmdbEnvironment.#openRoot(folder, readOnly);
+      return new LmdbEnvironment(folder, root, checked ?? LmdbFile.open(path, readOnly), readOnly);
+    } catch (error) {
+      checked?.close();
+      throw error;
+    }
+  }
+
+  static #openRoot(folder: string, readOnly: boolean): RootDatabase<Buffer, Buffer> {
+    return open<Buffer, Buffer>({
       path: folder,
       noSubdir: false,
       readOnly,
@@ -56,7 +86,6 @@ export class LmdbEnvironment {
       // a full disk would end the process with an unhandled rejection.
       eventTurnBatching: false,
     });
-    return new LmdbEnvironment(folder, root, readOnly);
   }
 
   /** Made if missing, unless read-only. */
@@ -72,11 +101,40 @@ export class LmdbEnvironment {
     return new SealedDatabase(name, database, this.#state);
   }
 
+  /**
+   * Writes a copy of this moment into a folder that exists and holds none, as `data.mdb`, free pages left out. Meanwhile, and until
+   * `release` is called, other processes see that this one reads ({@link hasOtherReaders}).
+   */
+  async holdSnapshot(folder: string): Promise<{ release: () => void }> {
+    const transaction = this.root.useReadTransaction();
+    try {
+      await this.root.backup(folder, true);
+    } catch (error) {
+      transaction.done();
+      throw error;
+    }
+    return { release: () => transaction.done() };
+  }
+
+  /** Whether another process holds a snapshot, of whatever age. */
+  hasOtherReaders(): boolean {
+    // Takes those out that ended without saying so.
+    this.root.readerCheck();
+    const own = String(process.pid);
+    // A line a reader: process, thread, transaction or `-` between two of them; a heading, or one line that there are none.
+    return this.root
+      .readerList()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some(([pid = '', , transaction = '-']) => /^\d+$/.test(pid) && pid !== own && transaction !== '-');
+  }
+
   /** Waits for commits under way; those that come later are refused. */
   async close(): Promise<void> {
     this.#state.open = false;
     await Promise.allSettled(this.#state.commits);
     await this.root.close();
+    this.#state.file.close();
   }
 }
 
@@ -120,23 +178,29 @@ export class SealedDatabase {
    * @throws StoreUnavailableError if nothing of it was written; the next commit may succeed.
    */
   async commit(changes: ByteChanges): Promise<void> {
+    // B-tree pages are then filled and split from left to right.
+    const puts = changes.puts.map(([key, value]) => sealPut(key, value));
+    puts.sort((left, right) => Buffer.compare(left.key, right.key));
+    await this.commitSealed(puts, changes.removes);
+  }
+
+  /** As {@link commit}; fastest with the puts in order of their keys. */
+  async commitSealed(puts: readonly SealedPut[], removedKeys: readonly string[]): Promise<void> {
     this.#demandOpen();
     if (this.state.readOnly) throw new StoreUnavailableError('the data directory was opened read-only', false);
-    const removes = changes.removes.map(encodeKey);
-    const puts = changes.puts.map(([key, value]) => {
-      const keyBytes = encodeKey(key);
-      return [keyBytes, seal(keyBytes, value)] as const;
-    });
+    const removes = removedKeys.map(encodeKey);
     if (removes.length + puts.length === 0) return;
-    // B-tree pages are then filled and split from left to right.
-    puts.sort(([left], [right]) => Buffer.compare(left, right));
-    const commit = this.database.batch(() => {
-      for (const key of removes) void this.database.remove(key);
-      for (const [key, sealed] of puts) void this.database.put(key, sealed);
-    });
-    this.state.commits.add(commit);
+    const bytes = puts.reduce((sum, { key, sealed }) => sum + key.length + sealed.length, 0);
+    this.state.puts += puts.length + removes.length;
+    this.state.bytes += bytes;
     try {
-      await commit;
+      this.state.file.extendFor(this.state.puts, this.state.bytes);
+      const commit = this.database.batch(() => {
+        for (const key of removes) void this.database.remove(key);
+        for (const { key, sealed } of puts) void this.database.put(key, sealed);
+      });
+      this.state.commits.add(commit);
+      await commit.finally(() => this.state.commits.delete(commit));
     } catch (error) {
       const reason = await commitFailure(error);
       throw new StoreUnavailableError(
@@ -144,7 +208,8 @@ export class SealedDatabase {
         true,
       );
     } finally {
-      this.state.commits.delete(commit);
+      this.state.puts -= puts.length + removes.length;
+      this.state.bytes -= bytes;
     }
   }
 
@@ -164,14 +229,16 @@ export class SealedDatabase {
   }
 }
 
-function seal(keyBytes: Buffer, value: Buffer): Buffer {
+export function sealPut(key: string, value: Buffer): SealedPut {
+  const keyBytes = encodeKey(key);
   const sealed = Buffer.allocUnsafeSlow(CHECKSUM_BYTES + value.length);
   sealed.writeUInt32LE(crc32(value, crc32(keyBytes)));
   value.copy(sealed, CHECKSUM_BYTES);
-  return sealed;
+  return { key: keyBytes, sealed };
 }
 
-function encodeKey(key: string): Buffer {
+/** @throws RangeError */
+export function encodeKey(key: string): Buffer {
   const bytes = Buffer.from(key, 'utf8');
   if (bytes.length === 0 || bytes.length > KEY_BYTES_MAX) {
     throw new RangeError(`a key of ${bytes.length} bytes: 1 to ${KEY_BYTES_MAX} are allowed`);

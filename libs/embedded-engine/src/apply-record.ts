@@ -1,8 +1,8 @@
 import type { Verdict } from '@tessera/tag-catalog';
-import { applyBatch } from './apply-batch';
+import { applyPacked } from './apply-batch';
 import type { EngineState } from './engine-state';
 import { ListState } from './lists/list-state';
-import type { LogRecord } from './storage/log-codec';
+import type { StoredRecord } from './storage/log-codec';
 
 /** What applying a record brought about. */
 export interface Applied {
@@ -12,14 +12,14 @@ export interface Applied {
 }
 
 /** Applies one record of the log; records are applied in log order, live and at replay alike. */
-export function applyRecord(state: EngineState, sequence: number, record: LogRecord): Applied {
+export function applyRecord(state: EngineState, sequence: number, record: StoredRecord): Applied {
   if (sequence !== state.appliedSequence + 1) {
     throw new Error(`Record ${sequence} does not follow ${state.appliedSequence}: records are applied in log order.`);
   }
   state.appliedSequence = sequence;
   switch (record.kind) {
-    case 'batch':
-      return { verdicts: applyBatch(state, record.batch, record.source), found: true };
+    case 'packed':
+      return { verdicts: applyPacked(state, record), found: true };
     case 'erase': {
       const guid = state.identity.lookup(record.cuid);
       if (guid !== 0) {

@@ -1,5 +1,6 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import { NO_TIME } from './columns/time-vector';
 import { SharedTimes } from './columns/write-times';
 import { EventState } from './events/event-state';
 import { IdMemory } from './id-memory';
@@ -34,6 +35,8 @@ class IdentityBlock extends Chunk {
 /** The tags of one profile or kv type with the write times they share. */
 export class TypeState {
   readonly tags = new Map<number, TagState>();
+  /** As `tags`, to walk over. */
+  readonly tagList: TagState[] = [];
   readonly #times: (SharedTimes | undefined)[] = [];
 
   constructor(
@@ -44,6 +47,11 @@ export class TypeState {
 
   sharedTimes(shard: number): SharedTimes {
     return (this.#times[shard] ??= new SharedTimes(this.typeId, shard, this.tracker));
+  }
+
+  /** The shared time of a user, without making anything; NO_TIME for none. */
+  timesAt(shard: number, local: number): number {
+    return this.#times[shard]?.at(local) ?? NO_TIME;
   }
 
   loadTimes(shard: number, stored: Buffer): void {
@@ -66,6 +74,7 @@ export class TypeState {
     if (state === undefined) {
       state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard), this.indexBuilder);
       this.tags.set(definition.id, state);
+      this.tagList.push(state);
     }
     return state;
   }
@@ -86,6 +95,7 @@ export class EngineState {
   /** UTC day of the last retention step. */
   retentionDay = 0;
   readonly #universe: RoaringBitmap32[] = [];
+  readonly #universeVersions: number[] = [];
   readonly #identityBlocks: IdentityBlock[] = [];
   #known = 0;
 
@@ -113,6 +123,11 @@ export class EngineState {
   /** The known users of a shard, as local positions; not to be changed. */
   universe(shard: number): RoaringBitmap32 {
     return (this.#universe[shard] ??= new RoaringBitmap32());
+  }
+
+  /** Grows whenever a user of the shard becomes known or is erased. */
+  universeVersion(shard: number): number {
+    return this.#universeVersions[shard] ?? 0;
   }
 
   isKnown(guid: number): boolean {
@@ -162,6 +177,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(next)).beforeWrite();
     const guid = this.identity.bind(cuid);
     this.universe(shardOf(guid)).add(localOf(guid));
+    this.#universeVersions[shardOf(guid)] = this.universeVersion(shardOf(guid)) + 1;
     this.#known++;
     return guid;
   }
@@ -191,6 +207,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(guid)).beforeWrite();
     this.identity.erase(guid);
     this.universe(shard).remove(local);
+    this.#universeVersions[shard] = this.universeVersion(shard) + 1;
     this.#known--;
   }
 
@@ -211,15 +228,22 @@ export class EngineState {
     }
   }
 
-  /** Frees the dictionary codes of texts that nobody has any more. Not while a checkpoint is under way. */
+  /** Frees the dictionary codes of texts that nobody has any more. */
   sweepTexts(): void {
+    const steps = this.sweepSteps();
+    while (steps.next().done !== true);
+  }
+
+  /** As `sweepTexts`, with pauses, in which messages may be applied. */
+  *sweepSteps(): Generator<void> {
     for (const type of this.types.values()) {
       for (const tag of type.tags.values()) {
-        tag.sweepTexts();
+        yield* tag.sweepSteps();
       }
     }
     for (const events of this.events.values()) {
       events.sweepTexts();
+      yield;
     }
   }
 

@@ -1,8 +1,10 @@
-import { type Catalog, StoreUnavailableError } from '@tessera/tag-catalog';
+import { type Catalog, StoreUnavailableError, type TagMessage } from '@tessera/tag-catalog';
+import { ApplyQueue } from './apply-queue';
 import { type Applied, applyRecord } from './apply-record';
 import type { EngineState } from './engine-state';
 import { type ChunkStorePort, writeCheckpoint } from './storage/checkpoint';
-import { decodeRecord, encodeRecord, type LogRecord } from './storage/log-codec';
+import { decodeRecord, encodeRecord, type LogRecord, type StoredRecord } from './storage/log-codec';
+import { packBatch } from './storage/packed-batch';
 
 /** What the writer needs of the write-ahead log. */
 export interface LogPort {
@@ -28,6 +30,8 @@ export interface WriterOptions {
 
 /** A checkpoint that failed is tried again once the log has grown by this part of what makes one due. */
 const RETRY_PARTS = 4;
+/** Appended and not applied yet: past it writers wait before their record is made. */
+const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Waiter {
   readonly position: number;
@@ -43,8 +47,16 @@ export class EngineWriter {
   checkpointSequence: number;
   /** Set when a durable record could not be applied: state and log no longer agree, so nothing is answered any more. */
   failure: string | null = null;
+  readonly #queue: ApplyQueue;
   #stopped = false;
   #underWay = 0;
+  /** Erasures appended and not applied: until then a guid may stop being its cuid's. */
+  #erasuresUnderWay = 0;
+  #pendingBytes = 0;
+  /** Writers that wait for room, in turn. */
+  readonly #roomSeekers: (() => void)[] = [];
+  /** Those who wait, and those who were let go but have not gone on yet. */
+  #roomSeekersLeft = 0;
   readonly #typesUnderWay = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
   #settle: (() => void)[] = [];
@@ -60,6 +72,7 @@ export class EngineWriter {
     private readonly options: WriterOptions,
   ) {
     this.checkpointSequence = state.appliedSequence;
+    this.#queue = new ApplyQueue((sequence, record) => this.#apply(sequence, record));
   }
 
   /** Brings the state up to the end of the log; before anything else. */
@@ -78,20 +91,27 @@ export class EngineWriter {
     log.startAfter(this.state.appliedSequence);
   }
 
-  /** Resolves when the record is durable and applied. Rejects if it is not and never will be. */
+  /** Resolves when the record is durable and applied. Rejects if it is not and never will be. Records are appended in the order of the calls. */
   async write(record: LogRecord): Promise<{ readonly sequence: number; readonly applied: Applied }> {
     this.#refuseIfClosed();
-    const types = record.kind === 'batch' ? new Set(record.batch.messages.map((message) => message.type.id)) : [];
+    const types = record.kind === 'batch' ? typesOf(record.batch.messages) : [];
     this.#begin(types);
     try {
-      const { sequence, durable } = this.options.log.append(encodeRecord(record));
-      await durable;
-      const applied = this.#apply(sequence, record);
-      this.#checkpointIfDue();
-      return { sequence, applied };
+      if (this.#pendingBytes > PENDING_BYTES_MAX || this.#roomSeekersLeft > 0) {
+        await this.#waitForRoom();
+      }
+      return await this.#append(record);
     } finally {
       this.#end(types);
     }
+  }
+
+  /**
+   * Holds the state still: records are made durable, but not applied, until the function handed back is called. Holders are counted.
+   * Writers wait meanwhile, so it is for seconds at most.
+   */
+  pauseApply(): () => void {
+    return this.#queue.pause();
   }
 
   /** A message of this type is on its way into the state. */
@@ -188,13 +208,74 @@ export class EngineWriter {
 
   async #makeCheckpoint(): Promise<void> {
     this.#refuseIfFailed();
-    this.state.sweepTexts();
+    for (const steps = this.state.sweepSteps(); steps.next().done !== true;) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#refuseIfFailed();
     if (this.state.appliedSequence === this.checkpointSequence && this.state.tracker.dirtyCount === 0) {
       return;
     }
     const { sequence } = await writeCheckpoint(this.state, this.options.chunks);
     this.checkpointSequence = sequence;
     await this.options.log.cutBefore(sequence + 1);
+  }
+
+  async #append(record: LogRecord): Promise<{ readonly sequence: number; readonly applied: Applied }> {
+    const { log } = this.options;
+    const isErasure = record.kind === 'erase';
+    let pendingBytes = 0;
+    try {
+      const stored = record.kind === 'batch' ? this.#pack(record) : record;
+      const payload = encodeRecord(stored);
+      const { sequence, durable } = log.append(payload);
+      pendingBytes = payload.length;
+      this.#pendingBytes += pendingBytes;
+      this.#erasuresUnderWay += Number(isErasure);
+      this.#letNextIn();
+      try {
+        await durable;
+        const applied = await this.#queue.add(sequence, stored);
+        this.#checkpointIfDue();
+        return { sequence, applied };
+      } finally {
+        this.#erasuresUnderWay -= Number(isErasure);
+      }
+    } finally {
+      this.#pendingBytes -= pendingBytes;
+      this.#letNextIn();
+    }
+  }
+
+  /** Rows give the guid where they can: it is looked up once, here, and never again, at replay least of all. */
+  #pack(record: Extract<LogRecord, { kind: 'batch' }>): StoredRecord {
+    const { identity } = this.state;
+    return packBatch(
+      record.batch,
+      record.source,
+      this.#erasuresUnderWay > 0
+        ? null
+        : (cuids, out) => {
+            for (let index = 0; index < cuids.length; index++) {
+              out[index] = identity.lookup(cuids[index]!);
+            }
+          },
+    );
+  }
+
+  async #waitForRoom(): Promise<void> {
+    this.#roomSeekersLeft++;
+    await new Promise<void>((resolve) => {
+      this.#roomSeekers.push(resolve);
+    });
+    this.#roomSeekersLeft--;
+    this.#refuseIfFailed();
+  }
+
+  /** The next one that waits for room, if there is some. */
+  #letNextIn(): void {
+    if (this.#pendingBytes <= PENDING_BYTES_MAX) {
+      this.#roomSeekers.shift()?.();
+    }
   }
 
   #checkpointIfDue(): void {
@@ -210,7 +291,7 @@ export class EngineWriter {
     });
   }
 
-  #apply(sequence: number, record: LogRecord): Applied {
+  #apply(sequence: number, record: StoredRecord): Applied {
     this.#refuseIfFailed();
     try {
       const applied = applyRecord(this.state, sequence, record);
@@ -267,6 +348,17 @@ export class EngineWriter {
       }
     }
   }
+}
+
+/** Types of the messages, each once or more often. */
+function typesOf(messages: readonly TagMessage[]): number[] {
+  const types: number[] = [];
+  for (const { type } of messages) {
+    if (types.at(-1) !== type.id) {
+      types.push(type.id);
+    }
+  }
+  return types;
 }
 
 function messageOf(error: unknown): string {

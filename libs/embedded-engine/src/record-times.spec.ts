@@ -5,6 +5,8 @@ import { messageOf, NOW, testCatalog } from './testing/test-catalog';
 import { applyBatch } from './apply-batch';
 import { ByteReader, ByteWriter } from './storage/bytes';
 import { ChunkTracker } from './storage/chunk-tracker';
+import { TimeExceptions } from './columns/time-exceptions';
+import { NO_TIME, TimeVector } from './columns/time-vector';
 import { FieldTimes, SharedTimes } from './columns/write-times';
 import { NumberIdentity } from './testing/number-identity';
 
@@ -41,7 +43,7 @@ describe('recordTimes', () => {
           }
           const written = chosen.map((index) => tags[index]).filter((tag) => tag !== undefined);
           written.forEach((tag) => tag.shardForWrite(0));
-          recordTimes(type, written, { shard: 0, local, timeMs });
+          recordTimes(type, written, 0, local, timeMs);
           chosen.forEach((index) => model.set(`${index} ${local}`, timeMs));
           for (const [index, tag] of tags.entries()) {
             for (let user = 0; user < 3; user++) {
@@ -96,9 +98,79 @@ function neverThere(): never {
   throw new Error('The user is not known.');
 }
 
+describe('TimeVector', () => {
+  it('keeps every millisecond and every gap, whatever the span of the times', () => {
+    const edge = 2 ** 32;
+    const time = fc.oneof(
+      fc.integer({ min: 0, max: 3 }),
+      fc.constantFrom(edge - 1, edge, 2 * edge - 1, 400 * edge + 5, 400 * edge + 6),
+      fc.integer({ min: 400 * edge, max: 401 * edge - 1 }),
+      fc.constant(NO_TIME),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 199 }), time), { maxLength: 60 }), (writes) => {
+        const vector = new TimeVector(200);
+        const model = new Map<number, number>();
+        for (const [position, timeMs] of writes) {
+          if (timeMs === NO_TIME) {
+            vector.clear(position);
+          } else {
+            vector.set(position, timeMs);
+          }
+          model.set(position, timeMs);
+        }
+        const writer = new ByteWriter();
+        vector.write(writer);
+        const bytes = writer.finish();
+        expect(bytes.length).toBe(vector.storedBytes);
+        for (const one of [vector, TimeVector.read(new ByteReader(bytes), 200)]) {
+          const times = Array.from({ length: 201 }, (_, position) => one.get(position));
+          expect(times).toEqual(times.map((_, position) => model.get(position) ?? NO_TIME));
+        }
+      }),
+    );
+  });
+
+  it('takes no position past its end, and no damaged bytes', () => {
+    expect(() => {
+      new TimeVector(10).set(10, 1);
+    }).toThrow('past the vector');
+    expect(() => TimeVector.read(new ByteReader(Buffer.from([7, 0, 0, 0, 0])), 10)).toThrow('damaged');
+  });
+});
+
+describe('TimeExceptions', () => {
+  it('do what a map does', () => {
+    const position = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 2 ** 20 - 1 }));
+    const step = fc.tuple(position, fc.option(fc.integer({ min: 0, max: 2 ** 45 }), { freq: 2 }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const exceptions = new TimeExceptions();
+        const model = new Map<number, number>();
+        for (const [at, timeMs] of steps) {
+          if (timeMs === null) {
+            exceptions.delete(at);
+            model.delete(at);
+          } else {
+            exceptions.set(at, timeMs);
+            model.set(at, timeMs);
+          }
+        }
+        expect(exceptions.isEmpty).toBe(model.size === 0);
+        const writer = new ByteWriter();
+        exceptions.write(writer);
+        for (const one of [exceptions, TimeExceptions.read(new ByteReader(writer.finish()))]) {
+          const wrong = steps.filter(([at]) => one.get(at) !== (model.get(at) ?? NO_TIME));
+          expect(wrong).toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
 describe('FieldTimes', () => {
   it('comes back from its bytes, with few exceptions and with very many', () => {
-    for (const users of [50, 70_000]) {
+    for (const users of [50, 70_000, 150_000]) {
       const shared = new SharedTimes(1, 0, new ChunkTracker());
       const times = new FieldTimes(shared);
       for (let user = 0; user < users; user++) {

@@ -1,8 +1,6 @@
 import type { TypeState } from './engine-state';
 import type { TagState } from './tags/tag-state';
-
-/** From so many fields a message on, a set finds them faster than a walk. */
-const WALK_MAX = 8;
+import { NO_TIME } from './columns/time-vector';
 
 /**
  * Notes the write time of the fields that a message wrote plainly. One time a user and type is kept where it can be: if at least as many
@@ -11,51 +9,71 @@ const WALK_MAX = 8;
 export function recordTimes(
   type: TypeState,
   written: readonly TagState[],
-  at: { readonly shard: number; readonly local: number; readonly timeMs: number },
+  shard: number,
+  local: number,
+  timeMs: number,
 ): void {
   if (written.length === 0) {
     return;
   }
-  const { shard, local, timeMs } = at;
   const shared = type.sharedTimes(shard);
-  const before = shared.get(local);
-  if (before === undefined) {
-    shared.set(local, timeMs);
-  } else if (before !== timeMs) {
-    const staying = stayingAtShared(type, written, shard, local);
-    if (staying !== null) {
+  const before = shared.at(local);
+  if (before !== timeMs) {
+    if (before === NO_TIME) {
       shared.set(local, timeMs);
-      for (const tag of staying) {
-        const tagShard = tag.shardForWrite(shard);
-        tagShard.beforeWrite();
-        tagShard.times.set(local, before);
+    } else if (!moveShared(type, written, shard, local, timeMs)) {
+      for (let index = 0; index < written.length; index++) {
+        written[index]!.shardForWrite(shard).times.set(local, timeMs);
       }
+      return;
     }
   }
-  for (const tag of written) {
-    tag.shardForWrite(shard).times.set(local, timeMs);
+  for (let index = 0; index < written.length; index++) {
+    written[index]!.shardForWrite(shard).times.setShared(local);
   }
 }
 
-/** The fields that would have to become exceptions if the shared time moved; null: more than those that move. */
-function stayingAtShared(
+/** Moves the shared time, unless more fields stay at it than are written. */
+function moveShared(
   type: TypeState,
   written: readonly TagState[],
   shard: number,
   local: number,
-): readonly TagState[] | null {
-  if (written.length === type.tags.size) {
-    return [];
-  }
-  const moving = written.length > WALK_MAX ? new Set(written) : null;
-  const staying: TagState[] = [];
-  for (const tag of type.tags.values()) {
-    if (tag.shard(shard)?.times.usesShared(local) === true && !(moving?.has(tag) ?? written.includes(tag))) {
-      staying.push(tag);
-      if (staying.length > written.length) {
-        return null;
+  timeMs: number,
+): boolean {
+  const tags = type.tagList;
+  const shared = type.sharedTimes(shard);
+  if (written.length < tags.length) {
+    let staying = 0;
+    for (let index = 0; index < tags.length; index++) {
+      if (tags[index]!.shard(shard)?.times.usesShared(local) === true) {
+        staying++;
       }
     }
+    for (let index = 0; index < written.length; index++) {
+      if (written[index]!.shard(shard)?.times.usesShared(local) === true) {
+        staying--;
+      }
+    }
+    if (staying > written.length) {
+      return false;
+    }
+    if (staying > 0) {
+      keepStaying(type, written, shard, local);
+    }
   }
-  return staying;
+  shared.set(local, timeMs);
+  return true;
+}
+
+/** The fields that were not written and rely on the shared time get it as their own. */
+function keepStaying(type: TypeState, written: readonly TagState[], shard: number, local: number): void {
+  const before = type.sharedTimes(shard).at(local);
+  for (const tag of type.tagList) {
+    const tagShard = tag.shard(shard);
+    if (tagShard?.times.usesShared(local) === true && !written.includes(tag)) {
+      tagShard.beforeWrite();
+      tagShard.times.keepOwn(local, before);
+    }
+  }
 }

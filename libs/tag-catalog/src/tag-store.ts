@@ -27,6 +27,7 @@ export interface ErasureOutcome {
  * whether a retry helps.
  */
 export interface TagStore {
+  /** A batch is applied in one go, and nothing is answered meanwhile: keep it to 1,000 messages (1 to 2 ms). More than that is taken, and holds up others. */
   apply(batch: MessageBatch, source?: SourcePosition): Promise<BatchOutcome>;
   /** Erases one user (MEANING section 2, Erasure), in order with the batches. */
   erase(cuid: string, arrivalMs: number): Promise<ErasureOutcome>;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DirectoryLockedError } from '@tessera/data-directory';
 import { SETTINGS } from '@tessera/platform';
-import { openStore } from '../open-store';
+import { checkDirectory, configuredDirectory } from './check-directory';
 
 const HELP = `Checks a data directory: everything that is stored twice must agree. Changes nothing.
 While a server runs on the directory, ask that server instead: POST /v1/verify.
@@ -21,24 +21,9 @@ async function verify(argv: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const configured = process.env['DATA_DIR'] ?? '';
-  const path = values['data-dir'] ?? (configured === '' ? SETTINGS.dataDirectory.fallback : configured);
-  const store = await openStore({
-    path,
-    readOnly: true,
-    idEntriesMax: Number(SETTINGS.idMemory.fallback),
-    onBackgroundError: (error) => console.error(error),
-  });
-  try {
-    store.directory.warnings.forEach((warning) => console.log(warning));
-    const { findings, users, tagShards, eventRows } = store.engine.verify();
-    findings.forEach((finding) => console.log(finding));
-    const verdict = findings.length === 0 ? 'all agree' : `${findings.length} findings`;
-    console.log(`${path}: ${users} users, ${tagShards} tag shards, ${eventRows} event rows: ${verdict}`);
-    return findings.length === 0 ? 0 : 1;
-  } finally {
-    await store.close();
-  }
+  const { findings, warnings, summary } = await checkDirectory(values['data-dir'] ?? configuredDirectory());
+  [...warnings, ...findings, summary].forEach((line) => console.log(line));
+  return findings.length === 0 ? 0 : 1;
 }
 
 /** A server keeps its directory to itself, but can be asked for the same check. */

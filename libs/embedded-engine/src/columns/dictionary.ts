@@ -1,10 +1,13 @@
 import { ByteReader, ByteWriter } from '../storage/bytes';
 import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
+import { TextCodeCache } from './text-code-cache';
 
 /** Codes per stored chunk. New entries rewrite only the last chunk. */
 const BLOCK_SIZE = 4096;
 /** A JavaScript Map ends at 2^24 entries; a new one is begun well before. */
 const MAP_ENTRIES_MAX = 2 ** 23;
+/** Codes freed between two pauses of a sweep: some 2 ms. */
+const RELEASES_A_STEP = 4096;
 
 class DictionaryBlock extends Chunk {
   constructor(
@@ -48,6 +51,9 @@ export class Dictionary {
   #reused: number[] = [];
   #textBytes = 0;
   #generation = 0;
+  readonly #cache = new TextCodeCache();
+  /** While a sweep is under way: which codes are used, by what was found so far or by a write since it began. */
+  #used: Uint8Array | null = null;
 
   constructor(
     private readonly fieldId: number,
@@ -106,43 +112,83 @@ export class Dictionary {
 
   /** The text's code, a new one if it is new. */
   intern(text: string): number {
-    const known = this.code(text);
-    if (known !== undefined) {
-      return known;
+    const code = this.code(text) ?? this.#add(text);
+    if (this.#used !== null && code < this.#used.length) {
+      this.#used[code] = 1;
     }
-    const code = this.#free.at(-1) ?? this.#texts.length;
-    this.#block(Math.floor(code / BLOCK_SIZE)).beforeWrite();
-    if (this.#free.pop() !== undefined) {
-      this.#reused.push(code);
+    return code;
+  }
+
+  /** As `intern` of the UTF-8 text in these bytes; a text met a short time ago needs no string. */
+  internUtf8(bytes: Buffer, start: number, length: number): number {
+    const cached = this.#used === null ? this.#cache.find(bytes, start, length) : -1;
+    if (cached !== -1) {
+      return cached;
     }
-    this.#put(text, code);
+    const code = this.intern(bytes.toString('utf8', start, start + length));
+    this.#cache.put(bytes, start, length, code);
     return code;
   }
 
   /**
    * Frees the codes that nobody uses. `markUsed` is given a function to call with every code in use, in any order; it answers false once
-   * every code is known to be used, and the rest need not be told. Not to be called while a checkpoint is under way.
+   * every code is known to be used, and the rest need not be told.
    */
   sweep(markUsed: (mark: (code: number) => boolean) => void): void {
+    const steps = this.sweepSteps([markUsed]);
+    while (steps.next().done !== true);
+  }
+
+  /**
+   * As `sweep`, with a pause after each of `parts` and after every few thousand codes freed. Texts may be written meanwhile; such a text
+   * counts as used.
+   */
+  *sweepSteps(parts: Iterable<(mark: (code: number) => boolean) => void>): Generator<void> {
     const used = new Uint8Array(this.#texts.length);
     let left = this.entries;
-    markUsed((code) => {
+    const mark = (code: number): boolean => {
       if (used[code] === 0) {
         used[code] = 1;
         left--;
       }
       return left > 0;
-    });
-    if (left === 0) {
-      return;
-    }
-    this.#generation++;
-    this.#reused = [];
-    this.#texts.forEach((text, code) => {
-      if (text !== undefined && used[code] === 0) {
-        this.#release(text, code);
+    };
+    this.#used = used;
+    try {
+      for (const part of parts) {
+        part(mark);
+        if (left <= 0) {
+          return;
+        }
+        yield;
       }
-    });
+      yield* this.#releaseUnused(used);
+    } finally {
+      this.#used = null;
+    }
+  }
+
+  *#releaseUnused(used: Uint8Array): Generator<void> {
+    let released = 0;
+    for (let code = 0; code < used.length; code++) {
+      const text = this.#texts[code];
+      if (text === undefined || used[code] === 1) {
+        continue;
+      }
+      if (released % RELEASES_A_STEP === 0) {
+        if (released > 0) {
+          yield;
+        }
+        this.#generation++;
+        this.#reused = [];
+        this.#cache.clear();
+      }
+      // What was written during the pause may have taken it into use.
+      if (used[code] === 0) {
+        this.#release(text, code);
+        released++;
+      }
+    }
   }
 
   static keyPrefix(fieldId: number): string {
@@ -167,6 +213,16 @@ export class Dictionary {
         this.#put(text, code);
       }
     });
+  }
+
+  #add(text: string): number {
+    const code = this.#free.at(-1) ?? this.#texts.length;
+    this.#block(Math.floor(code / BLOCK_SIZE)).beforeWrite();
+    if (this.#free.pop() !== undefined) {
+      this.#reused.push(code);
+    }
+    this.#put(text, code);
+    return code;
   }
 
   #put(text: string, code: number): void {

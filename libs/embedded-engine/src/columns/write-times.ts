@@ -1,23 +1,18 @@
+import { SHARD_SIZE } from '../shard';
 import { ByteReader, ByteWriter } from '../storage/bytes';
 import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
-import { SHARD_SIZE } from '../shard';
 import { BitSet } from './bit-set';
-import { NumberVector } from './number-vector';
+import { TimeExceptions } from './time-exceptions';
+import { NO_TIME, TimeVector } from './time-vector';
 
-/**
- * Exceptions kept one by one up to this many a shard; past it a column of times is cheaper (a map entry takes some 40 bytes,
- * a column 8 bytes for each of 2^20 users).
- */
-const EXCEPTIONS_MAX = SHARD_SIZE >>> 4;
-
-/** The last write time that most fields of a user share: one number per user, tag type and shard. */
+/** The last write time that most fields of a user share: one instant per user, tag type and shard. */
 export class SharedTimes extends Chunk {
-  readonly #times: NumberVector;
+  readonly #times: TimeVector;
 
   constructor(typeId: number, shard: number, tracker: ChunkTracker, stored?: Buffer) {
     super(SharedTimes.key(typeId, shard), tracker);
     this.#times =
-      stored === undefined ? new NumberVector(SHARD_SIZE) : NumberVector.read(new ByteReader(stored), SHARD_SIZE);
+      stored === undefined ? new TimeVector(SHARD_SIZE) : TimeVector.read(new ByteReader(stored), SHARD_SIZE);
   }
 
   static keyPrefix(typeId: number): string {
@@ -33,6 +28,12 @@ export class SharedTimes extends Chunk {
   }
 
   get(local: number): number | undefined {
+    const timeMs = this.#times.get(local);
+    return timeMs === NO_TIME ? undefined : timeMs;
+  }
+
+  /** As `get`, with {@link NO_TIME} for none. */
+  at(local: number): number {
     return this.#times.get(local);
   }
 
@@ -47,7 +48,7 @@ export class SharedTimes extends Chunk {
   }
 
   serialize(): Buffer {
-    const writer = new ByteWriter();
+    const writer = new ByteWriter(this.#times.storedBytes);
     this.#times.write(writer);
     return writer.finish();
   }
@@ -59,34 +60,56 @@ export class SharedTimes extends Chunk {
  */
 export class FieldTimes {
   #written: BitSet = new BitSet(SHARD_SIZE);
-  #exceptions: Map<number, number> | NumberVector = new Map();
+  #exceptions = new TimeExceptions();
 
   constructor(private readonly shared: SharedTimes) {}
 
   get bytes(): number {
-    const exceptions = this.#exceptions instanceof Map ? this.#exceptions.size * 40 : this.#exceptions.bytes;
-    return this.#written.bytes + exceptions;
+    return this.#written.bytes + this.#exceptions.bytes;
   }
 
   /** Undefined: never plainly written (a value there was made by increments alone). */
   get(local: number): number | undefined {
-    return this.#written.has(local) ? (this.#exceptions.get(local) ?? this.shared.get(local)) : undefined;
+    const timeMs = this.at(local);
+    return timeMs === NO_TIME ? undefined : timeMs;
+  }
+
+  /** As `get`, with {@link NO_TIME} for never. */
+  at(local: number): number {
+    if (!this.#written.has(local)) {
+      return NO_TIME;
+    }
+    const exception = this.#exceptions.get(local);
+    return exception === NO_TIME ? this.shared.at(local) : exception;
+  }
+
+  /** Every user who was plainly written has the shared time: none differs. */
+  get isUniform(): boolean {
+    return this.#exceptions.isEmpty;
   }
 
   /** Records a plain write. The shared time is taken where it is the same. */
   set(local: number, timeMs: number): void {
-    this.#written.add(local);
-    if (this.shared.get(local) === timeMs) {
-      this.#dropException(local);
-      return;
+    if (this.shared.at(local) === timeMs) {
+      this.setShared(local);
+    } else {
+      this.#written.add(local);
+      this.#exceptions.set(local, timeMs);
     }
-    if (this.#exceptions instanceof Map && this.#exceptions.size >= EXCEPTIONS_MAX) {
-      const column = new NumberVector(SHARD_SIZE);
-      for (const [position, time] of this.#exceptions) {
-        column.set(position, time);
-      }
-      this.#exceptions = column;
+  }
+
+  /** Records a plain write at the time that is the shared one by now. */
+  setShared(local: number): void {
+    if (!this.#written.has(local)) {
+      this.#written.add(local);
     }
+    if (!this.#exceptions.isEmpty) {
+      this.#exceptions.delete(local);
+    }
+  }
+
+  /** Before the shared time moves: the tag stays at what it was. */
+  keepOwn(local: number, timeMs: number): void {
     this.#exceptions.set(local, timeMs);
   }
 
@@ -102,49 +125,21 @@ export class FieldTimes {
 
   /** True if this tag relies on the shared time for the user. */
   usesShared(local: number): boolean {
-    return this.#written.has(local) && this.#exceptions.get(local) === undefined;
+    return this.#written.has(local) && (this.#exceptions.isEmpty || this.#exceptions.get(local) === NO_TIME);
   }
 
   erase(local: number): void {
     this.#written.delete(local);
-    this.#dropException(local);
+    this.#exceptions.delete(local);
   }
 
   write(writer: ByteWriter): void {
     writer.block(this.#written.toBytes());
-    if (this.#exceptions instanceof Map) {
-      writer.u8(0);
-      writer.u32(this.#exceptions.size);
-      for (const [local, time] of this.#exceptions) {
-        writer.u32(local);
-        writer.f64(time);
-      }
-    } else {
-      writer.u8(1);
-      this.#exceptions.write(writer);
-    }
+    this.#exceptions.write(writer);
   }
 
   read(reader: ByteReader): void {
     this.#written = BitSet.fromBytes(reader.block(), SHARD_SIZE);
-    if (reader.u8() === 1) {
-      this.#exceptions = NumberVector.read(reader, SHARD_SIZE);
-      return;
-    }
-    const exceptions = new Map<number, number>();
-    const count = reader.u32();
-    for (let index = 0; index < count; index++) {
-      const local = reader.u32();
-      exceptions.set(local, reader.f64());
-    }
-    this.#exceptions = exceptions;
-  }
-
-  #dropException(local: number): void {
-    if (this.#exceptions instanceof Map) {
-      this.#exceptions.delete(local);
-    } else {
-      this.#exceptions.clear(local);
-    }
+    this.#exceptions = TimeExceptions.read(reader);
   }
 }

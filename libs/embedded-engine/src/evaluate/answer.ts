@@ -1,5 +1,4 @@
 import {
-  type CountsAnswer,
   type DistributionRequest,
   isMember,
   type PlanNode,
@@ -9,6 +8,7 @@ import {
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { Guid } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
+import type { Pace } from '../pace';
 import { localOf, shardOf } from '../shard';
 import { distributionOf } from './distribution';
 import { PlanLowering } from './lower-plan';
@@ -19,7 +19,7 @@ import { ShardedSet } from './sharded-set';
 /** Up to this many users are judged one by one from their own data; more by evaluating their shards. */
 const SINGLE_USERS_MAX = 16;
 
-/** The state a question is asked of. Answers are computed without a pause, so they are of one data version. */
+/** The state a question is asked of, at one data version. */
 export interface Evaluation {
   readonly state: EngineState;
   readonly keptFrom: KeptFrom;
@@ -45,24 +45,12 @@ export class Question {
   }
 }
 
-export function answerCounts(evaluation: Evaluation, nodes: readonly PlanNode[]): CountsAnswer {
-  const { state } = evaluation;
-  const question = new Question(evaluation, nodes);
-  const sizes = new Map<LoweredNode, number>(question.nodes.map((node) => [node, 0]));
-  for (let shard = 0; shard < state.shardCount; shard++) {
-    const evaluator = question.on(shard);
-    for (const [node, size] of sizes) {
-      sizes.set(node, size + evaluator.count(node));
-    }
-  }
-  return { counts: question.nodes.map((node) => sizes.get(node) ?? 0), dataVersion: state.appliedSequence };
-}
-
 /** Bitmaps are copied: those of the evaluation may belong to an index. */
-export function answerSet(
+export async function answerSet(
   evaluation: Evaluation,
   node: PlanNode,
-): { readonly set: ShardedSet; readonly dataVersion: number } {
+  pace: Pace,
+): Promise<{ readonly set: ShardedSet; readonly dataVersion: number }> {
   const { state } = evaluation;
   const question = new Question(evaluation, [node]);
   const [root] = question.nodes;
@@ -70,6 +58,7 @@ export function answerSet(
   for (let shard = 0; shard < state.shardCount; shard++) {
     const bitmap = question.on(shard).bitmap(root!);
     shards.push(bitmap.isEmpty ? undefined : bitmap.clone());
+    await pace.step();
   }
   return { set: new ShardedSet(shards), dataVersion: state.appliedSequence };
 }
@@ -107,28 +96,34 @@ export function answerContains(
   return { members, dataVersion };
 }
 
-export function answerDistribution(
+export async function answerDistribution(
   evaluation: Evaluation,
   node: PlanNode,
-  requests: readonly DistributionRequest[],
-  top: number,
-): {
+  request: { readonly tags: readonly DistributionRequest[]; readonly top: number },
+  pace: Pace,
+): Promise<{
   readonly count: number;
   readonly universe: number;
   readonly tags: readonly TagDistribution[];
   readonly dataVersion: number;
-} {
+}> {
   const { state } = evaluation;
   const question = new Question(evaluation, [node]);
   const [root] = question.nodes;
   const shards: RoaringBitmap32[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
     shards.push(question.on(shard).bitmap(root!));
+    await pace.step();
+  }
+  const tags: TagDistribution[] = [];
+  for (const asked of request.tags) {
+    tags.push(distributionOf(state, asked, (shard) => shards[shard]!, request.top));
+    await pace.step();
   }
   return {
     count: shards.reduce((sum, shard) => sum + shard.size, 0),
     universe: state.knownUsers,
-    tags: requests.map((request) => distributionOf(state, request, (shard) => shards[shard]!, top)),
+    tags,
     dataVersion: state.appliedSequence,
   };
 }

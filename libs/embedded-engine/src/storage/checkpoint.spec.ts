@@ -1,3 +1,4 @@
+import type { TagMessage } from '@tessera/tag-catalog';
 import { applyRecord } from '../apply-record';
 import { EngineState } from '../engine-state';
 import type { IdentityPort } from '../identity-port';
@@ -8,6 +9,7 @@ import { MemoryChunks } from '../testing/memory-chunks';
 import { NumberIdentity } from '../testing/number-identity';
 import { RandomRecords } from '../testing/random-records';
 import { SeededRandom } from '../testing/seeded-random';
+import { storedRecord } from '../testing/stored-record';
 import { messageOf, NOW, testCatalog } from '../testing/test-catalog';
 import { verifyState } from '../verify-state';
 import { loadCheckpoint, writeCheckpoint } from './checkpoint';
@@ -18,6 +20,11 @@ const ID_ENTRIES_MAX = 40;
 
 function emptyState(identity: IdentityPort): EngineState {
   return new EngineState(identity, { idSeed: Uint32Array.of(1, 2, 3, 4), idEntriesMax: ID_ENTRIES_MAX });
+}
+
+function applyBatchRecord(state: EngineState, messages: readonly TagMessage[]): void {
+  const record = { kind: 'batch', batch: { arrivalMs: NOW, messages }, source: undefined } as const;
+  applyRecord(state, state.appliedSequence + 1, storedRecord(record, state));
 }
 
 function seeds(count: number): number[] {
@@ -77,8 +84,9 @@ describe('checkpoints', () => {
       let recordNumber = 0;
       const step = (): void => {
         const record = records.next(lasting);
-        const bytes = Buffer.from(encodeRecord(record));
-        const { verdicts } = applyRecord(lasting, ++recordNumber, record);
+        const stored = storedRecord(record, lasting);
+        const bytes = Buffer.from(encodeRecord(stored));
+        const { verdicts } = applyRecord(lasting, ++recordNumber, stored);
         expect({ seed, recordNumber, verdicts: restarted.apply(bytes) }).toEqual({ seed, recordNumber, verdicts });
       };
       for (let turn = 0; turn < steps; turn++) {
@@ -129,11 +137,7 @@ describe('checkpoints', () => {
       const messages = bodies.map(([type, body]) =>
         messageOf(catalog, type, cuid, body, { timeMs: NOW - 12_345, id: 'i' }),
       );
-      applyRecord(state, state.appliedSequence + 1, {
-        kind: 'batch',
-        batch: { arrivalMs: NOW, messages },
-        source: undefined,
-      });
+      applyBatchRecord(state, messages);
     };
     const stored = (): string => [...chunks.stored.values()].map((bytes) => bytes.toString('latin1')).join('\n');
     send('someone', 'the other');
@@ -148,8 +152,8 @@ describe('checkpoints', () => {
     expect(stored()).not.toContain('alice');
     expect(stored()).toContain('the other');
     const times = [...chunks.stored].filter(([key]) => key.startsWith('y/') || key.startsWith('t/'));
-    const time = Buffer.alloc(8);
-    time.writeDoubleLE(NOW - 12_345);
+    const time = Buffer.alloc(4);
+    time.writeUInt32LE((NOW - 12_345) % 2 ** 32);
     // Of the other user alone: one shared time of `person`, one of `flag`.
     expect(
       times
@@ -166,11 +170,7 @@ describe('checkpoints', () => {
       const messages = Array.from({ length: 20_000 }, (_, user) =>
         messageOf(catalog, 'person', `u${user}`, { city: `text ${from + user}` }, { timeMs: NOW + from }),
       );
-      applyRecord(state, state.appliedSequence + 1, {
-        kind: 'batch',
-        batch: { arrivalMs: NOW, messages },
-        source: undefined,
-      });
+      applyBatchRecord(state, messages);
     };
     for (let round = 0; round < 4; round++) {
       write(round * 20_000);
@@ -198,7 +198,7 @@ describe('checkpoints', () => {
     const chunks = new MemoryChunks();
     const state = emptyState(new NumberIdentity());
     const messages = [messageOf(catalog, 'person', 'a', { city: 'rome', level: 1 })];
-    applyRecord(state, 1, { kind: 'batch', batch: { arrivalMs: NOW, messages }, source: undefined });
+    applyBatchRecord(state, messages);
     await writeCheckpoint(state, chunks);
     const load = (change: (stored: Map<string, Buffer>) => void): void => {
       const damaged = new MemoryChunks();

@@ -1,20 +1,16 @@
 import { deserializeBitmap, type RoaringBitmap32, serializeBitmap } from '@tessera/bitmap';
-import type {
-  Catalog,
-  FieldDefinition,
-  FieldWrite,
-  MessageBatch,
-  SourcePosition,
-  TagMessage,
-  TagTypeDefinition,
-  TagValue,
-} from '@tessera/tag-catalog';
-import { isOrdinalType } from '@tessera/tag-catalog';
+import type { Catalog, MessageBatch, SourcePosition } from '@tessera/tag-catalog';
 import { ByteReader, ByteWriter } from './bytes';
+import { BATCH_KIND, openBatch, type PackedBatch } from './packed-batch';
 
-/** One record of the log; its bytes are described in docs/formats/embedded-engine.md. */
+/** What is to be written to the log; the bytes are described in docs/formats/embedded-engine.md. */
 export type LogRecord =
-  | { readonly kind: 'batch'; readonly batch: MessageBatch; readonly source: SourcePosition | undefined }
+  { readonly kind: 'batch'; readonly batch: MessageBatch; readonly source: SourcePosition | undefined } | OtherRecord;
+
+/** A record as the log holds it. */
+export type StoredRecord = PackedBatch | OtherRecord;
+
+type OtherRecord =
   | { readonly kind: 'erase'; readonly cuid: string; readonly arrivalMs: number }
   | {
       readonly kind: 'putList';
@@ -27,16 +23,17 @@ export type LogRecord =
   /** From this UTC day on; the first day kept of every event type with a retention. */
   | { readonly kind: 'retention'; readonly day: number; readonly firstDays: ReadonlyMap<number, number> };
 
+/** By the record's first byte; batches are written by `packBatch`. */
 const KINDS = ['batch', 'erase', 'putList', 'removeList', 'retention'] as const;
-const OPERATIONS = ['set', 'clear', 'increment', 'add', 'remove'] as const;
 
-export function encodeRecord(record: LogRecord): Buffer {
+/** The record's bytes; those of a batch were made when it was packed. */
+export function encodeRecord(record: StoredRecord): Buffer {
+  if (record.kind === 'packed') {
+    return record.bytes;
+  }
   const writer = new ByteWriter();
   writer.u8(KINDS.indexOf(record.kind));
   switch (record.kind) {
-    case 'batch':
-      writeBatch(writer, record.batch, record.source);
-      break;
     case 'erase':
       writer.text(record.cuid);
       writer.f64(record.arrivalMs);
@@ -61,15 +58,17 @@ export function encodeRecord(record: LogRecord): Buffer {
   return writer.finish();
 }
 
-export function decodeRecord(bytes: Buffer, catalog: Catalog): LogRecord {
+export function decodeRecord(bytes: Buffer, catalog: Catalog): StoredRecord {
   const reader = new ByteReader(bytes);
-  const kind = KINDS[reader.u8()];
-  if (kind === undefined) {
+  const first = reader.u8();
+  if (first === BATCH_KIND) {
+    return openBatch(bytes, catalog);
+  }
+  const kind = KINDS[first];
+  if (kind === undefined || kind === 'batch') {
     throw new RangeError('A log record of a kind this version does not know: written by a newer version, or damaged.');
   }
   switch (kind) {
-    case 'batch':
-      return readBatch(reader, catalog);
     case 'erase':
       return { kind, cuid: reader.text(), arrivalMs: reader.f64() };
     case 'putList': {
@@ -88,121 +87,4 @@ export function decodeRecord(bytes: Buffer, catalog: Catalog): LogRecord {
       return { kind, day, firstDays };
     }
   }
-}
-
-function writeBatch(writer: ByteWriter, batch: MessageBatch, source: SourcePosition | undefined): void {
-  writer.f64(batch.arrivalMs);
-  writer.text(source?.source ?? '');
-  writer.signed(source?.position ?? 0);
-  writer.varint(batch.messages.length);
-  for (const message of batch.messages) {
-    writer.varint(message.type.id);
-    writer.text(message.cuid);
-    writer.signed(message.timeMs - batch.arrivalMs);
-    writer.text(message.id ?? '');
-    writer.varint(message.fields.length);
-    for (const write of message.fields) {
-      writeField(writer, write);
-    }
-  }
-}
-
-function writeField(writer: ByteWriter, write: FieldWrite): void {
-  writer.varint(write.field.id);
-  writer.u8(OPERATIONS.indexOf(write.op));
-  switch (write.op) {
-    case 'set':
-      writeValue(writer, write.value);
-      break;
-    case 'increment':
-      writer.signed(write.by);
-      break;
-    case 'add':
-    case 'remove':
-      writeValue(writer, write.values);
-      break;
-    case 'clear':
-  }
-}
-
-function writeValue(writer: ByteWriter, value: TagValue): void {
-  if (typeof value === 'number') {
-    writer.signed(value);
-  } else if (typeof value === 'boolean') {
-    writer.u8(Number(value));
-  } else if (typeof value === 'string') {
-    writer.text(value);
-  } else {
-    writer.varint(value.length);
-    for (const element of value) {
-      writer.text(element);
-    }
-  }
-}
-
-function readBatch(reader: ByteReader, catalog: Catalog): LogRecord {
-  const arrivalMs = reader.f64();
-  const sourceName = reader.text();
-  const position = reader.signed();
-  const messages: TagMessage[] = [];
-  for (let count = reader.varint(); count > 0; count--) {
-    messages.push(readMessage(reader, catalog, arrivalMs));
-  }
-  const source = sourceName === '' ? undefined : { source: sourceName, position };
-  return { kind: 'batch', batch: { arrivalMs, messages }, source };
-}
-
-function readMessage(reader: ByteReader, catalog: Catalog, arrivalMs: number): TagMessage {
-  const typeId = reader.varint();
-  const type = catalog.typeById(typeId);
-  if (type === undefined) {
-    throw new RangeError(
-      `The log has a message of tag type ${typeId}, which the catalogue does not know: the two do not belong together.`,
-    );
-  }
-  const cuid = reader.text();
-  const timeMs = arrivalMs + reader.signed();
-  const id = reader.text();
-  const fields: FieldWrite[] = [];
-  for (let count = reader.varint(); count > 0; count--) {
-    fields.push(readField(reader, catalog, type));
-  }
-  return { type, cuid, timeMs, id: id === '' ? null : id, fields };
-}
-
-function readField(reader: ByteReader, catalog: Catalog, type: TagTypeDefinition): FieldWrite {
-  const fieldId = reader.varint();
-  const field = catalog.fieldById(fieldId);
-  if (field === undefined) {
-    throw new RangeError(`The log has a value of field ${fieldId} of ${type.name}, which the catalogue does not know.`);
-  }
-  const op = OPERATIONS[reader.u8()];
-  if (op === undefined) {
-    throw new RangeError('A field operation this version does not know: written by a newer version, or damaged.');
-  }
-  switch (op) {
-    case 'set':
-      return { op, field, value: readValue(reader, field) };
-    case 'clear':
-      return { op, field };
-    case 'increment':
-      return { op, field, by: reader.signed() };
-    case 'add':
-    case 'remove':
-      return { op, field, values: readTexts(reader) };
-  }
-}
-
-function readValue(reader: ByteReader, field: FieldDefinition): TagValue {
-  if (isOrdinalType(field.valueType)) {
-    return reader.signed();
-  }
-  if (field.valueType === 'bool') {
-    return reader.u8() === 1;
-  }
-  return field.valueType === 'set' ? readTexts(reader) : reader.text();
-}
-
-function readTexts(reader: ByteReader): readonly string[] {
-  return Array.from({ length: reader.varint() }, () => reader.text());
 }

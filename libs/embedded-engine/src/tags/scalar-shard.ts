@@ -36,8 +36,8 @@ export class ScalarShard extends TagShard {
   #view: { readonly writes: number; readonly index: ScalarIndex | null; readonly view: ScalarView } | null = null;
 
   constructor(
-    tagId: number,
-    shard: number,
+    readonly tagId: number,
+    readonly shard: number,
     private readonly indexing: Indexing,
     tracker: ChunkTracker,
     shared: SharedTimes,
@@ -151,24 +151,20 @@ export class ScalarShard extends TagShard {
 
   // The index
 
-  /** The index as it is, and who has changed since it was built; for handing them to another thread. */
   get index(): ScalarIndex | null {
     return this.#index;
   }
 
-  get changed(): RoaringBitmap32 {
-    return this.#changed.bitmap;
+  get changedSinceIndex(): ChangedPositions {
+    return this.#changed;
   }
 
-  get changedWords(): Uint32Array | null {
-    return this.#changed.words;
+  /** Grows with every change of values or index. */
+  get version(): number {
+    return this.#writes;
   }
 
-  get changedCount(): number {
-    return this.#changed.count;
-  }
-
-  /** From now on it is remembered who changes, until `finishBuild` or `abandonBuild`. */
+  /** From now on it is remembered who changes, until `finishBuild`. */
   beginBuild(): void {
     this.#changedSinceBuild = new ChangedPositions();
   }
@@ -179,11 +175,8 @@ export class ScalarShard extends TagShard {
       this.#index = index;
       this.#changed = this.#changedSinceBuild;
       this.#changedSinceBuild = null;
+      this.#writes++;
     }
-  }
-
-  abandonBuild(): void {
-    this.#changedSinceBuild = null;
   }
 
   get isBeingBuilt(): boolean {

@@ -48,7 +48,9 @@ export class TagState {
 
   noteWrite(timeMs: number): void {
     this.#changes++;
-    this.restoreLastWrite(timeMs);
+    if (this.#lastWriteMs === null || timeMs > this.#lastWriteMs) {
+      this.#lastWriteMs = timeMs;
+    }
   }
 
   noteErasure(): void {
@@ -137,9 +139,9 @@ export class TagState {
 
   /**
    * Forgets texts that nobody has any more: after an erasure, and when so many were replaced that it is worth looking. Walks over all
-   * values, unless every text is soon met.
+   * values, with a pause after each shard, unless every text is soon met.
    */
-  sweepTexts(): void {
+  *sweepSteps(): Generator<void> {
     const replaced = this.#shards.reduce((sum, shard) => sum + (shard?.replaced ?? 0), 0);
     const isDue = this.#textsErased || replaced >= Math.max(SWEEP_MIN, this.dictionary.entries / 2);
     if (this.dictionary.entries === 0 || !isDue) {
@@ -151,6 +153,10 @@ export class TagState {
         shard.replaced = 0;
       }
     }
-    this.dictionary.sweep((mark) => this.#shards.every((shard) => shard?.eachCode(mark) ?? true));
+    yield* this.dictionary.sweepSteps(
+      this.#shards.map((shard) => (mark) => {
+        shard?.eachCode(mark);
+      }),
+    );
   }
 }

@@ -97,13 +97,13 @@ describe('MessagePipeline', () => {
     byBytes.add(message('a'), 0, 1024 * 1024);
     expect(byBytes.full).toBe(true);
     const byCount = pipeline().messages;
-    for (let at = 0; at < 2_000; at++) {
+    for (let at = 0; at < 1_000; at++) {
       expect(byCount.full).toBe(false);
       byCount.add(message('a'), at, 1);
     }
     expect(byCount.full).toBe(true);
     const byRefusals = pipeline().messages;
-    for (let at = 0; at < 2_000; at++) byRefusals.reject(at, { code: 'x', detail: 'y' });
+    for (let at = 0; at < 1_000; at++) byRefusals.reject(at, { code: 'x', detail: 'y' });
     expect(byRefusals.full).toBe(true);
   });
 

@@ -1,7 +1,8 @@
 import type { Rejection, TagMessage, TagStore, Verdict } from '@tessera/tag-catalog';
 import type { Rejections } from './rejections';
 
-const BATCH_MESSAGES_MAX = 2_000;
+/** What a store applies in one go, which is to take a few milliseconds at most (`TagStore.apply`). */
+const BATCH_MESSAGES_MAX = 1_000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** One is being made durable while the next is being read. */
 const BATCHES_IN_FLIGHT_MAX = 2;

@@ -1,0 +1,77 @@
+import type { Applied } from './apply-record';
+import type { StoredRecord } from './storage/log-codec';
+
+/** The event loop is let go after so long, between two records. A record of 1,000 messages takes about as long. */
+const SLICE_MS = 1;
+
+interface Entry {
+  readonly sequence: number;
+  readonly record: StoredRecord;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Durable records on their way into the state: applied one after the other in the order they are added, in slices between which the
+ * event loop turns, and not while somebody holds the state still.
+ */
+export class ApplyQueue {
+  #entries: Entry[] = [];
+  /** Of the next one; those before it are done. */
+  #head = 0;
+  #holders = 0;
+  #isScheduled = false;
+
+  constructor(private readonly apply: (sequence: number, record: StoredRecord) => Applied) {}
+
+  /** Resolves when the record is applied, in order. */
+  add(sequence: number, record: StoredRecord): Promise<Applied> {
+    return new Promise((resolve, reject) => {
+      this.#entries.push({ sequence, record, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Nothing is applied until the function that is handed back has been called; holders are counted, calling it again has no effect. */
+  pause(): () => void {
+    this.#holders++;
+    let isHeld = true;
+    return () => {
+      if (isHeld) {
+        isHeld = false;
+        this.#holders--;
+        this.#schedule();
+      }
+    };
+  }
+
+  #schedule(): void {
+    if (!this.#isScheduled && this.#holders === 0 && this.#head < this.#entries.length) {
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#applySlice();
+      });
+    }
+  }
+
+  #applySlice(): void {
+    const end = performance.now() + SLICE_MS;
+    while (this.#holders === 0 && this.#head < this.#entries.length) {
+      const { sequence, record, resolve, reject } = this.#entries[this.#head++]!;
+      try {
+        resolve(this.apply(sequence, record));
+      } catch (error) {
+        reject(error);
+      }
+      if (performance.now() >= end) {
+        break;
+      }
+    }
+    if (this.#head * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#schedule();
+  }
+}

@@ -1,0 +1,146 @@
+import type { ByteReader, ByteWriter } from '../storage/bytes';
+
+// Taken once: a look-up of a global a time is measurable.
+const { floor } = Math;
+
+/** No time; what `get` answers. Times are milliseconds since the epoch, at least 0. */
+export const NO_TIME = -1;
+
+const LOW = 2 ** 32;
+/** Marks a position with no time: in `#lows` as long as there are no `#highs`, else in `#highs`. */
+const MISSING_LOW = 0xffffffff;
+const MISSING_HIGH = 0xffff;
+const LENGTH_MIN = 64;
+
+/**
+ * Instants by position, exact to the millisecond, some of them missing. A time is kept as its lower 32 bits and the 16 above them: 4 bytes
+ * a position while all times lie in the same 2^32 ms (49.7 days, counted from the epoch), else 6.
+ */
+export class TimeVector {
+  #lows = new Uint32Array(0);
+  /** Null: `#high` holds for all of them. */
+  #highs: Uint16Array | null = null;
+  /** Undefined: no time was set yet. */
+  #high: number | undefined;
+  #length = 0;
+
+  constructor(readonly capacityMax: number) {}
+
+  get bytes(): number {
+    return this.#lows.byteLength + (this.#highs?.byteLength ?? 0);
+  }
+
+  /** The time at a position, {@link NO_TIME} where there is none. */
+  get(position: number): number {
+    if (position >= this.#length) {
+      return NO_TIME;
+    }
+    const low = this.#lows[position]!;
+    const highs = this.#highs;
+    if (highs === null) {
+      return low === MISSING_LOW ? NO_TIME : this.#high! * LOW + low;
+    }
+    const high = highs[position]!;
+    return high === MISSING_HIGH ? NO_TIME : high * LOW + low;
+  }
+
+  set(position: number, timeMs: number): void {
+    if (position >= this.#length) {
+      this.#reserve(position + 1);
+    }
+    const high = floor(timeMs / LOW);
+    const low = timeMs - high * LOW;
+    this.#high ??= high;
+    if (this.#highs === null && (high !== this.#high || low === MISSING_LOW)) {
+      this.#widen();
+    }
+    this.#lows[position] = low;
+    if (this.#highs !== null) {
+      this.#highs[position] = high;
+    }
+  }
+
+  clear(position: number): void {
+    if (position < this.#length) {
+      this.#lows[position] = MISSING_LOW;
+      if (this.#highs !== null) {
+        this.#highs[position] = MISSING_HIGH;
+      }
+    }
+  }
+
+  /** Brings the memory of these positions close, as one loop that does nothing else can: it waits for many at once. */
+  touch(positions: Uint32Array, mask: number, end: number): number {
+    const lows = this.#lows;
+    let sum = 0;
+    for (let index = 0; index < end; index++) {
+      sum ^= lows[positions[index]! & mask] ?? 0;
+    }
+    return sum;
+  }
+
+  /** Shape: docs/formats/embedded-engine.md, time vector. */
+  write(writer: ByteWriter): void {
+    const highs = this.#highs;
+    writer.u8(highs === null ? 0 : 1);
+    writer.u32(this.#length);
+    writer.u32(this.#high ?? 0);
+    writer.raw(new Uint8Array(this.#lows.buffer, 0, this.#length * 4));
+    if (highs !== null) {
+      writer.raw(new Uint8Array(highs.buffer, 0, this.#length * 2));
+    }
+  }
+
+  /** Bytes that `write` writes. */
+  get storedBytes(): number {
+    return 9 + this.#length * (this.#highs === null ? 4 : 6);
+  }
+
+  static read(reader: ByteReader, capacityMax: number): TimeVector {
+    const vector = new TimeVector(capacityMax);
+    const layout = reader.u8();
+    const length = reader.u32();
+    if (layout > 1 || length > capacityMax) {
+      throw new RangeError(`Time vector of layout ${layout} and length ${length}: damaged.`);
+    }
+    const high = reader.u32();
+    vector.#high = length === 0 ? undefined : high;
+    const lows = reader.raw(length * 4);
+    vector.#lows = new Uint32Array(length);
+    new Uint8Array(vector.#lows.buffer).set(lows);
+    if (layout === 1) {
+      const highs = reader.raw(length * 2);
+      vector.#highs = new Uint16Array(length);
+      new Uint8Array(vector.#highs.buffer).set(highs);
+    }
+    vector.#length = length;
+    return vector;
+  }
+
+  #reserve(length: number): void {
+    if (length > this.#lows.length) {
+      const capacity = Math.min(this.capacityMax, Math.max(LENGTH_MIN, this.#lows.length * 2, length));
+      if (length > capacity) {
+        throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
+      }
+      const lows = new Uint32Array(capacity).fill(MISSING_LOW, this.#lows.length);
+      lows.set(this.#lows);
+      this.#lows = lows;
+      if (this.#highs !== null) {
+        const highs = new Uint16Array(capacity).fill(MISSING_HIGH, this.#highs.length);
+        highs.set(this.#highs);
+        this.#highs = highs;
+      }
+    }
+    this.#length = length;
+  }
+
+  #widen(): void {
+    const lows = this.#lows;
+    const highs = new Uint16Array(lows.length);
+    for (let position = 0; position < lows.length; position++) {
+      highs[position] = lows[position] === MISSING_LOW ? MISSING_HIGH : this.#high!;
+    }
+    this.#highs = highs;
+  }
+}
