@@ -38,6 +38,8 @@ interface Meta {
   readonly lastWrites: readonly (readonly [tagId: number, timeMs: number])[];
   /** Of all chunks but this one. */
   readonly chunks: ManifestSum;
+  /** `IdMemory.seedCheck` */
+  readonly seedCheck: number;
 }
 
 /**
@@ -85,6 +87,7 @@ function serializeMeta(state: EngineState, scope: CheckpointScope): Buffer {
     usedTypes: [...state.usedTypes],
     lastWrites: lastWritesOf(state),
     chunks: state.tracker.manifest.sumAfter(scope),
+    seedCheck: state.ids.seedCheck,
   };
   return Buffer.from(JSON.stringify(meta));
 }
@@ -115,6 +118,11 @@ export function loadCheckpoint(state: EngineState, store: ChunkStorePort, catalo
   }
   const meta = readMeta(stored);
   demandChunks(meta.chunks, state.tracker.manifest.sum);
+  if (meta.seedCheck !== state.ids.seedCheck) {
+    throw new Error(
+      'The checkpoint was written with another secret: the file secret of the data directory is damaged or of another directory. Restore it from a backup.',
+    );
+  }
   for (const typeId of meta.usedTypes) {
     if (catalog.typeById(typeId) === undefined) {
       throw new Error(
