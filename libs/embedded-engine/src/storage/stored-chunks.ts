@@ -59,15 +59,15 @@ export class StoredChunks {
   }
 }
 
-/** Errors of the database's own, which say nothing about what to do; those of the chunk store do. */
+/** Errors of the database's own say nothing about what to do; those of the data directory, which say whether to try again, do. */
 function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('MDB_')) {
-      throw damaged(error.message);
+    if (error instanceof Error && 'retriable' in error) {
+      throw error;
     }
-    throw error;
+    throw damaged(error instanceof Error ? error.message : String(error));
   }
 }
 
