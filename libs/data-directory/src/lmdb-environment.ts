@@ -158,14 +158,28 @@ export class SealedDatabase {
   get(key: string): Buffer | undefined {
     this.#demandOpen();
     const keyBytes = encodeKey(key);
-    const sealed = this.database.getBinary(keyBytes);
+    const sealed = this.#reading(key, () => this.database.getBinary(keyBytes));
     return sealed === undefined ? undefined : this.#unseal(keyBytes, sealed);
   }
 
-  /** In order of their UTF-8 bytes. */
+  /** In order of their UTF-8 bytes. @throws CorruptChunkError for what can be no key. */
   keys(prefix: string): string[] {
     this.#demandOpen();
-    return Array.from(this.database.getKeys(rangeOf(prefix)), (key) => key.toString('utf8'));
+    const keys = this.#reading(`${prefix}*`, () => Array.from(this.database.getKeys(rangeOf(prefix))));
+    const strange = keys.find((key) => key.length === 0 || key.length > KEY_BYTES_MAX);
+    if (strange !== undefined) {
+      throw new CorruptChunkError(this.name, `${prefix}*`, `it has a key of ${strange.length} bytes`);
+    }
+    return keys.map((key) => key.toString('utf8'));
+  }
+
+  /** LMDB's own errors name a condition, neither the place nor what to do. */
+  #reading<T>(key: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw new CorruptChunkError(this.name, key, error instanceof Error ? error.message : String(error));
+    }
   }
 
   /**

@@ -1,3 +1,5 @@
+import { ChunkManifest } from './chunk-manifest';
+
 /**
  * A piece of state that is written to disk as one value. Whoever changes it calls `beforeWrite` first.
  */
@@ -68,6 +70,8 @@ export interface CheckpointScope {
  * change before the checkpoint reached it is serialised at that instant (copy on first write). So intake waits at most for one chunk.
  */
 export class ChunkTracker {
+  /** Of the chunks as stored last. */
+  readonly manifest = new ChunkManifest();
   #dirty = new Set<Chunk>();
   #removed = new Set<string>();
   #capturing: Set<Chunk> | null = null;
@@ -144,6 +148,7 @@ export class ChunkTracker {
     this.#capturing = null;
     this.#captured = [];
     if (!failed) {
+      this.manifest.apply(scope);
       return;
     }
     for (const chunk of scope.chunks) {
