@@ -26,6 +26,12 @@ export class ScatteredIdentity implements IdentityPort {
     return this.#guids.get(cuid) ?? 0;
   }
 
+  lookupMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => {
+      out[index] = this.lookup(cuid);
+    });
+  }
+
   bind(cuid: string): Guid {
     const known = this.#guids.get(cuid);
     if (known !== undefined) return known;

@@ -209,13 +209,14 @@ export class EngineWriter {
   async #makeCheckpoint(): Promise<void> {
     this.#refuseIfFailed();
     for (const steps = this.state.sweepSteps(); steps.next().done !== true;) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#queue.turn();
     }
+    await this.#queue.turn();
     this.#refuseIfFailed();
     if (this.state.appliedSequence === this.checkpointSequence && this.state.tracker.dirtyCount === 0) {
       return;
     }
-    const { sequence } = await writeCheckpoint(this.state, this.options.chunks);
+    const { sequence } = await writeCheckpoint(this.state, this.options.chunks, { turn: () => this.#queue.turn() });
     this.checkpointSequence = sequence;
     await this.options.log.cutBefore(sequence + 1);
   }
@@ -255,9 +256,7 @@ export class EngineWriter {
       this.#erasuresUnderWay > 0
         ? null
         : (cuids, out) => {
-            for (let index = 0; index < cuids.length; index++) {
-              out[index] = identity.lookup(cuids[index]!);
-            }
+            identity.lookupMany(cuids, out);
           },
     );
   }

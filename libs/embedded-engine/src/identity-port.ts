@@ -9,6 +9,8 @@ export interface IdentityPort {
   /** Guids per stored block. */
   readonly blockSize: number;
   lookup(cuid: string): Guid | 0;
+  /** Writes the guid of each cuid to `out`, 0 for none. */
+  lookupMany(cuids: readonly string[], out: Uint32Array): void;
   /** Lookup, else the next guid. */
   bind(cuid: string): Guid;
   /** Unbinds the cuid, overwrites its record, retires the guid for ever. */

@@ -229,12 +229,24 @@ export class ScalarShard extends TagShard {
     return index;
   }
 
+  protected get columnBytes(): number {
+    return this.column.bytes;
+  }
+
   protected writeColumn(writer: ByteWriter): void {
     this.column.write(writer);
   }
 
-  protected writeIndex(): void {
-    // Built from the column.
+  protected cellAt(local: number): number {
+    return this.column.get(local) ?? NaN;
+  }
+
+  protected setCell(local: number, cell: number): void {
+    if (Number.isNaN(cell)) {
+      this.column.clear(local);
+    } else {
+      this.column.set(local, cell);
+    }
   }
 
   /** Null: there is none, so the column is scanned. */

@@ -23,6 +23,12 @@ export class NumberIdentity implements IdentityPort {
     return this.#guids.get(cuid) ?? 0;
   }
 
+  lookupMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => {
+      out[index] = this.lookup(cuid);
+    });
+  }
+
   bind(cuid: string): Guid {
     const known = this.lookup(cuid);
     if (known !== 0) {
