@@ -62,10 +62,15 @@ export class BitmapPacker {
   }
 
   finish(): PackedBitmaps {
-    const starts = new Float64Array(this.#pieces.length);
+    // Shared, so that handing the parts to another thread copies nothing.
+    const starts = new Float64Array(new SharedArrayBuffer(8 * this.#pieces.length));
+    const lengths = new Uint32Array(new SharedArrayBuffer(4 * this.#pieces.length));
+    const sizes = new Uint32Array(new SharedArrayBuffer(4 * this.#pieces.length));
     let end = 0;
     this.#pieces.forEach((piece, index) => {
       starts[index] = end;
+      lengths[index] = piece.length;
+      sizes[index] = this.#sizes[index]!;
       end += Math.ceil(piece.length / ALIGNMENT) * ALIGNMENT;
     });
     const packed = bufferAlignedAllocShared(Math.max(ALIGNMENT, end), ALIGNMENT);
@@ -76,8 +81,8 @@ export class BitmapPacker {
       memory: packed.buffer,
       offset: packed.byteOffset,
       starts,
-      lengths: Uint32Array.from(this.#pieces, (piece) => piece.length),
-      sizes: Uint32Array.from(this.#sizes),
+      lengths,
+      sizes,
     });
   }
 }

@@ -10,10 +10,8 @@ import type {
   UserSet,
   UserView,
 } from '@tessera/audience';
-import type { DataDirectory } from '@tessera/data-directory';
 import {
   type BatchOutcome,
-  type Catalog,
   type ErasureOutcome,
   type Guid,
   type MessageBatch,
@@ -24,54 +22,23 @@ import {
   type TagTypeDefinition,
 } from '@tessera/tag-catalog';
 import { BulkImport } from './bulk-import';
+import type { EmbeddedEngineOptions, EngineStatus } from './engine-options';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
-import { answerContains, answerCounts, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
+import { answerContains, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
+import { CountDesk } from './evaluate/count-desk';
 import { countDistinctValues } from './evaluate/distribution';
 import { DAY_MS, dayOf } from './events/event-bucket';
-import type { IdentityPort } from './identity-port';
 import { EmbeddedListStore } from './lists/embedded-list-store';
+import { type Pace, ReadTurns } from './pace';
+import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
 import { loadCheckpoint } from './storage/checkpoint';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
 
-export interface EmbeddedEngineOptions {
-  readonly directory: DataDirectory;
-  /** The newest catalogue; called at every use. */
-  readonly catalog: () => Catalog;
-  /** Empty; the engine fills it from the directory and owns it. */
-  readonly identity: IdentityPort;
-  /** Wall clock, ms. */
-  readonly clock: () => number;
-  /** Newest ids remembered for duplicates; default 50 million (MEANING section 2, id). */
-  readonly idEntriesMax?: number;
-  /** Log bytes after which a checkpoint is made by itself; default 256 MiB. 0: never. */
-  readonly checkpointLogBytes?: number;
-  /** Told of failures of background work (checkpoints); default: nothing. */
-  readonly onBackgroundError?: (error: unknown) => void;
-}
-
 const ID_ENTRIES_MAX = 50_000_000;
 const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
 const DONE = Promise.resolve();
-
-/** Figures for status pages and metrics. */
-export interface EngineStatus {
-  readonly users: number;
-  readonly highestGuid: number;
-  readonly dataVersion: number;
-  readonly checkpointSequence: number;
-  readonly rememberedIds: number;
-  readonly rememberedIdsMax: number;
-  readonly logBytes: number;
-  readonly bytes: {
-    readonly identity: number;
-    readonly tags: number;
-    readonly events: number;
-    readonly lists: number;
-    readonly ids: number;
-  };
-}
 
 /**
  * The embedded engine (DESIGN section 7): state in memory, made durable by the log and by checkpoints in one data directory.
@@ -81,13 +48,24 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   readonly name = 'embedded';
   readonly lists: EmbeddedListStore;
   readonly #distinct = new Map<number, { readonly changes: number; readonly distinct: number }>();
+  readonly #turns: ReadTurns;
+  readonly #countDesk: CountDesk;
   #retentionStep: Promise<void> | null = null;
 
   private constructor(
     private readonly options: EmbeddedEngineOptions,
     private readonly state: EngineState,
     private readonly writer: EngineWriter,
+    private readonly parallel: Parallel | null,
   ) {
+    this.#turns = new ReadTurns({
+      pauseApply: () => writer.pauseApply(),
+      waitFor: (position, timeoutMs) => writer.waitFor(position, timeoutMs),
+      get lastSequence() {
+        return options.directory.log.lastSequence;
+      },
+    });
+    this.#countDesk = new CountDesk(parallel?.pool ?? null, options);
     this.lists = new EmbeddedListStore(state, writer, options.clock);
   }
 
@@ -98,17 +76,23 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     for (let word = 0; word < idSeed.length; word++) {
       idSeed[word] = directory.secret.readUInt32LE(word * 4);
     }
-    const state = new EngineState(options.identity, { idSeed, idEntriesMax: options.idEntriesMax ?? ID_ENTRIES_MAX });
+    const parallel = openParallel(options);
+    const state = new EngineState(options.identity, {
+      idSeed,
+      idEntriesMax: options.idEntriesMax ?? ID_ENTRIES_MAX,
+      ...(parallel === null ? {} : { indexBuilder: parallel.indexBuilder }),
+    });
     loadCheckpoint(state, directory.chunks, options.catalog());
     const writer = new EngineWriter(state, {
       log: directory.log,
       chunks: directory.chunks,
       catalog: options.catalog,
       checkpointLogBytes: options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES,
-      onBackgroundError: options.onBackgroundError ?? ((): void => undefined),
+      onBackgroundError: options.onBackgroundError ?? ignore,
     });
     await writer.replay();
-    return new EmbeddedEngine(options, state, writer);
+    parallel?.indexBuilder.buildAll(state);
+    return new EmbeddedEngine(options, state, writer, parallel);
   }
 
   // Writes
@@ -132,23 +116,22 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
 
   // Questions about sets
 
-  async counts(nodes: readonly PlanNode[]): Promise<CountsAnswer> {
-    return answerCounts(await this.#evaluation(), nodes);
+  counts(nodes: readonly PlanNode[]): Promise<CountsAnswer> {
+    return this.#answer((evaluation, pace) => this.#countDesk.counts(evaluation, nodes, pace));
   }
 
-  async materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: number }> {
-    return answerSet(await this.#evaluation(), node);
+  materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: number }> {
+    return this.#answer((evaluation, pace) => answerSet(evaluation, node, pace));
   }
 
-  async contains(
+  contains(
     node: PlanNode,
     guids: readonly Guid[],
   ): Promise<{ readonly members: readonly boolean[]; readonly dataVersion: number }> {
-    const evaluation = await this.#evaluation();
-    return answerContains(evaluation, node, guids, (guid) => this.#view(guid));
+    return this.#answer((evaluation) => answerContains(evaluation, node, guids, (guid) => this.#view(guid)));
   }
 
-  async distribution(
+  distribution(
     node: PlanNode,
     requests: readonly DistributionRequest[],
     top: number,
@@ -158,7 +141,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     readonly tags: readonly TagDistribution[];
     readonly dataVersion: number;
   }> {
-    return answerDistribution(await this.#evaluation(), node, requests, top);
+    return this.#answer((evaluation, pace) => answerDistribution(evaluation, node, { tags: requests, top }, pace));
   }
 
   // Single users
@@ -233,6 +216,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       rememberedIds: this.state.ids.size,
       rememberedIdsMax: this.state.ids.entriesMax,
       logBytes: this.options.directory.log.bytes,
+      threadTasks: this.parallel?.pool.tasks ?? 0,
       bytes: {
         identity: this.state.identity.bytes,
         tags,
@@ -267,11 +251,13 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   /** Finishes the writes under way, makes a last checkpoint, takes no more writes. The directory stays open: its owner closes it. */
   async close(): Promise<void> {
     await this.writer.close();
+    await this.parallel?.pool.stop();
   }
 
   /** Stops without a checkpoint, as a crash would but for the writes under way; for tests of the log's replay. */
   async abandon(): Promise<void> {
     await this.writer.stop();
+    await this.parallel?.pool.stop();
   }
 
   #view(guid: Guid): UserView | undefined {
@@ -284,13 +270,19 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
         );
   }
 
-  /** One day for the whole answer: a midnight in its middle changes nothing. */
-  async #evaluation(): Promise<Evaluation> {
+  /** Answers a question of one data version, and of one day: a midnight in its middle changes nothing. */
+  async #answer<T>(answer: (evaluation: Evaluation, pace: Pace) => T | Promise<T>): Promise<T> {
     this.#refuseIfFailed();
     const today = dayOf(this.options.clock());
     await this.#stepRetention(today);
-    const day = Math.max(today, this.state.retentionDay);
-    return { state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) };
+    const pace = await this.#turns.begin();
+    try {
+      this.#refuseIfFailed();
+      const day = Math.max(today, this.state.retentionDay);
+      return await answer({ state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) }, pace);
+    } finally {
+      pace.end();
+    }
   }
 
   #refuseIfFailed(): void {

@@ -9,6 +9,8 @@ import type { ListState } from './lists/list-state';
 import { guidAt, localOf, shardOf } from './shard';
 import { Chunk, ChunkTracker } from './storage/chunk-tracker';
 import { ImmediateIndexBuilder, type IndexBuilder } from './tags/index-builder';
+import type { ScalarShard } from './tags/scalar-shard';
+import type { SetShard } from './tags/set-shard';
 import { TagState } from './tags/tag-state';
 
 const ID_KEEP_MS = 7 * 86_400_000;
@@ -93,6 +95,7 @@ export class EngineState {
   /** UTC day of the last retention step. */
   retentionDay = 0;
   readonly #universe: RoaringBitmap32[] = [];
+  readonly #universeVersions: number[] = [];
   readonly #identityBlocks: IdentityBlock[] = [];
   #known = 0;
 
@@ -122,6 +125,11 @@ export class EngineState {
     return (this.#universe[shard] ??= new RoaringBitmap32());
   }
 
+  /** Grows whenever a user of the shard becomes known or is erased. */
+  universeVersion(shard: number): number {
+    return this.#universeVersions[shard] ?? 0;
+  }
+
   isKnown(guid: number): boolean {
     return this.#universe[shardOf(guid)]?.has(localOf(guid)) ?? false;
   }
@@ -133,6 +141,11 @@ export class EngineState {
   /** As `tag`, without making anything. */
   findTag(definition: TagDefinition): TagState | undefined {
     return this.types.get(definition.typeId)?.tags.get(definition.id);
+  }
+
+  /** Of a tag; undefined: nobody of the shard ever had a value. */
+  tagShard(typeId: number, tagId: number, shard: number): ScalarShard | SetShard | undefined {
+    return this.types.get(typeId)?.tags.get(tagId)?.shard(shard);
   }
 
   type(typeId: number): TypeState {
@@ -164,6 +177,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(next)).beforeWrite();
     const guid = this.identity.bind(cuid);
     this.universe(shardOf(guid)).add(localOf(guid));
+    this.#universeVersions[shardOf(guid)] = this.universeVersion(shardOf(guid)) + 1;
     this.#known++;
     return guid;
   }
@@ -193,6 +207,7 @@ export class EngineState {
     this.#identityBlock(this.identity.blockOf(guid)).beforeWrite();
     this.identity.erase(guid);
     this.universe(shard).remove(local);
+    this.#universeVersions[shard] = this.universeVersion(shard) + 1;
     this.#known--;
   }
 

@@ -1,5 +1,4 @@
 import {
-  type CountsAnswer,
   type DistributionRequest,
   isMember,
   type PlanNode,
@@ -9,50 +8,57 @@ import {
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { Guid } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
+import type { Pace } from '../pace';
 import { localOf, shardOf } from '../shard';
 import { distributionOf } from './distribution';
-import { repeatedKeys } from './repeated-keys';
+import { PlanLowering } from './lower-plan';
+import { type LoweredNode, repeatedKeys } from './lowered-plan';
 import { type KeptFrom, ShardEvaluator } from './shard-evaluator';
 import { ShardedSet } from './sharded-set';
 
 /** Up to this many users are judged one by one from their own data; more by evaluating their shards. */
 const SINGLE_USERS_MAX = 16;
 
-/** The state a question is asked of. Answers are computed without a pause, so they are of one data version. */
+/** The state a question is asked of, at one data version. */
 export interface Evaluation {
   readonly state: EngineState;
   readonly keptFrom: KeptFrom;
 }
 
-function evaluatorOf(evaluation: Evaluation, shard: number, repeated: ReadonlySet<string>): ShardEvaluator {
-  return new ShardEvaluator(evaluation.state, shard, evaluation.keptFrom, repeated);
-}
+/** Plan nodes made ready for evaluation. */
+export class Question {
+  readonly #repeated: ReadonlySet<string>;
+  readonly nodes: readonly LoweredNode[];
 
-export function answerCounts(evaluation: Evaluation, nodes: readonly PlanNode[]): CountsAnswer {
-  const { state } = evaluation;
-  const distinct = new Map(nodes.map((node) => [node.key, node]));
-  const repeated = repeatedKeys(distinct.values());
-  const sizes = new Map<string, number>();
-  for (let shard = 0; shard < state.shardCount; shard++) {
-    const evaluator = evaluatorOf(evaluation, shard, repeated);
-    for (const [key, node] of distinct) {
-      sizes.set(key, (sizes.get(key) ?? 0) + evaluator.count(node));
-    }
+  constructor(
+    readonly evaluation: Evaluation,
+    nodes: readonly PlanNode[],
+  ) {
+    const { types } = evaluation.state;
+    const lowering = new PlanLowering((tag) => types.get(tag.typeId)?.tags.get(tag.id)?.dictionary);
+    this.nodes = nodes.map((node) => lowering.lower(node));
+    this.#repeated = repeatedKeys(new Set(this.nodes));
   }
-  return { counts: nodes.map((node) => sizes.get(node.key) ?? 0), dataVersion: state.appliedSequence };
+
+  on(shard: number): ShardEvaluator {
+    return new ShardEvaluator(this.evaluation.state, shard, this.evaluation.keptFrom, this.#repeated);
+  }
 }
 
 /** Bitmaps are copied: those of the evaluation may belong to an index. */
-export function answerSet(
+export async function answerSet(
   evaluation: Evaluation,
   node: PlanNode,
-): { readonly set: ShardedSet; readonly dataVersion: number } {
+  pace: Pace,
+): Promise<{ readonly set: ShardedSet; readonly dataVersion: number }> {
   const { state } = evaluation;
-  const repeated = repeatedKeys([node]);
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const shards: (RoaringBitmap32 | undefined)[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    const bitmap = evaluatorOf(evaluation, shard, repeated).bitmap(node);
+    const bitmap = question.on(shard).bitmap(root!);
     shards.push(bitmap.isEmpty ? undefined : bitmap.clone());
+    await pace.step();
   }
   return { set: new ShardedSet(shards), dataVersion: state.appliedSequence };
 }
@@ -72,7 +78,8 @@ export function answerContains(
     });
     return { members, dataVersion };
   }
-  const repeated = repeatedKeys([node]);
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const evaluators = new Map<number, ShardEvaluator>();
   const members = guids.map((guid) => {
     const shard = shardOf(guid);
@@ -81,35 +88,42 @@ export function answerContains(
     }
     let evaluator = evaluators.get(shard);
     if (evaluator === undefined) {
-      evaluator = evaluatorOf(evaluation, shard, repeated);
+      evaluator = question.on(shard);
       evaluators.set(shard, evaluator);
     }
-    return evaluator.bitmap(node).has(localOf(guid));
+    return evaluator.bitmap(root!).has(localOf(guid));
   });
   return { members, dataVersion };
 }
 
-export function answerDistribution(
+export async function answerDistribution(
   evaluation: Evaluation,
   node: PlanNode,
-  requests: readonly DistributionRequest[],
-  top: number,
-): {
+  request: { readonly tags: readonly DistributionRequest[]; readonly top: number },
+  pace: Pace,
+): Promise<{
   readonly count: number;
   readonly universe: number;
   readonly tags: readonly TagDistribution[];
   readonly dataVersion: number;
-} {
+}> {
   const { state } = evaluation;
-  const repeated = repeatedKeys([node]);
+  const question = new Question(evaluation, [node]);
+  const [root] = question.nodes;
   const shards: RoaringBitmap32[] = [];
   for (let shard = 0; shard < state.shardCount; shard++) {
-    shards.push(evaluatorOf(evaluation, shard, repeated).bitmap(node));
+    shards.push(question.on(shard).bitmap(root!));
+    await pace.step();
+  }
+  const tags: TagDistribution[] = [];
+  for (const asked of request.tags) {
+    tags.push(distributionOf(state, asked, (shard) => shards[shard]!, request.top));
+    await pace.step();
   }
   return {
     count: shards.reduce((sum, shard) => sum + shard.size, 0),
     universe: state.knownUsers,
-    tags: requests.map((request) => distributionOf(state, request, (shard) => shards[shard]!, top)),
+    tags,
     dataVersion: state.appliedSequence,
   };
 }

@@ -7,7 +7,9 @@ import { NumberIdentity } from '../testing/number-identity';
 import { SeededRandom } from '../testing/seeded-random';
 import { DAY_MS, messageOf, NOW, testCatalog } from '../testing/test-catalog';
 import { EmbeddedUserView } from '../user-view';
-import { answerCounts, answerSet, type Evaluation } from './answer';
+import { Pace, ReadTurns } from '../pace';
+import { answerSet, type Evaluation } from './answer';
+import { CountDesk } from './count-desk';
 
 const catalog = testCatalog();
 const USERS = 60;
@@ -142,12 +144,19 @@ const expressions: Readonly<Record<string, JsonValue>> = {
   },
 };
 
+const turns = new ReadTurns({
+  pauseApply: () => () => undefined,
+  waitFor: () => Promise.resolve(true),
+  lastSequence: 0,
+});
+
 describe('the evaluation by shards', () => {
   it.each(Object.entries(expressions))('finds whom single-user evaluation finds: %s', async (_, expression) => {
     let found = 0;
     for (let seed = 1; seed <= 4; seed++) {
       const evaluation = world(seed);
       const { state } = evaluation;
+      const desk = new CountDesk(null, {});
       for (const rewrites of [true, false]) {
         const node = await planOf(expression, rewrites);
         const expected: number[] = [];
@@ -161,9 +170,12 @@ describe('the evaluation by shards', () => {
           }
         }
         found += expected.length;
-        const { set } = answerSet(evaluation, node);
+        const pace = new Pace(turns);
+        const { set } = await answerSet(evaluation, node, pace);
         expect({ seed, rewrites, members: [...set.page(0, USERS)] }).toEqual({ seed, rewrites, members: expected });
-        expect({ seed, counts: answerCounts(evaluation, [node, node]).counts }).toEqual({
+        const { counts } = await desk.counts(evaluation, [node, node], pace);
+        pace.end();
+        expect({ seed, counts }).toEqual({
           seed,
           counts: [expected.length, expected.length],
         });

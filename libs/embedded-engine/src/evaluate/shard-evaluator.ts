@@ -1,4 +1,4 @@
-import type { EventScanNode, PlanNode, ThresholdNode } from '@tessera/audience';
+import type { EventScanNode } from '@tessera/audience';
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
 import { IntersectSet, type LazySet, nobody, PlainSet, UniteSet, Without } from '../bitmaps/lazy-set';
@@ -8,10 +8,13 @@ import { evaluateEventScan } from './evaluate-event-scan';
 import { evaluateSequenceScan } from './evaluate-sequence-scan';
 import { evaluateTagTest } from './evaluate-tag-test';
 import type { EvaluationState } from './evaluation-state';
+import type { LoweredNode, LoweredTest } from './lowered-plan';
 
 /** Past this many bitmap operations a threshold is counted user by user instead. */
 const THRESHOLD_OPERATIONS_MAX = 64;
 const NONE: ReadonlySet<string> = new Set();
+
+type Threshold = Extract<LoweredNode, { readonly kind: 'threshold' }>;
 
 /** First instant whose rows of a type are kept; −Infinity without retention. */
 export type KeptFrom = (type: TagTypeDefinition) => number;
@@ -34,7 +37,7 @@ export class ShardEvaluator {
   }
 
   /** The node's users; not to be changed. */
-  bitmap(node: PlanNode): RoaringBitmap32 {
+  bitmap(node: LoweredNode): RoaringBitmap32 {
     const known = this.#results.get(node.key);
     if (known !== undefined) {
       return known;
@@ -45,11 +48,11 @@ export class ShardEvaluator {
   }
 
   /** The node's size, without building its bitmap where the last operation can count instead. */
-  count(node: PlanNode): number {
+  count(node: LoweredNode): number {
     return this.#set(node).count();
   }
 
-  #set(node: PlanNode): LazySet {
+  #set(node: LoweredNode): LazySet {
     const known = this.#results.get(node.key);
     if (known !== undefined) {
       return new PlainSet(known);
@@ -57,28 +60,25 @@ export class ShardEvaluator {
     return this.#repeated.has(node.key) ? new PlainSet(this.bitmap(node)) : this.#evaluate(node);
   }
 
-  #evaluate(node: PlanNode): LazySet {
+  #evaluate(node: LoweredNode): LazySet {
     switch (node.kind) {
       case 'universe':
         return new PlainSet(this.state.universe(this.shard));
       case 'empty':
-      case 'snapshotRead':
         return nobody();
-      case 'profileScan':
-        return new IntersectSet(node.tests.map((test) => evaluateTagTest(this.state, test, this.shard)));
-      case 'kvRead':
-        return evaluateTagTest(this.state, node.test, this.shard);
-      case 'eventScan':
-        return new PlainSet(this.#eventScan(node), true);
-      case 'sequenceScan':
+      case 'tests':
+        return new IntersectSet(node.tests.map((test) => this.#test(test)));
+      case 'events':
+        return new PlainSet(this.#eventScan(node.scan), true);
+      case 'sequence':
         return new PlainSet(
-          evaluateSequenceScan(node, this.shard, (type) => ({
+          evaluateSequenceScan(node.scan, this.shard, (type) => ({
             events: this.#eventsOf(type),
             keptFromMs: this.keptFrom(type),
           })),
           true,
         );
-      case 'listRead': {
+      case 'list': {
         const members = this.state.lists.get(node.listId)?.shard(this.shard);
         return members === undefined ? nobody() : new PlainSet(members);
       }
@@ -94,6 +94,11 @@ export class ShardEvaluator {
       case 'threshold':
         return new PlainSet(this.#threshold(node), true);
     }
+  }
+
+  #test(test: LoweredTest): LazySet {
+    const shard = this.state.tagShard(test.typeId, test.tagId, this.shard);
+    return evaluateTagTest(test, shard, this.state.universe(this.shard));
   }
 
   #eventScan(node: EventScanNode): RoaringBitmap32 {
@@ -112,7 +117,7 @@ export class ShardEvaluator {
   }
 
   /** Users in at least k of the inputs. Few inputs: level j holds those seen j times so far; many: a counter a user. */
-  #threshold(node: ThresholdNode): RoaringBitmap32 {
+  #threshold(node: Threshold): RoaringBitmap32 {
     const inputs = node.inputs.map((input) => this.#set(input).operand().bitmap);
     const { atLeast } = node;
     if (inputs.length * atLeast > THRESHOLD_OPERATIONS_MAX) {

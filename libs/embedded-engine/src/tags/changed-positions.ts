@@ -21,6 +21,11 @@ export class ChangedPositions {
     return this.#words?.byteLength ?? 0;
   }
 
+  /** No bit is set at or after it. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** The bits, for other threads; null: none is set. */
   get words(): Uint32Array | null {
     return this.#words;

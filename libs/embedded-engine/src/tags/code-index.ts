@@ -5,6 +5,7 @@ import { RangeTest, ValuesTest } from '../bitmaps/position-test';
 import { RecentBitmaps } from '../bitmaps/recent-bitmaps';
 import { bitmapWhere } from '../bitmaps/scratch';
 import type { NumberColumn } from '../columns/number-vector';
+import { nextIndexId } from './index-id';
 import type { ScalarIndex } from './scalar-index';
 
 /** With more distinct values in a shard than this, an equality is answered by scanning the column: a bitmap a value would outweigh it. */
@@ -24,6 +25,7 @@ export interface CodeIndexParts {
 
 /** Of bool, string and enum: a bitmap a value, as long as they are few. */
 export class CodeIndex implements ScalarIndex {
+  readonly id = nextIndexId();
   readonly #packed: PackedBitmaps;
   readonly #places: ReadonlyMap<number, number>;
   readonly #recent = new RecentBitmaps();

@@ -14,7 +14,7 @@ export const CHANGED_MAX = 16_384;
 /** Builds where it is asked: for tools and tests, and where there is no other thread. */
 export class ImmediateIndexBuilder implements IndexBuilder {
   isDue(shard: ScalarShard): boolean {
-    return shard.index === null || shard.changedCount > CHANGED_MAX;
+    return shard.index === null || shard.changedSinceIndex.count > CHANGED_MAX;
   }
 
   build(shard: ScalarShard): void {

@@ -4,6 +4,7 @@ import { type LazySet, nobody, PlainSet, unite, Without } from '../bitmaps/lazy-
 import { RangeTest, ValuesTest } from '../bitmaps/position-test';
 import type { NumberColumn } from '../columns/number-vector';
 import { binsOf, groupByBin, lastAtMost } from './range-bins';
+import { nextIndexId } from './index-id';
 import type { ScalarIndex } from './scalar-index';
 
 /** Up to this many values are looked up one by one; more are found by one scan of the column. */
@@ -30,6 +31,7 @@ export interface RangeIndexParts {
  * bin in between; only users of the one or two bins that a range cuts through are looked up in the column.
  */
 export class RangeIndex implements ScalarIndex {
+  readonly id = nextIndexId();
   readonly #upTo: PackedBitmaps;
   readonly #bins: PackedBitmaps;
 

@@ -9,6 +9,8 @@ import { RangeIndex, type RangeIndexParts } from './range-index';
  * every thread may read it. Questions are given the column as it is now, for users whose value the bitmaps alone don't decide.
  */
 export interface ScalarIndex {
+  /** Of this object, in this process. */
+  readonly id: number;
   /** Users with a value; not to be changed. */
   readonly present: RoaringBitmap32;
   readonly bytes: number;

@@ -1,7 +1,5 @@
 import type { RoaringBitmap32 } from '@tessera/bitmap';
-import { OverlaidSet, ScannedSet } from '../bitmaps/filtered-set';
-import { type LazySet, PlainSet } from '../bitmaps/lazy-set';
-import { FunctionTest, type PositionTest, RangeTest, ValuesTest } from '../bitmaps/position-test';
+import type { LazySet } from '../bitmaps/lazy-set';
 import { NumberVector } from '../columns/number-vector';
 import type { SharedTimes } from '../columns/write-times';
 import { SHARD_SIZE } from '../shard';
@@ -10,13 +8,13 @@ import type { ChunkTracker } from '../storage/chunk-tracker';
 import { ChangedPositions } from './changed-positions';
 import type { IndexBuilder } from './index-builder';
 import { buildScalarIndex, type ScalarIndex } from './scalar-index';
+import { ScalarView } from './scalar-view';
 import { TagShard } from './tag-shard';
 
 const DIFFERENCES_MAX = 20;
-const EVERY_VALUE = { low: -Infinity, high: Infinity };
 
 /** How the numbers of a tag are indexed. */
-export interface ScalarKind {
+export interface Indexing {
   /** They are numbers to compare, not codes. */
   readonly ordinal: boolean;
   readonly builder: IndexBuilder;
@@ -28,19 +26,19 @@ export interface ScalarKind {
  * the index can be built anew at leisure, in another thread too.
  */
 export class ScalarShard extends TagShard {
+  readonly kind = 'scalars';
   readonly column: NumberVector;
   #index: ScalarIndex | null = null;
   #changed = new ChangedPositions();
   /** While an index is being built elsewhere: who has changed since that began. */
   #changedSinceBuild: ChangedPositions | null = null;
   #writes = 0;
-  #present: { readonly changes: number; readonly index: ScalarIndex | null; readonly bitmap: RoaringBitmap32 } | null =
-    null;
+  #view: { readonly writes: number; readonly index: ScalarIndex | null; readonly view: ScalarView } | null = null;
 
   constructor(
-    tagId: number,
-    shard: number,
-    private readonly kind: ScalarKind,
+    readonly tagId: number,
+    readonly shard: number,
+    private readonly indexing: Indexing,
     tracker: ChunkTracker,
     shared: SharedTimes,
     stored?: Buffer,
@@ -56,7 +54,7 @@ export class ScalarShard extends TagShard {
   }
 
   get ordinal(): boolean {
-    return this.kind.ordinal;
+    return this.indexing.ordinal;
   }
 
   get bytes(): number {
@@ -64,47 +62,36 @@ export class ScalarShard extends TagShard {
     return this.column.bytes + this.times.bytes + (this.#index?.bytes ?? 0) + changed;
   }
 
-  /** Users with one of the values (distinct). */
-  oneOf(values: readonly number[]): LazySet {
-    const index = this.#usableIndex();
-    const test = new ValuesTest(this.column, values);
-    return index === null ? new ScannedSet(this.column, test) : this.#overlaid(index.oneOf(values, this.column), test);
+  oneOf(numbers: readonly number[]): LazySet {
+    return this.view.oneOf(numbers);
   }
 
-  /** Users with low ≤ value ≤ high. */
   between(low: number, high: number): LazySet {
-    const index = this.#usableIndex();
-    const test = new RangeTest(this.column, low, high);
-    return index === null
-      ? new ScannedSet(this.column, test)
-      : this.#overlaid(index.between(low, high, this.column), test);
+    return this.view.between(low, high);
   }
 
-  /** Users whose value meets a condition that no index knows. */
   where(meets: (value: number) => boolean): LazySet {
-    return new ScannedSet(this.column, new FunctionTest(this.column, meets));
-  }
-
-  /** Users with a value. */
-  get withValue(): LazySet {
-    return new PlainSet(this.present);
+    return this.view.where(meets);
   }
 
   get present(): RoaringBitmap32 {
-    const index = this.#usableIndex();
-    if (index !== null && this.#changed.count === 0) {
-      return index.present;
+    return this.view.present;
+  }
+
+  /** What questions are asked of, until the next write. */
+  get view(): ScalarView {
+    if (this.indexing.builder.isDue(this)) {
+      this.indexing.builder.build(this);
     }
-    // Cleared and set again makes no new change, so who has a value is looked up at every write.
-    if (this.#present?.changes !== this.#writes || this.#present.index !== index) {
-      const test = new RangeTest(this.column, EVERY_VALUE.low, EVERY_VALUE.high);
-      const set =
-        index === null
-          ? new ScannedSet(this.column, test)
-          : new OverlaidSet(new PlainSet(index.present), this.#changed.bitmap, test);
-      this.#present = { changes: this.#writes, index, bitmap: set.operand().bitmap };
+    if (this.#view?.writes !== this.#writes || this.#view.index !== this.#index) {
+      const changed = this.#index === null || this.#changed.count === 0 ? null : this.#changed.bitmap;
+      this.#view = {
+        writes: this.#writes,
+        index: this.#index,
+        view: new ScalarView(this.column, this.#index, changed),
+      };
     }
-    return this.#present.bitmap;
+    return this.#view.view;
   }
 
   get(local: number): number | undefined {
@@ -115,7 +102,7 @@ export class ScalarShard extends TagShard {
     return this.column.get(local) !== undefined;
   }
 
-  /** The caller has called `beforeWrite`. */
+  /** The caller has called `beforeWriteAt`. */
   set(local: number, value: number): void {
     this.#remember(local, value);
     this.column.set(local, value);
@@ -149,49 +136,35 @@ export class ScalarShard extends TagShard {
   }
 
   verify(): string[] {
-    const expected = buildScalarIndex(this.column, this.kind.ordinal);
-    const found = this.#index;
-    if (found === null) {
+    if (this.#index === null) {
       return [];
     }
-    const { changed } = this;
+    const expected = new ScalarView(this.column, buildScalarIndex(this.column, this.ordinal), null);
     const differences: string[] = [];
-    for (const { name, low, high } of probesOf(expected)) {
-      const isCodes = expected.parts.kind === 'codes';
-      const ask = (index: ScalarIndex): LazySet =>
-        isCodes && low === high ? index.oneOf([low], this.column) : index.between(low, high, this.column);
-      const test = new RangeTest(this.column, low, high);
-      const now = this.#changed.count === 0 ? ask(found) : new OverlaidSet(ask(found), changed, test);
-      if (!now.operand().bitmap.isEqual(ask(expected).operand().bitmap) && differences.length < DIFFERENCES_MAX) {
+    for (const { name, ask } of probesOf(expected)) {
+      if (!ask(this.view).isEqual(ask(expected)) && differences.length < DIFFERENCES_MAX) {
         differences.push(`${this.key}: column and index differ in users with ${name}`);
       }
-    }
-    if (!this.present.isEqual(expected.present)) {
-      differences.push(`${this.key}: column and index differ in users with a value`);
     }
     return differences;
   }
 
   // The index
 
-  /** The index as it is, and who has changed since it was built; for handing them to another thread. */
   get index(): ScalarIndex | null {
     return this.#index;
   }
 
-  get changed(): RoaringBitmap32 {
-    return this.#changed.bitmap;
+  get changedSinceIndex(): ChangedPositions {
+    return this.#changed;
   }
 
-  get changedWords(): Uint32Array | null {
-    return this.#changed.words;
+  /** Grows with every change of values or index. */
+  get version(): number {
+    return this.#writes;
   }
 
-  get changedCount(): number {
-    return this.#changed.count;
-  }
-
-  /** From now on it is remembered who changes, until `finishBuild` or `abandonBuild`. */
+  /** From now on it is remembered who changes, until `finishBuild`. */
   beginBuild(): void {
     this.#changedSinceBuild = new ChangedPositions();
   }
@@ -202,11 +175,8 @@ export class ScalarShard extends TagShard {
       this.#index = index;
       this.#changed = this.#changedSinceBuild;
       this.#changedSinceBuild = null;
+      this.#writes++;
     }
-  }
-
-  abandonBuild(): void {
-    this.#changedSinceBuild = null;
   }
 
   get isBeingBuilt(): boolean {
@@ -224,7 +194,7 @@ export class ScalarShard extends TagShard {
   /** Builds the index here and now. */
   buildIndex(): ScalarIndex {
     this.beginBuild();
-    const index = buildScalarIndex(this.column, this.kind.ordinal);
+    const index = buildScalarIndex(this.column, this.indexing.ordinal);
     this.finishBuild(index);
     return index;
   }
@@ -242,23 +212,13 @@ export class ScalarShard extends TagShard {
   }
 
   protected setCell(local: number, cell: number): void {
+    // Another thread that builds an index may see it.
+    this.#changedSinceBuild?.add(local);
     if (Number.isNaN(cell)) {
       this.column.clear(local);
     } else {
       this.column.set(local, cell);
     }
-  }
-
-  /** Null: there is none, so the column is scanned. */
-  #usableIndex(): ScalarIndex | null {
-    if (this.kind.builder.isDue(this)) {
-      this.kind.builder.build(this);
-    }
-    return this.#index;
-  }
-
-  #overlaid(set: LazySet, test: PositionTest): LazySet {
-    return this.#changed.count === 0 ? set : new OverlaidSet(set, this.#changed.bitmap, test);
   }
 
   #remember(local: number, after: number | undefined): void {
@@ -277,18 +237,18 @@ export class ScalarShard extends TagShard {
   }
 }
 
-/** What `verify` asks of an index: every code it has bitmaps of, or everything below each bin. */
-function* probesOf(
-  index: ScalarIndex,
-): Generator<{ readonly name: string; readonly low: number; readonly high: number }> {
-  const { parts } = index;
-  if (parts.kind === 'codes') {
-    for (const code of parts.codes ?? []) {
-      yield { name: `code ${code}`, low: code, high: code };
+/** What `verify` asks: for every code that has a bitmap, or everything up to the least value of each bin, and for any value. */
+function* probesOf({
+  index,
+}: ScalarView): Generator<{ readonly name: string; readonly ask: (view: ScalarView) => RoaringBitmap32 }> {
+  if (index?.parts.kind === 'codes') {
+    for (const code of index.parts.codes ?? []) {
+      yield { name: `code ${code}`, ask: (view) => view.oneOf([code]).operand().bitmap };
     }
   } else {
-    for (const start of parts.starts) {
-      yield { name: `values up to ${start}`, low: -Infinity, high: start };
+    for (const start of index?.parts.starts ?? []) {
+      yield { name: `values up to ${start}`, ask: (view) => view.between(-Infinity, start).operand().bitmap };
     }
   }
+  yield { name: 'a value', ask: (view) => view.present };
 }

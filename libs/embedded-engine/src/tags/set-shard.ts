@@ -18,6 +18,7 @@ interface SetIndex {
 
 /** A tag whose value is a set: for each user the codes of its elements (ascending), undefined for no value, an empty array for the empty set. */
 export class SetShard extends TagShard {
+  readonly kind = 'sets';
   readonly #sets: SetColumn;
   #index: SetIndex | null = null;
   /** Users changed since the index was read, with the place of the set that it knows of them. */

@@ -27,6 +27,10 @@ export abstract class TagShard extends JournaledChunk {
     return `${TagShard.keyPrefix(tagId)}${shard.toString().padStart(5, '0')}`;
   }
 
+  timeOf(local: number): number | undefined {
+    return this.times.get(local);
+  }
+
   /** Users with a value (TTL not judged), index up to date; not to be changed. */
   abstract readonly present: RoaringBitmap32;
   abstract readonly bytes: number;

@@ -79,7 +79,7 @@ describe.each([
     change(500);
     check();
     shard.finishBuild(scalarIndexOf(index.parts));
-    expect(shard.changedCount).toBeGreaterThan(100);
+    expect(shard.changedSinceIndex.count).toBeGreaterThan(100);
     check();
     shard.beginBuild();
     shard.dropIndex();

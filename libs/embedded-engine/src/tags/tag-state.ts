@@ -3,7 +3,7 @@ import { Dictionary } from '../columns/dictionary';
 import type { ChunkTracker } from '../storage/chunk-tracker';
 import type { SharedTimes } from '../columns/write-times';
 import type { IndexBuilder } from './index-builder';
-import { type ScalarKind, ScalarShard } from './scalar-shard';
+import { type Indexing, ScalarShard } from './scalar-shard';
 import { SetShard } from './set-shard';
 
 /** Gives the shared write times of the tag's type for one shard. */
@@ -18,7 +18,7 @@ export class TagState {
   readonly isSet: boolean;
   /** Its values are numbers to compare, not codes. */
   readonly isOrdinal: boolean;
-  readonly #kind: ScalarKind;
+  readonly #indexing: Indexing;
   readonly #shards: (ScalarShard | SetShard | undefined)[] = [];
   #lastWriteMs: number | null = null;
   #changes = 0;
@@ -33,7 +33,7 @@ export class TagState {
     this.dictionary = new Dictionary(tag.id, tracker);
     this.isSet = tag.valueType === 'set';
     this.isOrdinal = isOrdinalType(tag.valueType);
-    this.#kind = { ordinal: this.isOrdinal, builder: indexBuilder };
+    this.#indexing = { ordinal: this.isOrdinal, builder: indexBuilder };
   }
 
   /** Newest time written, ms; null: never. Stored with the checkpoint. */
@@ -99,7 +99,7 @@ export class TagState {
     const shared = this.sharedTimesOf(index);
     return this.isSet
       ? new SetShard(this.tag.id, index, this.tracker, shared, stored)
-      : new ScalarShard(this.tag.id, index, this.#kind, this.tracker, shared, stored);
+      : new ScalarShard(this.tag.id, index, this.#indexing, this.tracker, shared, stored);
   }
 
   /** The stored number of a scalar value; texts get a dictionary code. */

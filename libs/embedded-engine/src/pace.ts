@@ -1,0 +1,94 @@
+/** The event loop is let go after so long: nobody else waits longer for a question (ms). */
+const TURN_MS = 3;
+/** Writes wait for questions that are under way, but a question that comes later than this after the first of them waits for the writes. */
+const JOIN_MS = 20;
+/** How long such a question waits at most. */
+const WRITES_MS = 50;
+
+/** What a question needs of the engine's writer. */
+export interface WriteGate {
+  /** Nothing is applied to the state until the function handed back is called. */
+  pauseApply(): () => void;
+  /** Sequence of the newest record on its way into the state. */
+  readonly lastSequence: number;
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+}
+
+/**
+ * Lets questions that take long keep the state still without keeping the event loop. Questions and writes take turns: those that come while
+ * a question is under way join it for a short time only, then the writes that waited are applied first.
+ */
+export class ReadTurns {
+  #holders = 0;
+  #sinceMs = 0;
+  #writesApplied: Promise<unknown> | null = null;
+  #turnOver: Promise<void> | null = null;
+  #endTurn: (() => void) | null = null;
+  #resume: (() => void) | null = null;
+
+  constructor(private readonly gate: WriteGate) {}
+
+  /** Begins a question; to be awaited before it looks at the state. */
+  async begin(): Promise<Pace> {
+    while (this.#writesApplied !== null || (this.#holders > 0 && performance.now() - this.#sinceMs > JOIN_MS)) {
+      await (this.#writesApplied ?? this.#turnOver);
+    }
+    return new Pace(this);
+  }
+
+  /** Of `Pace` alone. */
+  hold(): void {
+    if (this.#holders++ === 0) {
+      this.#sinceMs = performance.now();
+      this.#resume = this.gate.pauseApply();
+      this.#turnOver = new Promise((resolve) => {
+        this.#endTurn = resolve;
+      });
+    }
+  }
+
+  /** Of `Pace` alone. */
+  release(): void {
+    if (--this.#holders > 0) {
+      return;
+    }
+    this.#resume?.();
+    this.#writesApplied = this.gate.waitFor(this.gate.lastSequence, WRITES_MS).finally(() => {
+      this.#writesApplied = null;
+    });
+    this.#endTurn?.();
+  }
+}
+
+/** Of one question: lets others run when it has held the event loop for long. To be ended. */
+export class Pace {
+  #turnSinceMs = performance.now();
+  #holds = false;
+
+  constructor(private readonly turns: ReadTurns) {}
+
+  /** Keeps the state as it is from now on until the end, also while the event loop runs on. */
+  keepStill(): void {
+    if (!this.#holds) {
+      this.#holds = true;
+      this.turns.hold();
+    }
+  }
+
+  /** Between two pieces of work. */
+  async step(): Promise<void> {
+    if (performance.now() - this.#turnSinceMs < TURN_MS) {
+      return;
+    }
+    this.keepStill();
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnSinceMs = performance.now();
+  }
+
+  end(): void {
+    if (this.#holds) {
+      this.#holds = false;
+      this.turns.release();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { parentPort } from 'node:worker_threads';
+import { repeatedKeys } from '../evaluate/lowered-plan';
+import { ShardEvaluator } from '../evaluate/shard-evaluator';
+import { buildScalarIndex } from '../tags/scalar-index';
+import type { ThreadAnswer, ThreadTask } from './thread-messages';
+import { ThreadState } from './thread-state';
+
+// The whole of an evaluation thread: it answers tasks, one at a time, over shared memory that is not written meanwhile.
+
+const state = new ThreadState();
+
+function perform(task: ThreadTask): ThreadAnswer | null {
+  const { id } = task;
+  if (task.kind === 'forget') {
+    state.forget(task.tagId, task.shard);
+    return null;
+  }
+  if (task.kind === 'build') {
+    const { data, missing, length } = task.column;
+    // Of a copy: the engine's thread may write on, and two passes over a column have to see the same.
+    const copy = { data: data.slice(0, length), missing, length };
+    return { kind: 'built', id, index: buildScalarIndex(copy, task.ordinal).parts };
+  }
+  task.universes.forEach((update) => {
+    state.updateUniverse(update);
+  });
+  task.scalars.forEach((update) => {
+    state.updateScalar(update);
+  });
+  const repeated = repeatedKeys(task.nodes);
+  const counts = new Float64Array(task.shards.length * task.nodes.length);
+  let filled = 0;
+  for (const shard of task.shards) {
+    const evaluator = new ShardEvaluator(state, shard, () => -Infinity, repeated);
+    for (const node of task.nodes) {
+      counts[filled++] = evaluator.count(node);
+    }
+  }
+  return { kind: 'counted', id, counts };
+}
+
+parentPort?.on('message', (task: ThreadTask) => {
+  let answer: ThreadAnswer | null;
+  try {
+    answer = perform(task);
+  } catch (error) {
+    answer = { kind: 'failed', id: task.id, reason: error instanceof Error ? error.message : String(error) };
+  }
+  if (answer !== null) {
+    parentPort?.postMessage(answer);
+  }
+});
