@@ -32,12 +32,12 @@ import { DAY_MS, dayOf } from './events/event-bucket';
 import { EmbeddedListStore } from './lists/embedded-list-store';
 import { type Pace, ReadTurns } from './pace';
 import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
+import { logBytesForCheckpoint, stateBytes } from './state-bytes';
 import { loadCheckpoint } from './storage/checkpoint';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
 
 const ID_ENTRIES_MAX = 50_000_000;
-const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
 const DONE = Promise.resolve();
 
 /**
@@ -87,7 +87,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       log: directory.log,
       chunks: directory.chunks,
       catalog: options.catalog,
-      checkpointLogBytes: options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES,
+      checkpointLogBytes: () => options.checkpointLogBytes ?? logBytesForCheckpoint(state),
       onBackgroundError: options.onBackgroundError ?? ignore,
     });
     await writer.replay();
@@ -199,15 +199,6 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   }
 
   status(): EngineStatus {
-    let tags = 0;
-    for (const type of this.state.types.values()) {
-      tags += type.timesBytes;
-      for (const tag of type.tags.values()) {
-        tags += tag.bytes;
-      }
-    }
-    const sum = (items: Iterable<{ readonly bytes: number }>): number =>
-      [...items].reduce((bytes, item) => bytes + item.bytes, 0);
     return {
       users: this.state.knownUsers,
       highestGuid: this.state.identity.highestGuid,
@@ -217,13 +208,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       rememberedIdsMax: this.state.ids.entriesMax,
       logBytes: this.options.directory.log.bytes,
       threadTasks: this.parallel?.pool.tasks ?? 0,
-      bytes: {
-        identity: this.state.identity.bytes,
-        tags,
-        events: sum(this.state.events.values()),
-        lists: sum(this.state.lists.values()),
-        ids: this.state.ids.bytes,
-      },
+      bytes: stateBytes(this.state),
     };
   }
 
