@@ -26,12 +26,6 @@ export class ScatteredIdentity implements IdentityPort {
     return this.#guids.get(cuid) ?? 0;
   }
 
-  lookupMany(cuids: readonly string[], out: Uint32Array): void {
-    cuids.forEach((cuid, index) => {
-      out[index] = this.lookup(cuid);
-    });
-  }
-
   bind(cuid: string): Guid {
     const known = this.#guids.get(cuid);
     if (known !== undefined) return known;
@@ -40,6 +34,14 @@ export class ScatteredIdentity implements IdentityPort {
     const isShardFull = (guid % SHARD_SIZE) + 1 >= this.usersPerShard;
     this.highestGuid = isShardFull ? (Math.floor(guid / SHARD_SIZE) + 1) * SHARD_SIZE - 1 : guid;
     return guid;
+  }
+
+  lookupMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.lookup(cuid)));
+  }
+
+  bindMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.bind(cuid)));
   }
 
   erase(guid: Guid): void {

@@ -4,7 +4,7 @@ import { readRetailRows } from '../../apps/standalone/src/online-retail/read-ret
 import { retailMessages } from '../../apps/standalone/src/online-retail/retail-messages';
 import type { JsonMessage, RetailTotals } from '../../apps/standalone/src/online-retail/retail-messages';
 import { RETAIL_TAG_TYPES } from '../../apps/standalone/src/online-retail/retail-tag-types';
-import { DuckDbSession, sqlText } from '../bench/duckdb-session';
+import { DuckDbSession, sqlText } from '../bench/peers/duckdb-session';
 import { describeWithDataFile } from './data-files';
 import { documentedCounts, readDocument } from './read-document';
 import { TesseraInProcess } from './tessera-in-process';

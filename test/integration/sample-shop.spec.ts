@@ -6,7 +6,7 @@ import path from 'node:path';
 import { formatInstant, formatValue } from '@tessera/tag-catalog';
 import type { TagMessage } from '@tessera/tag-catalog';
 import { generateShop, loadSampleShop } from '../../apps/standalone/src/sample';
-import { DuckDbSession, sqlText } from '../bench/duckdb-session';
+import { DuckDbSession, sqlText } from '../bench/peers/duckdb-session';
 import { documentedCounts, readDocument } from './read-document';
 import { TesseraInProcess } from './tessera-in-process';
 

@@ -9,10 +9,12 @@ export interface IdentityPort {
   /** Guids per stored block. */
   readonly blockSize: number;
   lookup(cuid: string): Guid | 0;
-  /** Writes the guid of each cuid to `out`, 0 for none. */
-  lookupMany(cuids: readonly string[], out: Uint32Array): void;
   /** Lookup, else the next guid. */
   bind(cuid: string): Guid;
+  /** Puts the guid of `cuids[n]` into `out[n]`; 0: none. */
+  lookupMany(cuids: readonly string[], out: Uint32Array): void;
+  /** Puts the guid of `cuids[n]` into `out[n]`. Those that have none get the next ones in order of first appearance. */
+  bindMany(cuids: readonly string[], out: Uint32Array): void;
   /** Unbinds the cuid, overwrites its record, retires the guid for ever. */
   erase(guid: Guid): void;
   cuidOf(guid: Guid): string | undefined;

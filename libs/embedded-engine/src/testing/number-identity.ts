@@ -23,12 +23,6 @@ export class NumberIdentity implements IdentityPort {
     return this.#guids.get(cuid) ?? 0;
   }
 
-  lookupMany(cuids: readonly string[], out: Uint32Array): void {
-    cuids.forEach((cuid, index) => {
-      out[index] = this.lookup(cuid);
-    });
-  }
-
   bind(cuid: string): Guid {
     const known = this.lookup(cuid);
     if (known !== 0) {
@@ -38,6 +32,14 @@ export class NumberIdentity implements IdentityPort {
     this.#guids.set(cuid, guid);
     this.#cuids.set(guid, cuid);
     return guid;
+  }
+
+  lookupMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.lookup(cuid)));
+  }
+
+  bindMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.bind(cuid)));
   }
 
   erase(guid: Guid): void {
