@@ -1,6 +1,7 @@
 // Runs a compiled entry, building first when the sources have changed: `node scripts/run.mjs <entry> [arguments]`.
 // The entry runs in this very process, so signals, exit codes and the terminal reach it without a go-between.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ROOT } from './ensure-built.mjs';
@@ -14,13 +15,21 @@ const ENTRIES = {
   bench: 'test/bench/main.ts',
 };
 
+// Need the test tree, which is not compiled: run as they stand.
+const TESTS = {
+  crash: 'test/durability/crash.ts',
+  soak: 'test/durability/soak.ts',
+};
+
 const [name, ...entryArguments] = process.argv.slice(2);
-const source = Object.hasOwn(ENTRIES, name ?? '') ? ENTRIES[name] : undefined;
+const source = Object.entries({ ...ENTRIES, ...TESTS }).find(([entry]) => entry === name)?.[1];
 
 if (source === undefined) {
-  fail(`Unknown entry "${name ?? ''}"; use one of: ${Object.keys(ENTRIES).join(', ')}`);
+  fail(`Unknown entry "${name ?? ''}"; use one of: ${Object.keys({ ...ENTRIES, ...TESTS }).join(', ')}`);
 } else if (!existsSync(path.join(ROOT, source))) {
   fail(`${source} does not exist`);
+} else if (Object.hasOwn(TESTS, name)) {
+  runTest(path.join(ROOT, source));
 } else {
   await run(path.join(ROOT, 'dist', source.replace(/\.ts$/, '.js')));
 }
@@ -34,6 +43,13 @@ async function run(compiled) {
   process.setSourceMapsEnabled(true);
   process.argv = [process.execPath, compiled, ...entryArguments];
   await import(pathToFileURL(compiled).href);
+}
+
+function runTest(script) {
+  process.argv = [process.execPath, script, ...entryArguments];
+  const require = createRequire(import.meta.url);
+  require(path.join(ROOT, 'test/support/register-swc.cjs'));
+  require(script);
 }
 
 function fail(message) {

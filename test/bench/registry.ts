@@ -1,21 +1,31 @@
+import { coldRulesBench } from './cold-rules/cold-rules-bench';
 import { countBench } from './count/count-bench';
+import { countLargeBench } from './count/count-large-bench';
 import { eventsBench } from './events/events-bench';
 import { fairnessBench } from './fairness/fairness-bench';
 import type { Bench } from './framework/bench';
 import { freshnessBench } from './freshness/freshness-bench';
+import { growthBench } from './growth/growth-bench';
 import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
+import { membersBench } from './members/members-bench';
+import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
 import { writeBench } from './write/write-bench';
 
 /** Every bench, in the order in which `all` runs them. */
 export const BENCHES: readonly Bench[] = [
   countBench,
+  countLargeBench,
+  rangeBench,
   eventsBench,
+  coldRulesBench,
+  membersBench,
   writeBench,
   freshnessBench,
   lookupBench,
   fairnessBench,
   identityBench,
   restartBench,
+  growthBench,
 ];

@@ -36,6 +36,14 @@ export class ScatteredIdentity implements IdentityPort {
     return guid;
   }
 
+  lookupMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.lookup(cuid)));
+  }
+
+  bindMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.bind(cuid)));
+  }
+
   erase(guid: Guid): void {
     const cuid = this.#cuids.get(guid);
     if (cuid === undefined) return;

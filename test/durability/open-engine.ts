@@ -1,14 +1,48 @@
+import { LmdbCatalogStore } from '@tessera/catalog-store';
 import { DataDirectory } from '@tessera/data-directory';
 import { EmbeddedEngine } from '@tessera/embedded-engine';
 import { LocalIdentity } from '@tessera/identity';
-import { CATALOG, CLOCK_MS } from './workload';
+import type { Catalog } from '@tessera/tag-catalog';
+import { CLOCK_MS } from './workload';
 
-/** Opens the embedded engine for the workload; its catalogue is fixed. */
-export async function openEngine(
-  path: string,
-): Promise<{ engine: EmbeddedEngine; directory: DataDirectory; identity: LocalIdentity }> {
-  const directory = await DataDirectory.open(path);
-  const identity = new LocalIdentity({ seed: directory.secret.readUInt32LE(0) });
-  const engine = await EmbeddedEngine.open({ directory, catalog: () => CATALOG, identity, clock: () => CLOCK_MS });
-  return { engine, directory, identity };
+export interface OpenedEngine {
+  readonly engine: EmbeddedEngine;
+  readonly directory: DataDirectory;
+  readonly catalogStore: LmdbCatalogStore;
+}
+
+export interface OpenOptions {
+  readonly readOnly?: boolean;
+  /** Given to a directory that has no catalogue yet. */
+  readonly firstCatalog?: Catalog;
+  /** Wall clock, ms; that of the workload if left out. */
+  readonly clock?: () => number;
+  readonly idEntriesMax?: number;
+}
+
+/** Where the standalone server takes the seed of the identity table from. */
+const IDENTITY_SEED_AT = 16;
+
+/** Opens directory, catalogue and engine as the standalone server does, but with a clock of its own and with checkpoints only when asked for. */
+export async function openEngine(path: string, options: OpenOptions = {}): Promise<OpenedEngine> {
+  const directory = await DataDirectory.open(path, { readOnly: options.readOnly ?? false });
+  try {
+    const catalogStore = new LmdbCatalogStore(directory.documents);
+    const { firstCatalog } = options;
+    if (firstCatalog !== undefined && catalogStore.current().types.length === 0) {
+      await catalogStore.update(() => firstCatalog);
+    }
+    const engine = await EmbeddedEngine.open({
+      directory,
+      catalog: () => catalogStore.current(),
+      identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
+      clock: options.clock ?? ((): number => CLOCK_MS),
+      checkpointLogBytes: 0,
+      ...(options.idEntriesMax === undefined ? {} : { idEntriesMax: options.idEntriesMax }),
+    });
+    return { engine, directory, catalogStore };
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
 }

@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     path: config.dataDirectory,
     readOnly: false,
     idEntriesMax: config.idMemory,
+    threads: config.threads,
     onBackgroundError: (error) => say(`In the background: ${messageOf(error)}`),
   });
   // Before this there is nothing to end in order: a signal simply ends the process.

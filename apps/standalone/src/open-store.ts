@@ -16,6 +16,8 @@ export interface StoreOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly idEntriesMax: number;
+  /** Threads that evaluate large questions beside this one. */
+  readonly threads: number;
   /** Told of failures of background work. */
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -38,6 +40,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
       clock: () => Date.now(),
       idEntriesMax: options.idEntriesMax,
+      threads: options.threads,
       onBackgroundError: options.onBackgroundError,
       // A read-only directory takes no checkpoint.
       ...(options.readOnly ? { checkpointLogBytes: 0 } : {}),

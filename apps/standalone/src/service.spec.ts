@@ -38,6 +38,7 @@ async function start(config = configOf()): Promise<Running> {
     path: config.dataDirectory,
     readOnly: false,
     idEntriesMax: config.idMemory,
+    threads: 0,
     onBackgroundError: (error) => {
       throw error;
     },
@@ -180,6 +181,7 @@ describe('the standalone service', () => {
       path: other,
       readOnly: false,
       idEntriesMax: 10,
+      threads: 0,
       onBackgroundError: () => undefined,
     });
     await expect(startService(config, store, '0')).rejects.toThrow(`PORT ${config.port} on 127.0.0.1 is in use`);

@@ -84,7 +84,7 @@ describe('ChunkStore', () => {
     const sizes = [0, 1, 1_024, 1_025, 4_096, 4_097, 70_000, 300_000];
     const valueOf = (): Buffer =>
       Buffer.alloc(random(3) === 0 ? random(200_000) : sizes[random(sizes.length)]!, random(256));
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 40; round++) {
       const { chunks } = directory;
       const staging = chunks.stage();
       const puts = new Map<string, Buffer>();

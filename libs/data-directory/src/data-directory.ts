@@ -27,6 +27,8 @@ import { ValueFile } from './value-file';
 import { WriteAheadLog } from './write-ahead-log';
 
 const ID_BYTES = 8;
+/** What stat(2) counts in, whatever the file system. */
+const BLOCK_BYTES = 512;
 
 export interface DataDirectoryOptions {
   /** Changes nothing, not even a torn tail of the log, and may be opened by several readers at once, but not beside a writer. */
@@ -112,7 +114,7 @@ export class DataDirectory {
     }
   }
 
-  /** Of all files together. */
+  /** Space that all files together take on disk; holes take none. */
   async sizeBytes(): Promise<number> {
     let bytes = 0;
     for (const folder of ['.', LOG_FOLDER, STORE_FOLDER]) {
@@ -120,7 +122,7 @@ export class DataDirectory {
         if (!entry.isFile()) continue;
         // A segment may be cut off while we look.
         bytes += await stat(join(this.path, folder, entry.name)).then(
-          (file) => file.size,
+          (file) => Math.min(file.size, file.blocks * BLOCK_BYTES),
           () => 0,
         );
       }

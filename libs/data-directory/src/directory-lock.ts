@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { DirectoryLockedError } from './errors';
 
 /** open(2) of macOS and the BSDs takes the lock itself. Node's `constants` lack them. */
@@ -25,9 +27,11 @@ export class DirectoryLock {
   static async acquire(path: string, directory: string, shared: boolean): Promise<DirectoryLock> {
     const file = process.platform === 'linux' ? await lockLinux(path, shared) : await lockBsd(path, shared);
     if (file === null) throw new DirectoryLockedError(directory, await readHolder(path));
-    // For the message that the next one gets, nothing else.
-    await file.truncate(0);
-    await file.write(String(process.pid), 0);
+    // For the message that the next one gets, nothing else: a full or read-only disk is no reason to refuse.
+    await file
+      .truncate(0)
+      .then(() => file.write(String(process.pid), 0))
+      .catch(() => undefined);
     return new DirectoryLock(file);
   }
 
@@ -38,7 +42,7 @@ export class DirectoryLock {
 
 /** Node has no flock, but a lock belongs to the open file, not to who took it: flock(1) takes it on ours, inherited as 3. */
 async function lockLinux(path: string, shared: boolean): Promise<FileHandle | null> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const file = await openLockFile(path, shared);
   try {
     const code = await runFlock(file.fd, shared);
     if (code === 0) return file;
@@ -53,6 +57,21 @@ async function lockLinux(path: string, shared: boolean): Promise<FileHandle | nu
   );
 }
 
+/** A reader may lock what it can't write, such as a backup on a read-only medium. */
+async function openLockFile(path: string, shared: boolean): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    const isReadOnly = error instanceof Error && 'code' in error && (error.code === 'EROFS' || error.code === 'EACCES');
+    if (!isReadOnly) throw error;
+    if (shared) return open(path, constants.O_RDONLY).catch(() => open(dirname(path), constants.O_RDONLY));
+    throw new StoreUnavailableError(
+      `${path} can't be written (${error.message}): the data directory must be writable for the user the server runs as`,
+      false,
+    );
+  }
+}
+
 function runFlock(descriptor: number, shared: boolean): Promise<number | null> {
   return new Promise((resolve, reject) => {
     // Short options: BusyBox knows no others.
@@ -60,10 +79,10 @@ function runFlock(descriptor: number, shared: boolean): Promise<number | null> {
       stdio: ['ignore', 'ignore', 'ignore', descriptor],
     });
     child.once('error', (error) => {
+      const isMissing = 'code' in error && error.code === 'ENOENT';
+      const advice = isMissing ? ': install util-linux' : '';
       reject(
-        new Error(
-          `the command flock, which locks the data directory, could not be run (${error.message}): install util-linux`,
-        ),
+        new Error(`the command flock, which locks the data directory, could not be run (${error.message})${advice}`),
       );
     });
     child.once('exit', resolve);

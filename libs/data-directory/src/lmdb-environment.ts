@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { crc32 } from './checksum';
+import { DATABASE_FILE } from './directory-files';
 import { CorruptChunkError, DataDirectoryFormatError } from './errors';
+import { LmdbFile } from './lmdb-file';
 
 /** Address space, not memory or disk: LMDB maps its file, which grows as it is filled. */
 const MAP_BYTES = 2 ** 40;
@@ -29,6 +33,10 @@ export interface ByteChanges {
 /** What the databases of one environment share. lmdb-js must not be called once it is closed: it would end the process. */
 interface EnvironmentState {
   readonly readOnly: boolean;
+  readonly file: LmdbFile;
+  /** Puts of the commits under way, and bytes of their keys and values. */
+  puts: number;
+  bytes: number;
   open: boolean;
   readonly commits: Set<Promise<unknown>>;
 }
@@ -40,14 +48,30 @@ export class LmdbEnvironment {
   private constructor(
     private readonly folder: string,
     private readonly root: RootDatabase<Buffer, Buffer>,
+    file: LmdbFile,
     readOnly: boolean,
   ) {
-    this.#state = { readOnly, open: true, commits: new Set() };
+    this.#state = { readOnly, file, puts: 0, bytes: 0, open: true, commits: new Set() };
   }
 
-  /** @param folder made if missing, unless read-only. */
+  /**
+   * @param folder made if missing, unless read-only.
+   * @throws DataDirectoryFormatError if its file is cut short or none of LMDB.
+   */
   static open(folder: string, readOnly: boolean): LmdbEnvironment {
-    const root = open<Buffer, Buffer>({
+    const path = join(folder, DATABASE_FILE);
+    const checked = existsSync(path) ? LmdbFile.open(path, readOnly) : null;
+    try {
+      const root = LmdbEnvironment.#openRoot(folder, readOnly);
+      return new LmdbEnvironment(folder, root, checked ?? LmdbFile.open(path, readOnly), readOnly);
+    } catch (error) {
+      checked?.close();
+      throw error;
+    }
+  }
+
+  static #openRoot(folder: string, readOnly: boolean): RootDatabase<Buffer, Buffer> {
+    return open<Buffer, Buffer>({
       path: folder,
       noSubdir: false,
       readOnly,
@@ -62,7 +86,6 @@ export class LmdbEnvironment {
       // a full disk would end the process with an unhandled rejection.
       eventTurnBatching: false,
     });
-    return new LmdbEnvironment(folder, root, readOnly);
   }
 
   /** Made if missing, unless read-only. */
@@ -111,6 +134,7 @@ export class LmdbEnvironment {
     this.#state.open = false;
     await Promise.allSettled(this.#state.commits);
     await this.root.close();
+    this.#state.file.close();
   }
 }
 
@@ -166,13 +190,17 @@ export class SealedDatabase {
     if (this.state.readOnly) throw new StoreUnavailableError('the data directory was opened read-only', false);
     const removes = removedKeys.map(encodeKey);
     if (removes.length + puts.length === 0) return;
-    const commit = this.database.batch(() => {
-      for (const key of removes) void this.database.remove(key);
-      for (const { key, sealed } of puts) void this.database.put(key, sealed);
-    });
-    this.state.commits.add(commit);
+    const bytes = puts.reduce((sum, { key, sealed }) => sum + key.length + sealed.length, 0);
+    this.state.puts += puts.length + removes.length;
+    this.state.bytes += bytes;
     try {
-      await commit;
+      this.state.file.extendFor(this.state.puts, this.state.bytes);
+      const commit = this.database.batch(() => {
+        for (const key of removes) void this.database.remove(key);
+        for (const { key, sealed } of puts) void this.database.put(key, sealed);
+      });
+      this.state.commits.add(commit);
+      await commit.finally(() => this.state.commits.delete(commit));
     } catch (error) {
       const reason = await commitFailure(error);
       throw new StoreUnavailableError(
@@ -180,7 +208,8 @@ export class SealedDatabase {
         true,
       );
     } finally {
-      this.state.commits.delete(commit);
+      this.state.puts -= puts.length + removes.length;
+      this.state.bytes -= bytes;
     }
   }
 

@@ -14,6 +14,8 @@ import {
 } from './log-segment';
 import { recoverLog } from './recover-log';
 import type { LogPlace, RecoveredLog, Segment } from './recover-log';
+import { ignoreMissing, removeUnfinished } from './unfinished-segment';
+import type { UnfinishedSegment } from './unfinished-segment';
 
 const SEGMENT_BYTES_MAX = 64 * 2 ** 20;
 /** Bounds the memory that one write needs. */
@@ -66,7 +68,7 @@ export class WriteAheadLog {
   /** Of the last segment. */
   #salt: number;
   /** A segment whose creation has not been completed. */
-  #unfinished: { readonly path: string; file: LogFile | null } | null = null;
+  #unfinished: UnfinishedSegment | null = null;
   /** The file may hold bytes of a write that failed. */
   #needsRepair = false;
   /** The segments hold only what a checkpoint has: they go when the next one is made. */
@@ -264,14 +266,16 @@ export class WriteAheadLog {
     const group = this.#takeGroup();
     const last = group.at(-1);
     if (last === undefined) return;
+    let hasBegun = false;
     try {
       await this.#repair();
       if (this.#segments.length === 0 || this.#superseded || this.#segments.at(-1)!.bytes >= this.#segmentBytesMax) {
         await this.#rotate();
       }
+      hasBegun = true;
       await this.#writeGroup(group);
     } catch (error) {
-      await this.#giveUp(group, error);
+      await this.#giveUp(group, error, hasBegun);
       return;
     }
     this.#durableSequence = last.sequence;
@@ -313,7 +317,7 @@ export class WriteAheadLog {
     }
     const firstSequence = this.#durableSequence + 1;
     const path = join(folder, segmentName(firstSequence));
-    this.#unfinished = { path, file: null };
+    this.#unfinished = { path, file: null, isRemoved: false };
     const file = await fileSystem.create(path);
     this.#unfinished.file = file;
     const header = encodeSegmentHeader(directoryId, firstSequence);
@@ -350,13 +354,9 @@ export class WriteAheadLog {
   /** Takes back what a failed write left, so that a replay never meets it. */
   async #repair(): Promise<void> {
     if (!this.#needsRepair) return;
-    const { folder, fileSystem } = this.#place;
+    const { fileSystem } = this.#place;
     if (this.#unfinished !== null) {
-      const { path, file } = this.#unfinished;
-      await file?.close().catch(() => undefined);
-      this.#unfinished.file = null;
-      await fileSystem.remove(path).catch(ignoreMissing);
-      await fileSystem.syncFolder(folder);
+      await removeUnfinished(this.#place, this.#unfinished);
       this.#unfinished = null;
     }
     const segment = this.#segments.at(-1);
@@ -368,15 +368,17 @@ export class WriteAheadLog {
     this.#needsRepair = false;
   }
 
-  async #giveUp(group: readonly Waiting[], cause: unknown): Promise<void> {
+  /** @param hasBegun some of the group may be on disk. */
+  async #giveUp(group: readonly Waiting[], cause: unknown, hasBegun: boolean): Promise<void> {
     this.#needsRepair = true;
     let outlook = 'nothing of it was kept; free disk space or repair the disk, then send it again';
     let retriable = true;
     try {
       await this.#repair();
     } catch (error) {
-      outlook = `undoing the write failed too (${messageOf(error)}): after a restart it may turn out to have been kept`;
-      retriable = false;
+      if (hasBegun)
+        outlook = `undoing the write failed too (${messageOf(error)}): after a restart it may turn out to have been kept`;
+      retriable = !hasBegun;
     }
     const rejected = [...group, ...this.#waiting];
     this.#waiting = [];
@@ -392,8 +394,4 @@ export class WriteAheadLog {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }

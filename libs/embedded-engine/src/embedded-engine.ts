@@ -10,10 +10,8 @@ import type {
   UserSet,
   UserView,
 } from '@tessera/audience';
-import type { DataDirectory } from '@tessera/data-directory';
 import {
   type BatchOutcome,
-  type Catalog,
   type ErasureOutcome,
   type Guid,
   type MessageBatch,
@@ -24,71 +22,23 @@ import {
   type TagTypeDefinition,
 } from '@tessera/tag-catalog';
 import { BulkImport } from './bulk-import';
+import type { EmbeddedEngineOptions, EngineStatus } from './engine-options';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
 import { answerContains, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
 import { CountDesk } from './evaluate/count-desk';
 import { countDistinctValues } from './evaluate/distribution';
 import { DAY_MS, dayOf } from './events/event-bucket';
-import type { IdentityPort } from './identity-port';
 import { EmbeddedListStore } from './lists/embedded-list-store';
 import { type Pace, ReadTurns } from './pace';
-import { BackgroundIndexBuilder } from './parallel/background-index-builder';
-import { type ThreadEntry, ThreadPool } from './parallel/thread-pool';
+import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
 import { loadCheckpoint } from './storage/checkpoint';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
 
-interface Parallel {
-  readonly pool: ThreadPool;
-  readonly indexBuilder: BackgroundIndexBuilder;
-}
-
-export interface EmbeddedEngineOptions {
-  readonly directory: DataDirectory;
-  /** The newest catalogue; called at every use. */
-  readonly catalog: () => Catalog;
-  /** Empty; the engine fills it from the directory and owns it. */
-  readonly identity: IdentityPort;
-  /** Wall clock, ms. */
-  readonly clock: () => number;
-  /** Newest ids remembered for duplicates; default 50 million (MEANING section 2, id). */
-  readonly idEntriesMax?: number;
-  /** Log bytes after which a checkpoint is made by itself; default 256 MiB. 0: never. */
-  readonly checkpointLogBytes?: number;
-  /** Threads beside the caller's that evaluate large questions and build indexes; default 0: all is done on the caller's. */
-  readonly threads?: number;
-  /** How they are started; default: from the compiled files. */
-  readonly threadEntry?: ThreadEntry;
-  /** Tests × shards of a question from which on they evaluate it; default 64. */
-  readonly parallelFrom?: number;
-  /** Told of failures of background work (checkpoints); default: nothing. */
-  readonly onBackgroundError?: (error: unknown) => void;
-}
-
 const ID_ENTRIES_MAX = 50_000_000;
 const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
 const DONE = Promise.resolve();
-
-/** Figures for status pages and metrics. */
-export interface EngineStatus {
-  readonly users: number;
-  readonly highestGuid: number;
-  readonly dataVersion: number;
-  readonly checkpointSequence: number;
-  readonly rememberedIds: number;
-  readonly rememberedIdsMax: number;
-  readonly logBytes: number;
-  /** Tasks given to evaluation threads so far. */
-  readonly threadTasks: number;
-  readonly bytes: {
-    readonly identity: number;
-    readonly tags: number;
-    readonly events: number;
-    readonly lists: number;
-    readonly ids: number;
-  };
-}
 
 /**
  * The embedded engine (DESIGN section 7): state in memory, made durable by the log and by checkpoints in one data directory.
@@ -389,20 +339,4 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     this.#distinct.set(tag.id, { changes, distinct });
     return distinct;
   }
-}
-
-function ignore(): void {
-  return;
-}
-
-function openParallel({
-  threads = 0,
-  threadEntry,
-  onBackgroundError = ignore,
-}: EmbeddedEngineOptions): Parallel | null {
-  if (threads === 0) {
-    return null;
-  }
-  const pool = new ThreadPool(threads, threadEntry);
-  return { pool, indexBuilder: new BackgroundIndexBuilder(pool, onBackgroundError) };
 }

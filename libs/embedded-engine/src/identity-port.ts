@@ -11,6 +11,10 @@ export interface IdentityPort {
   lookup(cuid: string): Guid | 0;
   /** Lookup, else the next guid. */
   bind(cuid: string): Guid;
+  /** Puts the guid of `cuids[n]` into `out[n]`; 0: none. */
+  lookupMany(cuids: readonly string[], out: Uint32Array): void;
+  /** Puts the guid of `cuids[n]` into `out[n]`. Those that have none get the next ones in order of first appearance. */
+  bindMany(cuids: readonly string[], out: Uint32Array): void;
   /** Unbinds the cuid, overwrites its record, retires the guid for ever. */
   erase(guid: Guid): void;
   cuidOf(guid: Guid): string | undefined;

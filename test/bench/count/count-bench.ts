@@ -95,7 +95,7 @@ async function judge(
   const all = [...systems, ...handWritten.map(handWrittenAnswerer)];
   const asked = await askInTurn(report, work, { questions, warmUp: WARM_UP, show: ruleSql }, all);
   const ratio = (system: string, atLeast?: number): void => {
-    if (!asked.samplesMs.has(system)) return;
+    if (!asked.systems.has(system)) return;
     report.figure({
       ...{ name: `${work}: ${system} / ${SUBJECT}`, value: asked.ratio(system), unit: '×' },
       ...(atLeast === undefined ? {} : { target: { atLeast } }),
@@ -115,5 +115,5 @@ async function judge(
 
 function bestOf(asked: Asked, ways: readonly HandWritten[]): string {
   const [first, ...others] = ways.map(({ name }) => name);
-  return others.reduce((best, name) => (asked.medianMs(name) < asked.medianMs(best) ? name : best), first ?? '');
+  return others.reduce((best, name) => (asked.ratio(name) < asked.ratio(best) ? name : best), first ?? '');
 }

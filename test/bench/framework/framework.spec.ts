@@ -72,12 +72,9 @@ describe('askInTurn', () => {
       square,
     ]);
     expect(report.checks).toBe(4);
-    expect(report.disagreements).toEqual([
-      'n = 1: square against double: 1 instead of 2',
-      'n = 3: square against double: 9 instead of 6',
-    ]);
-    expect(asked.samplesMs.get('square')).toHaveLength(3);
-    expect(asked.answers.get('double')).toEqual([0, 2, 4, 6]);
+    expect(report.disagreements).toEqual(['square: n = 1: 1 instead of 2', 'square: n = 3: 9 instead of 6']);
+    expect(asked.systems.get('square')?.samplesMs).toHaveLength(3);
+    expect(asked.systems.get('double')?.answers).toEqual([0, 2, 4, 6]);
     expect(asked.ratio('square')).toBeGreaterThan(0);
   });
 });

@@ -4,44 +4,83 @@ import { median, stopwatch } from './statistics';
 /** One system that answers questions of one kind. */
 export interface Answerer<Q> {
   readonly name: string;
-  /** What is done once for a question before its time runs: parsing, planning. */
+  /** What is done once for a question before its time runs, as planning; the function it gives is what is timed. */
   answer(question: Q): Promise<() => number | Promise<number>>;
 }
 
-export interface Asked {
-  /** By system: every answer, warm-up included, in the order of the questions. */
-  readonly answers: ReadonlyMap<string, readonly number[]>;
-  /** By system: ms of each question after the warm-up. */
-  readonly samplesMs: ReadonlyMap<string, readonly number[]>;
-  /** How many times as long as the first system this one took, by medians. */
-  ratio(system: string): number;
-  medianMs(system: string): number;
+export interface Questions<Q> {
+  /** Those of the warm-up come first. */
+  readonly questions: readonly Q[];
+  /** Questions at the start that are compared but not timed. */
+  readonly warmUp: number;
+  readonly show: (question: Q) => string;
 }
 
-/**
- * Asks all systems the same questions, each question one system after the other, and compares their answers with the first system's.
- * @param warmUp questions at the start that are compared but not timed.
- */
+/** What one system said. */
+export interface Answered {
+  /** Every answer, those of the warm-up too, in the order of the questions. */
+  readonly answers: readonly number[];
+  /** ms of each question after the warm-up. */
+  readonly samplesMs: readonly number[];
+  readonly medianMs: number;
+}
+
+export interface Asked {
+  readonly systems: ReadonlyMap<string, Answered>;
+  /** How many times as long as the first system this one took, by medians. NaN if it was not asked. */
+  ratio(system: string): number;
+}
+
+/** Asks all systems the same questions, each question one system after the other, and compares their answers with the first system's. */
 export async function askInTurn<Q>(
   report: Report,
   work: string,
-  asked: { readonly questions: readonly Q[]; readonly warmUp: number; readonly show: (question: Q) => string },
-  systems: readonly Answerer<Q>[],
+  asked: Questions<Q>,
+  answerers: readonly Answerer<Q>[],
 ): Promise<Asked> {
-  const answers = new Map(systems.map(({ name }) => [name, new Array<number>()]));
-  const samplesMs = new Map(systems.map(({ name }) => [name, new Array<number>()]));
+  const takers = answerers.map((answerer) => ({
+    answerer,
+    answers: new Array<number>(),
+    samplesMs: new Array<number>(),
+  }));
   for (const [round, question] of asked.questions.entries()) {
-    let expected: number | undefined;
-    for (const system of systems) {
-      const run = await system.answer(question);
-      const { value, elapsedMs } = await stopwatch(run);
-      answers.get(system.name)?.push(value);
-      if (round >= asked.warmUp) samplesMs.get(system.name)?.push(elapsedMs);
-      if (expected === undefined) expected = value;
-      else report.check(`${asked.show(question)}: ${system.name} against ${systems[0]?.name ?? ''}`, value, expected);
+    for (const { answerer, answers, samplesMs } of takers) {
+      const { value, elapsedMs } = await stopwatch(await answerer.answer(question));
+      answers.push(value);
+      if (round >= asked.warmUp) samplesMs.push(elapsedMs);
     }
   }
-  for (const [system, samples] of samplesMs) report.timing(work, system, samples);
-  const medianMs = (system: string): number => median(samplesMs.get(system) ?? []);
-  return { answers, samplesMs, medianMs, ratio: (system) => medianMs(system) / medianMs(systems[0]?.name ?? '') };
+  const systems = new Map<string, Answered>();
+  for (const { answerer, answers, samplesMs } of takers) {
+    report.timing(work, answerer.name, samplesMs);
+    systems.set(answerer.name, { answers, samplesMs, medianMs: median(samplesMs) });
+  }
+  const [first, ...others] = takers;
+  for (const other of others) compareAnswers(report, asked, other.answerer.name, other.answers, first?.answers ?? []);
+  const medianMs = (system: string): number => systems.get(system)?.medianMs ?? Number.NaN;
+  return { systems, ratio: (system) => medianMs(system) / medianMs(first?.answerer.name ?? '') };
+}
+
+/** Asks one system alone: where two do not fit into memory, the answers are compared afterwards. */
+export async function askAlone<Q>(
+  report: Report,
+  work: string,
+  asked: Questions<Q>,
+  answerer: Answerer<Q>,
+): Promise<Answered> {
+  const { systems } = await askInTurn(report, work, asked, [answerer]);
+  return systems.get(answerer.name) ?? { answers: [], samplesMs: [], medianMs: Number.NaN };
+}
+
+/** Answers of one system against those expected, question by question. */
+export function compareAnswers<Q>(
+  report: Report,
+  { questions, show }: Questions<Q>,
+  system: string,
+  answers: readonly number[],
+  expected: readonly number[],
+): void {
+  for (const [index, question] of questions.entries()) {
+    report.check(`${system}: ${show(question)}`, answers[index] ?? Number.NaN, expected[index] ?? Number.NaN);
+  }
 }

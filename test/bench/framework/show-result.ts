@@ -24,7 +24,9 @@ export function showTarget({ value, target }: Figure): string {
 /** A Markdown table: one row for each work and system; none without timings. */
 export function timingRows(timings: readonly Timing[]): readonly string[] {
   if (timings.length === 0) return [];
-  const rows = timings.map((timing) => {
+  const works = [...new Set(timings.map(({ work }) => work))];
+  const byWork = works.flatMap((work) => timings.filter((timing) => timing.work === work));
+  const rows = byWork.map((timing) => {
     const [subject] = timings.filter(({ work }) => work === timing.work);
     const ratio = subject === undefined || subject === timing ? '' : `× ${showNumber(timing.p50 / subject.p50)}`;
     const { p50, p95, p99, best, worst } = timing;

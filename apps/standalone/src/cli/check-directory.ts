@@ -25,6 +25,7 @@ export async function checkDirectory(path: string): Promise<DirectoryVerdict> {
     path,
     readOnly: true,
     idEntriesMax: Number(SETTINGS.idMemory.fallback),
+    threads: 0,
     onBackgroundError: (error) => console.error(error),
   });
   try {

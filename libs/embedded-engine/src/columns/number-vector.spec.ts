@@ -54,33 +54,34 @@ describe('NumberVector', () => {
     );
   });
 
-  it('closes the gaps when rows are dropped', () => {
+  it('changes the order of positions, and drops those not named', () => {
     const vector = new NumberVector(CAPACITY);
     for (const value of [10, 20, 30, 40]) {
       vector.push(value);
     }
     vector.push(undefined);
-    vector.keep(Uint32Array.of(1, 3, 4));
-    expect([vector.length, vector.get(0), vector.get(1), vector.get(2), vector.get(3)]).toEqual([
+    vector.reorder(Uint32Array.of(3, 4, 1));
+    expect([vector.length, vector.bytes, vector.get(0), vector.get(1), vector.get(2), vector.get(3)]).toEqual([
       3,
-      20,
+      3,
       40,
       undefined,
+      20,
       undefined,
     ]);
   });
 
-  it('stays whole when more rows are kept than it ever had room for', () => {
+  it('stays whole when more positions are named than it ever had room for', () => {
     const vector = new NumberVector(CAPACITY);
     vector.push(7);
     vector.push(8);
     // A column that ends early, of a bucket with many more rows.
-    vector.keep(Uint32Array.from({ length: 200 }, (_, index) => index + 1));
-    expect([vector.length, vector.get(0), vector.get(1)]).toEqual([1, 8, undefined]);
+    vector.reorder(Uint32Array.from({ length: 200 }, (_, index) => index + 1));
+    expect([vector.length, vector.get(0), vector.get(1)]).toEqual([200, 8, undefined]);
     const writer = new ByteWriter();
     vector.write(writer);
     const read = NumberVector.read(new ByteReader(writer.finish()), CAPACITY);
-    expect([read.length, read.get(0), read.get(1)]).toEqual([1, 8, undefined]);
+    expect([read.length, read.get(0), read.get(1)]).toEqual([200, 8, undefined]);
     vector.set(300, 9);
     expect([vector.get(299), vector.get(300)]).toEqual([undefined, 9]);
   });

@@ -105,15 +105,18 @@ export class NumberVector implements NumberColumn {
     }
   }
 
-  /** Keeps only the positions given (ascending), closing the gaps. Positions past the end have no value and stay past the end. */
-  keep(positions: Uint32Array): void {
-    let kept = 0;
-    while (kept < positions.length && positions[kept]! < this.#length) {
-      this.#data[kept] = this.#data[positions[kept]!]!;
-      kept++;
+  /** Position i takes the value of position order[i], or none; what `order` does not name is gone. Leaves no room to spare. */
+  reorder(order: Uint32Array): void {
+    const { missing } = this;
+    const data = this.#data;
+    const length = this.#length;
+    const reordered = WIDTHS[this.#width]!.make(order.length);
+    for (let place = 0; place < order.length; place++) {
+      const from = order[place]!;
+      reordered[place] = from < length ? data[from]! : missing;
     }
-    this.#data.fill(this.missing, kept, this.#length);
-    this.#length = kept;
+    this.#data = reordered;
+    this.#length = order.length;
   }
 
   /** Shape: docs/formats/embedded-engine.md, number vector. */

@@ -1,71 +1,148 @@
-import type { FieldDefinition } from '@tessera/tag-catalog';
-import { type RowScan, scanRows } from './row-scan';
+import type { PropertyDefinition } from '@tessera/tag-catalog';
+import { bitsOf } from '../bitmaps/bitmap-from-words';
+import type { EventState } from '../events/event-state';
+import type { CountRange } from './evaluate-event-scan';
+import { RANGE_MASK, RANGE_SIZE, type RowBlock } from './row-scan';
 
-const PAIRS_MIN = 4096;
-/** A user (20 bits) and a value below it fit one safe integer. */
-const VALUE_MAX = 2 ** 32;
+/** Properties of up to this many different values: one bit each in a user's counter. */
+const BITS_MAX = 32;
+const ROOM_MIN = 65_536;
+/** Rows for which room is kept between questions (20 bytes each). */
+const ROOM_KEPT_MAX = 1_048_576;
+/** A user's values up to this many are compared with one another; more are sorted. */
+const COMPARED_MAX = 24;
 
-/** Calls `visit` with every user of the shard that has a value in the rows, and how many different ones. */
-export function countDistinct(
-  scan: RowScan,
-  property: FieldDefinition,
-  visit: (local: number, distinct: number) => void,
-): void {
-  const pairs = gatherPairs(scan, property);
-  if (pairs === null) {
-    countInSets(scan, property, visit);
-    return;
+/** Counts the different values that each user of a range has in the matching rows. */
+export function countDistinct(events: EventState, property: PropertyDefinition): CountRange {
+  return valuesMax(events, property) <= BITS_MAX ? countBitByBit : countInPairs;
+}
+
+/** How many stored numbers from 0 on a property's values can be. */
+function valuesMax(events: EventState, property: PropertyDefinition): number {
+  switch (property.valueType) {
+    case 'bool':
+      return 2;
+    case 'string':
+    case 'enum':
+    case 'set':
+      return events.property(property).dictionary.size;
+    default:
+      return Infinity;
   }
-  pairs.sort();
-  for (let from = 0; from < pairs.length;) {
-    const local = Math.floor(pairs[from]! / VALUE_MAX);
-    const next = (local + 1) * VALUE_MAX;
-    let distinct = 0;
-    let before = -1;
-    for (; from < pairs.length && pairs[from]! < next; from++) {
-      if (pairs[from] !== before) {
-        before = pairs[from]!;
-        distinct++;
+}
+
+const countBitByBit: CountRange = (rows, range, { counts }) => {
+  rows.visitRange(range, ({ locals, values, missing, count }) => {
+    for (let row = 0; row < count; row++) {
+      const value = values[row]!;
+      if (value !== missing) {
+        counts[locals[row]! & RANGE_MASK]! |= 1 << value;
       }
     }
-    visit(local, distinct);
+  });
+  for (let place = 0; place < RANGE_SIZE; place++) {
+    if (counts[place] !== 0) {
+      counts[place] = bitsOf(counts[place]!);
+    }
+  }
+};
+
+const countInPairs: CountRange = (rows, range, { counts }) => {
+  const pairs = idle ?? new Pairs();
+  idle = null;
+  pairs.clear();
+  rows.visitRange(range, (block) => {
+    pairs.add(block);
+  });
+  pairs.countDistinct(counts);
+  idle = pairs.room <= ROOM_KEPT_MAX ? pairs : null;
+};
+
+/** Users and values of the rows of one range. */
+class Pairs {
+  #count = 0;
+  #places = new Int32Array(ROOM_MIN);
+  #values = new Float64Array(ROOM_MIN);
+  #byUser = new Float64Array(ROOM_MIN);
+
+  get room(): number {
+    return this.#places.length;
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+
+  add({ locals, values, missing, count }: RowBlock): void {
+    this.#reserve(this.#count + count);
+    const [heldPlaces, heldValues] = [this.#places, this.#values];
+    let held = this.#count;
+    for (let row = 0; row < count; row++) {
+      const value = values[row]!;
+      if (value !== missing) {
+        heldPlaces[held] = locals[row]! & RANGE_MASK;
+        heldValues[held++] = value;
+      }
+    }
+    this.#count = held;
+  }
+
+  /** Groups the values by user (a counting sort), then counts each user's. @param counts all 0 at first. */
+  countDistinct(counts: Uint32Array): void {
+    const [places, values, byUser] = [this.#places, this.#values, this.#byUser];
+    for (let held = 0; held < this.#count; held++) {
+      counts[places[held]!]!++;
+    }
+    // The counts become the ends of the users' values in turn, which then move to their starts.
+    let total = 0;
+    for (let place = 0; place < RANGE_SIZE; place++) {
+      total += counts[place]!;
+      counts[place] = total;
+    }
+    for (let held = this.#count - 1; held >= 0; held--) {
+      const at = --counts[places[held]!]!;
+      byUser[at] = values[held]!;
+    }
+    for (let place = 0; place < RANGE_SIZE; place++) {
+      const from = counts[place]!;
+      const to = place + 1 < RANGE_SIZE ? counts[place + 1]! : total;
+      counts[place] = to - from < 2 ? to - from : distinctIn(byUser, from, to);
+    }
+  }
+
+  #reserve(count: number): void {
+    if (count > this.room) {
+      const room = Math.max(count, this.room * 2);
+      const [places, values] = [this.#places, this.#values];
+      this.#places = new Int32Array(room);
+      this.#values = new Float64Array(room);
+      this.#byUser = new Float64Array(room);
+      this.#places.set(places);
+      this.#values.set(values);
+    }
   }
 }
 
-/** User and value of each row in one number; null: a value does not fit (negative, or 2^32 and more). */
-function gatherPairs(scan: RowScan, property: FieldDefinition): Float64Array | null {
-  let pairs = new Float64Array(PAIRS_MIN);
-  let count = 0;
-  let misfits = 0;
-  scanRows(scan, property, (local, _timeMs, stored) => {
-    if (stored === undefined) {
-      return;
+function distinctIn(values: Float64Array, from: number, to: number): number {
+  if (to - from > COMPARED_MAX) {
+    values.subarray(from, to).sort();
+    let distinct = 1;
+    for (let place = from + 1; place < to; place++) {
+      distinct += values[place] === values[place - 1] ? 0 : 1;
     }
-    if (count === pairs.length) {
-      const grown = new Float64Array(count * 2);
-      grown.set(pairs);
-      pairs = grown;
+    return distinct;
+  }
+  let distinct = 1;
+  for (let place = from + 1; place < to; place++) {
+    const value = values[place]!;
+    let other = from;
+    while (values[other] !== value) {
+      other++;
     }
-    misfits += stored >= 0 && stored < VALUE_MAX ? 0 : 1;
-    pairs[count++] = local * VALUE_MAX + stored;
-  });
-  return misfits === 0 ? pairs.subarray(0, count) : null;
+    distinct += other === place ? 1 : 0;
+  }
+  return distinct;
 }
 
-function countInSets(scan: RowScan, property: FieldDefinition, visit: (local: number, distinct: number) => void): void {
-  const seen = new Map<number, Set<number>>();
-  scanRows(scan, property, (local, _timeMs, stored) => {
-    if (stored === undefined) {
-      return;
-    }
-    const values = seen.get(local);
-    if (values === undefined) {
-      seen.set(local, new Set([stored]));
-    } else {
-      values.add(stored);
-    }
-  });
-  for (const [local, values] of seen) {
-    visit(local, values.size);
-  }
-}
+/** Kept between questions: scans are synchronous, so one set serves them all. */
+let idle: Pairs | null = null;

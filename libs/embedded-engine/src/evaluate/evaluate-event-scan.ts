@@ -1,178 +1,234 @@
 import { compileCondition, type EventScanNode, meetsExact, type ValueCondition } from '@tessera/audience';
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { ValueSpec } from '@tessera/tag-catalog';
-import { bitmapWhere } from '../bitmaps/scratch';
-import { SHARD_SIZE } from '../shard';
-import { compileExact } from './compile-exact';
+import { compileAverage, sumRange } from './compile-exact';
 import { countDistinct } from './count-distinct';
-import { type RowScan, scanRows } from './row-scan';
+import { type Counters, findUsers } from './event-counters';
+import { type NumberRange, rangeOf } from './event-goal';
+import { recentLastTime } from './event-recency';
+import { countingRows, usersInCountRange } from './event-thresholds';
+import { eachRange, RANGE_MASK, RangeScan, type RowBlock, type RowScan } from './row-scan';
+
+// Taken once: globals are slow inside the test runner's context.
+const { abs } = Math;
 
 const INT_SPEC: ValueSpec = { valueType: 'int', scale: 0, values: [] };
 const INSTANT_SPEC: ValueSpec = { valueType: 'datetime', scale: 0, values: [] };
-
-/** Counters of one shard, kept between scans; `clear` after use. */
-class Counters {
-  readonly counts = new Uint32Array(SHARD_SIZE);
-  readonly values = new Float64Array(SHARD_SIZE);
-  end = 0;
-
-  touch(local: number): void {
-    if (local >= this.end) {
-      this.end = local + 1;
-    }
-  }
-
-  clear(): void {
-    this.counts.fill(0, 0, this.end);
-    this.end = 0;
-  }
-}
-
-let idle: Counters | null = null;
-
-/** Lends the counters: scans are synchronous, so one set serves them all. */
-function withCounters<T>(use: (counters: Counters) => T): T {
-  const counters = idle ?? new Counters();
-  idle = null;
-  try {
-    return use(counters);
-  } finally {
-    counters.clear();
-    idle = counters;
-  }
-}
 
 /** The users of one shard whose measure meets the node's condition. */
 export function evaluateEventScan(node: EventScanNode, scan: RowScan, universe: RoaringBitmap32): RoaringBitmap32 {
   const { measure } = node;
   switch (measure.kind) {
-    case 'count':
-      return withCounters((counters) => {
-        countRows(scan, counters);
-        return select(counters, universe, node.condition, INT_SPEC, (local) => counters.counts[local]!);
-      });
+    case 'count': {
+      const range = rangeOf(conditionOf(node));
+      return range === null
+        ? byCounts(node, scan, universe, countRows)
+        : usersInCountRange(range, universe, countingRows(scan));
+    }
     case 'distinct':
-      return withCounters((counters) => {
-        countDistinct(scan, measure.property, (local, distinct) => {
-          counters.counts[local] = distinct;
-          counters.touch(local);
-        });
-        return select(counters, universe, node.condition, INT_SPEC, (local) => counters.counts[local]!);
-      });
+      return byCounts(node, scan, universe, countDistinct(scan.events, measure.property));
     case 'firstTime':
-    case 'lastTime':
-      return withCounters((counters) => {
-        const sign = measure.kind === 'firstTime' ? -1 : 1;
-        scanRows(scan, null, (local, timeMs) => {
-          keepGreatest(counters, local, sign * timeMs);
-        });
-        return select(counters, universe, node.condition, INSTANT_SPEC, (local) => sign * counters.values[local]!);
-      });
+      return byValues(node, scan, universe, keepFirstTimes);
+    case 'lastTime': {
+      const range = rangeOf(conditionOf(node));
+      const recent = range === null ? null : recentLastTime(scan, range);
+      return recent ?? byValues(node, scan, universe, keepLastTimes);
+    }
     case 'min':
+      return byValues(node, scan, universe, keepLeast);
     case 'max':
-      return withCounters((counters) => {
-        const sign = measure.kind === 'min' ? -1 : 1;
-        scanRows(scan, measure.property, (local, _timeMs, stored) => {
-          if (stored !== undefined) {
-            keepGreatest(counters, local, sign * stored);
-          }
-        });
-        return select(
-          counters,
-          universe,
-          node.condition,
-          measure.property,
-          (local) => sign * counters.values[local]! + 0,
-        );
-      });
+      return byValues(node, scan, universe, keepGreatest);
     case 'sum':
     case 'avg':
-      return evaluateSum(node, scan);
+      return bySums(node, scan);
   }
 }
 
-function countRows(scan: RowScan, counters: Counters): void {
-  const { counts } = counters;
-  scanRows(scan, null, (local) => {
-    counts[local]!++;
-    counters.touch(local);
-  });
-}
-
-function keepGreatest(counters: Counters, local: number, value: number): void {
-  if (counters.counts[local] === 0 || value > counters.values[local]!) {
-    counters.values[local] = value;
-  }
-  counters.counts[local] = 1;
-  counters.touch(local);
-}
-
-/** Users touched by the scan whose value meets the condition; of counts, the untouched ones too where 0 does. */
-function select(
-  counters: Counters,
-  universe: RoaringBitmap32,
-  condition: ValueCondition | null,
-  spec: ValueSpec,
-  valueOf: (local: number) => number,
-): RoaringBitmap32 {
-  if (condition === null) {
+function conditionOf(node: EventScanNode): ValueCondition {
+  if (node.condition === null) {
     throw new Error('This measure needs a condition on values.');
   }
-  const { counts, end } = counters;
-  if (condition.kind === 'absent') {
-    return RoaringBitmap32.andNot(
-      universe,
-      bitmapWhere(end, (local) => counts[local] !== 0),
-    );
-  }
-  const meets = compileCondition(condition, spec);
-  if (spec === INT_SPEC && meets(0)) {
-    return RoaringBitmap32.andNot(
-      universe,
-      bitmapWhere(end, (local) => counts[local] !== 0 && !meets(valueOf(local))),
-    );
-  }
-  return bitmapWhere(end, (local) => counts[local] !== 0 && meets(valueOf(local)));
+  return node.condition;
 }
+
+/** Puts a whole number for each user of a range into the counts, 0 for those without. */
+export type CountRange = (rows: RangeScan, range: number, counters: Counters) => void;
+
+/** Users whose count meets the condition, those without rows with 0. */
+function byCounts(
+  node: EventScanNode,
+  scan: RowScan,
+  universe: RoaringBitmap32,
+  countRange: CountRange,
+): RoaringBitmap32 {
+  const { measure } = node;
+  const condition = conditionOf(node);
+  const meets = compileCondition(condition, INT_SPEC);
+  const isZeroMet = meets(0);
+  const numbers = rangeOf(condition);
+  const rows = new RangeScan(scan, measure.kind === 'distinct' ? measure.property : null);
+  const found = findUsers((counters) => {
+    eachRange([rows], (range) => {
+      countRange(rows, range, counters);
+      if (numbers === null) {
+        counters.mark(range, (_value, count) => meets(count) !== isZeroMet);
+      } else {
+        counters.markCounts(range, isZeroMet ? { ...numbers, negated: !numbers.negated } : numbers);
+      }
+    });
+  });
+  return isZeroMet ? RoaringBitmap32.andNot(universe, found) : found;
+}
+
+const countRows: CountRange = (rows, range, { counts }) => {
+  rows.visitRange(range, ({ locals, count }) => {
+    for (let row = 0; row < count; row++) {
+      counts[locals[row]! & RANGE_MASK]!++;
+    }
+  });
+};
+
+/** Takes rows into the counters: a user's value stands in `values`, and `counts` is not 0. */
+type KeepValue = (counters: Counters, block: RowBlock) => void;
+
+/** Users with a value that meets the condition. */
+function byValues(node: EventScanNode, scan: RowScan, universe: RoaringBitmap32, keep: KeepValue): RoaringBitmap32 {
+  const { measure } = node;
+  const property = measure.kind === 'min' || measure.kind === 'max' ? measure.property : null;
+  const condition = conditionOf(node);
+  const isAbsence = condition.kind === 'absent';
+  const numbers = isAbsence ? EVERY_NUMBER : rangeOf(condition);
+  const meets = compileCondition(condition, property ?? INSTANT_SPEC);
+  const rows = new RangeScan(scan, property);
+  const found = findUsers((counters) => {
+    eachRange([rows], (range) => {
+      rows.visitRange(range, (block) => {
+        keep(counters, block);
+      });
+      if (numbers === null) {
+        counters.mark(range, meets);
+      } else {
+        counters.markValues(range, numbers);
+      }
+    });
+  });
+  return isAbsence ? RoaringBitmap32.andNot(universe, found) : found;
+}
+
+const EVERY_NUMBER: NumberRange = { low: -Infinity, high: Infinity, negated: false };
+
+const keepFirstTimes: KeepValue = ({ counts, values }, { locals, times, startMs, count }) => {
+  for (let row = 0; row < count; row++) {
+    const place = locals[row]! & RANGE_MASK;
+    const timeMs = startMs + times[row]!;
+    if (counts[place] === 0 || timeMs < values[place]!) {
+      values[place] = timeMs;
+      counts[place] = 1;
+    }
+  }
+};
+
+const keepLastTimes: KeepValue = ({ counts, values }, { locals, times, startMs, count }) => {
+  for (let row = 0; row < count; row++) {
+    const place = locals[row]! & RANGE_MASK;
+    const timeMs = startMs + times[row]!;
+    if (counts[place] === 0 || timeMs > values[place]!) {
+      values[place] = timeMs;
+      counts[place] = 1;
+    }
+  }
+};
+
+const keepLeast: KeepValue = ({ counts, values }, { locals, values: given, missing, count }) => {
+  for (let row = 0; row < count; row++) {
+    const place = locals[row]! & RANGE_MASK;
+    const value = given[row]!;
+    if (value !== missing && (counts[place] === 0 || value < values[place]!)) {
+      values[place] = value;
+      counts[place] = 1;
+    }
+  }
+};
+
+const keepGreatest: KeepValue = ({ counts, values }, { locals, values: given, missing, count }) => {
+  for (let row = 0; row < count; row++) {
+    const place = locals[row]! & RANGE_MASK;
+    const value = given[row]!;
+    if (value !== missing && (counts[place] === 0 || value > values[place]!)) {
+      values[place] = value;
+      counts[place] = 1;
+    }
+  }
+};
 
 /**
  * Sums as doubles while the sum of all magnitudes stays a safe integer (then every partial sum is exact), as BigInt otherwise.
  */
-function evaluateSum(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
+function bySums(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
   const { measure, exact } = node;
   if (exact === null || (measure.kind !== 'sum' && measure.kind !== 'avg')) {
     throw new Error('sum and avg need an exact condition.');
   }
   const { kind, property } = measure;
-  const meets = compileExact(exact, kind, property.scale);
-  return withCounters((counters) => {
-    const { counts, values } = counters;
-    let magnitude = 0;
-    scanRows(scan, property, (local, _timeMs, stored) => {
-      if (stored !== undefined) {
-        values[local] = counts[local] === 0 ? stored : values[local]! + stored;
-        counts[local]!++;
-        magnitude += Math.abs(stored);
-        counters.touch(local);
+  const numbers = kind === 'sum' ? sumRange(exact, property.scale) : null;
+  const meets = compileAverage(exact, property.scale);
+  const rows = new RangeScan(scan, property);
+  return findUsers((counters) => {
+    eachRange([rows], (range) => {
+      let magnitude = 0;
+      rows.visitRange(range, (block) => {
+        addValues(counters, block);
+        magnitude += magnitudeOf(block);
+      });
+      if (magnitude > Number.MAX_SAFE_INTEGER) {
+        const sums = bigSums(rows, range);
+        counters.mark(range, (_sum, count, local) =>
+          meetsExact(exact, kind, sums.get(local) ?? 0n, count, property.scale),
+        );
+      } else if (numbers === null) {
+        counters.mark(range, meets);
+      } else {
+        counters.markValues(range, numbers);
       }
-    });
-    const big = magnitude <= Number.MAX_SAFE_INTEGER ? null : bigSums(scan, property);
-    return bitmapWhere(counters.end, (local) => {
-      if (counts[local] === 0) {
-        return false;
-      }
-      return big === null
-        ? meets(values[local]!, counts[local]!)
-        : meetsExact(exact, kind, big.get(local) ?? 0n, counts[local]!, property.scale);
     });
   });
 }
 
-function bigSums(scan: RowScan, property: Parameters<typeof scanRows>[1]): Map<number, bigint> {
+function addValues({ counts, values }: Counters, { locals, values: given, missing, count }: RowBlock): void {
+  for (let row = 0; row < count; row++) {
+    const value = given[row]!;
+    if (value !== missing) {
+      const place = locals[row]! & RANGE_MASK;
+      const before = counts[place]!;
+      values[place] = before === 0 ? value : values[place]! + value;
+      counts[place] = before + 1;
+    }
+  }
+}
+
+/** At least the sum of the values' magnitudes; exactly that where values may be great. */
+function magnitudeOf({ values, missing, count, magnitudeMax }: RowBlock): number {
+  if (magnitudeMax !== Infinity) {
+    return count * magnitudeMax;
+  }
+  let magnitude = 0;
+  for (let row = 0; row < count; row++) {
+    const value = values[row]!;
+    magnitude += value === missing ? 0 : abs(value);
+  }
+  return magnitude;
+}
+
+/** By local position. */
+function bigSums(rows: RangeScan, range: number): Map<number, bigint> {
   const sums = new Map<number, bigint>();
-  scanRows(scan, property, (local, _timeMs, stored) => {
-    if (stored !== undefined) {
-      sums.set(local, (sums.get(local) ?? 0n) + BigInt(stored));
+  rows.visitRange(range, ({ locals, values, missing, count }) => {
+    for (let row = 0; row < count; row++) {
+      const value = values[row]!;
+      if (value !== missing) {
+        const local = locals[row]!;
+        sums.set(local, (sums.get(local) ?? 0n) + BigInt(value));
+      }
     }
   });
   return sums;

@@ -1,10 +1,10 @@
 import type { Interval, PropertyTest } from '@tessera/audience';
 import type { PropertyDefinition } from '@tessera/tag-catalog';
+import type { NumberVector } from '../columns/number-vector';
+import { DAY_MS, type EventBucket } from '../events/event-bucket';
 import type { EventState } from '../events/event-state';
-import { compileRowTests } from './row-filter';
-
-/** Called for each matching row: the user, the row's time, and the stored number of the property asked for (undefined: no value). */
-export type RowVisitor = (local: number, timeMs: number, stored: number | undefined) => void;
+import { SHARD_SIZE } from '../shard';
+import { compileRowTests, type RowTest, testsOfBucket, type ValueBlock } from './row-filter';
 
 export interface RowScan {
   readonly events: EventState;
@@ -15,25 +15,256 @@ export interface RowScan {
   readonly keptFromMs: number;
 }
 
-/** Visits the rows of one shard that lie in the interval and pass the filters, bucket by bucket. */
-export function scanRows(scan: RowScan, property: PropertyDefinition | null, visit: RowVisitor): void {
-  const fromMs = Math.max(scan.interval.fromMs ?? -Infinity, scan.keptFromMs);
-  const { toMs } = scan.interval;
-  if (fromMs >= toMs) {
-    return;
+/** Users are taken in ranges of 2^16, one container of a bitmap each, so that their counters stay in the processor's cache. */
+export const RANGE_BITS = 16;
+export const RANGE_SIZE = 1 << RANGE_BITS;
+/** Of a local position: its place in its range. */
+export const RANGE_MASK = RANGE_SIZE - 1;
+export const RANGES = SHARD_SIZE / RANGE_SIZE;
+
+/**
+ * Matching rows of one bucket, as arrays of which the first `count` places are used. Good until the visitor returns; not to be
+ * changed. Arrays are of one kind each whatever the columns are, so that loops over them stay simple for the compiler.
+ */
+export interface RowBlock extends ValueBlock {
+  readonly count: number;
+  /** The day's start; a row's time is this + `times`. */
+  readonly startMs: number;
+  readonly locals: Int32Array;
+  /** Milliseconds of the day. */
+  readonly times: Int32Array;
+  /** The property asked for, `missing` where there is no value; meaningless without one. */
+  readonly values: Float64Array;
+  readonly missing: number;
+  /** No magnitude in `values` is greater. */
+  readonly magnitudeMax: number;
+}
+
+const BLOCK_ROWS = 4096;
+/** Rows out of order that a scan looks through for each range; more, and more than this share of all, are put in order. */
+const UNORDERED_MAX = 2048;
+const UNORDERED_SHARE_MAX = 1 / 8;
+/** Of a column of 1 or 2 bytes. */
+const NARROW_MAX = 0xffff;
+const NO_VALUES = new Float64Array(0);
+
+const selection = new Int32Array(BLOCK_ROWS);
+const gatheredLocals = new Int32Array(BLOCK_ROWS);
+const gatheredTimes = new Int32Array(BLOCK_ROWS);
+const gatheredValues = new Float64Array(BLOCK_ROWS);
+/** One buffer serves all properties in turn. */
+const widened = new Float64Array(BLOCK_ROWS);
+
+/** One bucket of a scan; from `start` to `end` stand the ordered rows of the range at hand. */
+interface BucketScan {
+  readonly bucket: EventBucket;
+  readonly tests: readonly RowTest[];
+  readonly column: NumberVector | null;
+  /** Milliseconds of the day, from included, to excluded; may lie outside the day. */
+  readonly from: number;
+  readonly to: number;
+  readonly ordered: number;
+  start: number;
+  end: number;
+}
+
+/**
+ * The rows of one shard that lie in the interval and pass the filters, one range of users after the other, days ascending. To be used
+ * without a pause: it reads columns and dictionaries as they are when it is made. Two scans may take turns, but no visitor may scan.
+ */
+export class RangeScan {
+  readonly #buckets: BucketScan[] = [];
+  #range = -1;
+  #isDone = false;
+
+  /** @param property whose values are asked for; rows of days without any value are left out then. */
+  constructor(scan: RowScan, property: PropertyDefinition | null) {
+    const fromMs = Math.max(scan.interval.fromMs ?? -Infinity, scan.keptFromMs);
+    const { toMs } = scan.interval;
+    const tests = fromMs < toMs ? compileRowTests(scan.events, scan.where) : [];
+    const buckets = fromMs < toMs ? scan.events.buckets(scan.shard, fromMs === -Infinity ? null : fromMs, toMs) : [];
+    for (const bucket of buckets) {
+      const needed = testsOfBucket(tests, bucket);
+      const column = property === null ? null : bucket.column(property);
+      if (needed === null || column === undefined) {
+        continue;
+      }
+      if (bucket.unorderedRows > Math.max(UNORDERED_MAX, bucket.rows * UNORDERED_SHARE_MAX)) {
+        bucket.orderRows();
+      }
+      const times = { from: fromMs - bucket.startMs, to: toMs - bucket.startMs };
+      const ordered = bucket.rows - bucket.unorderedRows;
+      this.#buckets.push({ bucket, tests: needed, column, ...times, ordered, start: 0, end: 0 });
+    }
   }
-  const testsOf = compileRowTests(scan.events, scan.where);
-  for (const bucket of scan.events.buckets(scan.shard, fromMs === -Infinity ? null : fromMs, toMs)) {
-    const passes = testsOf(bucket);
-    const { locals, timesOfDay, startMs, rows } = bucket;
-    const values = property === null ? undefined : bucket.column(property);
-    const from = fromMs - startMs;
-    const to = toMs - startMs;
-    for (let row = 0; row < rows; row++) {
-      const time = timesOfDay[row]!;
-      if (time >= from && time < to && (passes === null || passes(row))) {
-        visit(locals[row]!, startMs + time, values?.get(row));
+
+  /** Only users of ranges visited already have rows, as far as the ordered ones tell. */
+  get isDone(): boolean {
+    return this.#isDone || this.#buckets.length === 0;
+  }
+
+  /** Hands over the rows of one range of users. Ranges come one by one, from 0; the same one may be asked for again. */
+  visitRange(range: number, visit: (block: RowBlock) => void): void {
+    if (range !== this.#range) {
+      this.#moveTo(range);
+    }
+    for (const scan of this.#buckets) {
+      const isWhole = scan.tests.length === 0 && scan.from <= 0 && scan.to >= DAY_MS;
+      for (let start = scan.start; start < scan.end; start += BLOCK_ROWS) {
+        const rows = Math.min(BLOCK_ROWS, scan.end - start);
+        if (isWhole) {
+          visit(wholeBlock(scan, start, rows));
+        } else {
+          visitSelected(scan, start, selectAll(rows), visit);
+        }
+      }
+      for (let start = scan.ordered; start < scan.bucket.rows; start += BLOCK_ROWS) {
+        const rows = Math.min(BLOCK_ROWS, scan.bucket.rows - start);
+        visitSelected(scan, start, selectRange(scan.bucket.locals, start, rows, range), visit);
       }
     }
   }
+
+  #moveTo(range: number): void {
+    this.#range = range;
+    this.#isDone = true;
+    const next = (range + 1) * RANGE_SIZE;
+    for (const scan of this.#buckets) {
+      scan.start = scan.end;
+      scan.end = firstRowFrom(scan.bucket.locals, scan.start, scan.ordered, next);
+      this.#isDone &&= scan.end === scan.bucket.rows;
+    }
+  }
+}
+
+/** Calls `evaluate` with every range of users that may have rows in one of the scans. */
+export function eachRange(scans: readonly RangeScan[], evaluate: (range: number) => void): void {
+  for (let range = 0; range < RANGES && !scans.every((scan) => scan.isDone); range++) {
+    evaluate(range);
+  }
+}
+
+/** The first of the ordered rows from `start` whose user is `local` or a later one. */
+function firstRowFrom(locals: Int32Array, start: number, ordered: number, local: number): number {
+  let from = start;
+  let to = ordered;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (locals[middle]! < local) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
+function wholeBlock({ bucket, column }: BucketScan, start: number, rows: number): RowBlock {
+  const { values, missing } = column === null ? { values: NO_VALUES, missing: 0 } : valuesOf(column, start, rows);
+  return {
+    count: rows,
+    startMs: bucket.startMs,
+    locals: bucket.locals.subarray(start, start + rows),
+    times: bucket.timesOfDay.subarray(start, start + rows),
+    values,
+    missing,
+    magnitudeMax: magnitudeMaxOf(column),
+  };
+}
+
+/** @param selected how many places, counted from `start`, wait in `selection`. */
+function visitSelected(scan: BucketScan, start: number, selected: number, visit: (block: RowBlock) => void): void {
+  const { bucket, tests, column } = scan;
+  let count = selected;
+  if (count > 0 && (scan.from > 0 || scan.to < DAY_MS)) {
+    count = narrowToTimes(bucket.timesOfDay, start, count, scan);
+  }
+  for (const test of tests) {
+    const tested = bucket.column(test.property);
+    if (tested !== undefined && count > 0) {
+      count = test.narrow(valuesOf(tested, start, selection[count - 1]! + 1), selection, count);
+    }
+  }
+  if (count > 0) {
+    visit(gatherBlock(bucket, column, start, count));
+  }
+}
+
+function selectAll(rows: number): number {
+  for (let place = 0; place < rows; place++) {
+    selection[place] = place;
+  }
+  return rows;
+}
+
+function selectRange(locals: Int32Array, start: number, rows: number, range: number): number {
+  let count = 0;
+  for (let place = 0; place < rows; place++) {
+    selection[count] = place;
+    count += locals[start + place]! >>> RANGE_BITS === range ? 1 : 0;
+  }
+  return count;
+}
+
+function narrowToTimes(
+  times: Int32Array,
+  start: number,
+  count: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  let kept = 0;
+  for (let index = 0; index < count; index++) {
+    const place = selection[index]!;
+    const time = times[start + place]!;
+    selection[kept] = place;
+    kept += time >= from && time < to ? 1 : 0;
+  }
+  return kept;
+}
+
+function gatherBlock(bucket: EventBucket, column: NumberVector | null, start: number, count: number): RowBlock {
+  const { locals, timesOfDay } = bucket;
+  for (let index = 0; index < count; index++) {
+    const row = start + selection[index]!;
+    gatheredLocals[index] = locals[row]!;
+    gatheredTimes[index] = timesOfDay[row]!;
+  }
+  let missing = 0;
+  if (column !== null) {
+    const block = valuesOf(column, start, selection[count - 1]! + 1);
+    missing = block.missing;
+    gatherValues(block.values, count);
+  }
+  return {
+    count,
+    startMs: bucket.startMs,
+    locals: gatheredLocals,
+    times: gatheredTimes,
+    values: gatheredValues,
+    missing,
+    magnitudeMax: magnitudeMaxOf(column),
+  };
+}
+
+function gatherValues(values: Float64Array, count: number): void {
+  for (let index = 0; index < count; index++) {
+    gatheredValues[index] = values[selection[index]!]!;
+  }
+}
+
+/** The column's numbers of some rows as doubles. Good until the next call. */
+function valuesOf(column: NumberVector, start: number, rows: number): ValueBlock {
+  const { data, missing, length } = column;
+  const held = Math.max(0, Math.min(rows, length - start));
+  if (data instanceof Float64Array && held === rows) {
+    return { values: data.subarray(start, start + rows), missing };
+  }
+  widened.set(data.subarray(start, start + held));
+  widened.fill(missing, held, rows);
+  return { values: widened, missing };
+}
+
+function magnitudeMaxOf(column: NumberVector | null): number {
+  const data = column?.data;
+  return data instanceof Uint8Array || data instanceof Uint16Array ? NARROW_MAX : Infinity;
 }

@@ -1,12 +1,16 @@
 import type { PropertyDefinition } from '@tessera/tag-catalog';
 import { NumberVector } from '../columns/number-vector';
 import { ByteReader, ByteWriter } from '../storage/bytes';
-import { RowOrder } from './row-order';
 import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
+import { RowColumn } from './row-column';
+import { orderByUser, orderedRows } from './sort-rows';
 
 export const DAY_MS = 86_400_000;
 /** Rows one bucket can take: guid positions fit 32 bits, and a day of one shard stays far below. */
 const ROWS_MAX = 2 ** 31;
+
+/** Room for more rows that a bucket put in order may keep, as a share of its rows. */
+const ROOM_SHARE_MAX = 1 / 8;
 
 /** The UTC day (since 1970) an instant lies in. */
 export function dayOf(timeMs: number): number {
@@ -14,15 +18,19 @@ export function dayOf(timeMs: number): number {
 }
 
 /**
- * The rows of one event type, one shard and one UTC day, column by column, in order of arrival. Times are kept as milliseconds of the
- * day (27 bits). A property's column holds ordinals, 0 and 1 for false and true, or codes of the property's dictionary.
+ * The rows of one event type, one shard and one UTC day, column by column. Times are kept as milliseconds of the day (27 bits). A
+ * property's column holds ordinals, 0 and 1 for false and true, or codes of the property's dictionary.
+ *
+ * The first rows stand in order of their users, those of one user in order of arrival; rows that came since stand behind them in
+ * order of arrival. `orderRows` takes these in: before the bucket is stored, and when single users are read. So a scan meets users
+ * in order, day by day, and one user's rows are found by binary search. Row numbers change with it.
  */
 export class EventBucket extends Chunk {
-  #locals: NumberVector;
-  #times: NumberVector;
+  #locals = new RowColumn();
+  #times = new RowColumn();
   readonly #properties = new Map<number, NumberVector>();
-  /** Made when users' rows are read; not stored. */
-  #order: RowOrder | null = null;
+  /** Rows in order; undefined: to be looked at. */
+  #ordered: number | undefined;
 
   constructor(
     typeId: number,
@@ -32,12 +40,10 @@ export class EventBucket extends Chunk {
     stored?: Buffer,
   ) {
     super(EventBucket.key(typeId, shard, day), tracker);
-    this.#locals = new NumberVector(ROWS_MAX);
-    this.#times = new NumberVector(ROWS_MAX);
     if (stored !== undefined) {
       const reader = new ByteReader(stored);
-      this.#locals = NumberVector.read(reader, ROWS_MAX);
-      this.#times = NumberVector.read(reader, ROWS_MAX);
+      this.#locals = RowColumn.read(reader, ROWS_MAX);
+      this.#times = RowColumn.read(reader, ROWS_MAX);
       for (let count = reader.u32(); count > 0; count--) {
         const propertyId = reader.u32();
         this.#properties.set(propertyId, NumberVector.read(reader, ROWS_MAX));
@@ -62,20 +68,20 @@ export class EventBucket extends Chunk {
   }
 
   get bytes(): number {
-    let bytes = this.#locals.bytes + this.#times.bytes + (this.#order?.bytes ?? 0);
+    let bytes = this.#locals.bytes + this.#times.bytes;
     for (const column of this.#properties.values()) {
       bytes += column.bytes;
     }
     return bytes;
   }
 
-  /** Each row's user (local position). */
-  get locals(): ArrayLike<number> {
+  /** Each row's user (local position); may be longer than `rows`. */
+  get locals(): Int32Array {
     return this.#locals.data;
   }
 
-  /** Each row's milliseconds of the day. */
-  get timesOfDay(): ArrayLike<number> {
+  /** Each row's milliseconds of the day; may be longer than `rows`. */
+  get timesOfDay(): Int32Array {
     return this.#times.data;
   }
 
@@ -91,8 +97,11 @@ export class EventBucket extends Chunk {
   append(local: number, timeMs: number, values: Iterable<readonly [propertyId: number, stored: number]>): void {
     this.beforeWrite();
     const row = this.rows;
-    this.#locals.set(row, local);
-    this.#times.set(row, timeMs - this.startMs);
+    if (this.#ordered === row && (row === 0 || this.locals[row - 1]! <= local)) {
+      this.#ordered++;
+    }
+    this.#locals.push(local);
+    this.#times.push(timeMs - this.startMs);
     for (const [propertyId, stored] of values) {
       let column = this.#properties.get(propertyId);
       if (column === undefined) {
@@ -106,14 +115,12 @@ export class EventBucket extends Chunk {
   /** The rows of one user, in order of arrival. */
   rowsOf(local: number): number[] {
     const found: number[] = [];
-    const locals = this.#locals.data;
-    const end = this.rows;
-    this.#order?.find(local, found);
-    for (
-      let row = locals.indexOf(local, this.#order?.count ?? 0);
-      row !== -1 && row < end;
-      row = locals.indexOf(local, row + 1)
-    ) {
+    const { locals, rows } = this;
+    const ordered = this.#orderedRows();
+    for (let row = firstRowOf(locals, ordered, local); row < ordered && locals[row] === local; row++) {
+      found.push(row);
+    }
+    for (let row = locals.indexOf(local, ordered); row !== -1 && row < rows; row = locals.indexOf(local, row + 1)) {
       found.push(row);
     }
     return found;
@@ -121,12 +128,16 @@ export class EventBucket extends Chunk {
 
   /** Rows that `rowsOf` has to look at one by one. */
   get unorderedRows(): number {
-    return this.rows - (this.#order?.count ?? 0);
+    return this.rows - this.#orderedRows();
   }
 
-  /** Makes `rowsOf` fast for all rows there are now. */
+  /** Makes `rowsOf` fast for all rows there are now, and leaves no room to spare. What the bucket holds does not change. */
   orderRows(): void {
-    this.#order = new RowOrder(this.#locals.data, this.rows);
+    const { rows } = this;
+    if (this.unorderedRows > 0 || this.locals.length > rows * (1 + ROOM_SHARE_MAX)) {
+      this.#take(orderByUser(this.locals, rows));
+      this.#ordered = rows;
+    }
   }
 
   /** Time of the newest row; the day's start if there is none. */
@@ -140,11 +151,12 @@ export class EventBucket extends Chunk {
 
   /** Takes a user's rows away for good. @returns how many. */
   removeUser(local: number): number {
-    const removed = new Set(this.rowsOf(local));
-    if (removed.size === 0) {
+    if (this.rowsOf(local).length === 0) {
       return 0;
     }
+    // May store the bucket, which puts it in order: row numbers are good only afterwards.
     this.beforeWrite();
+    const removed = new Set(this.rowsOf(local));
     const kept = new Uint32Array(this.rows - removed.size);
     let count = 0;
     for (let row = 0; row < this.rows; row++) {
@@ -152,16 +164,13 @@ export class EventBucket extends Chunk {
         kept[count++] = row;
       }
     }
-    this.#order = null;
-    this.#locals.keep(kept);
-    this.#times.keep(kept);
-    for (const column of this.#properties.values()) {
-      column.keep(kept);
-    }
+    this.#take(kept);
+    this.#ordered = undefined;
     return removed.size;
   }
 
   serialize(): Buffer {
+    this.orderRows();
     const writer = new ByteWriter();
     this.#locals.write(writer);
     this.#times.write(writer);
@@ -172,4 +181,32 @@ export class EventBucket extends Chunk {
     }
     return writer.finish();
   }
+
+  /** Row i becomes what row order[i] was. */
+  #take(order: Uint32Array): void {
+    this.#locals.reorder(order);
+    this.#times.reorder(order);
+    for (const column of this.#properties.values()) {
+      column.reorder(order);
+    }
+  }
+
+  #orderedRows(): number {
+    return (this.#ordered ??= orderedRows(this.locals, this.rows));
+  }
+}
+
+/** The first of the ordered rows whose user is `local` or a later one. */
+function firstRowOf(locals: Int32Array, ordered: number, local: number): number {
+  let from = 0;
+  let to = ordered;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (locals[middle]! < local) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
 }

@@ -158,7 +158,7 @@ describe('EventState', () => {
       const values = Array.from({ length: 200 }, (_, row) => amount && one.column(amount)?.get(row)).filter(
         (value) => value !== undefined,
       );
-      expect(values).toEqual([0, 2, 6, 8, 12, 14, 18].map((row) => row + 1000));
+      expect(values.sort()).toEqual([0, 2, 6, 8, 12, 14, 18].map((row) => row + 1000));
       one.append(1, 20_000 * DAY_MS + 7, []);
       expect([one.rows, one.rowsOf(1), one.lastMs]).toEqual([201, [200], 20_000 * DAY_MS + 299]);
     }

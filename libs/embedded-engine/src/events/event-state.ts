@@ -1,7 +1,8 @@
 import { isOrdinalType, type PropertyDefinition, type TagTypeDefinition, type TagValue } from '@tessera/tag-catalog';
 import { Dictionary } from '../columns/dictionary';
 import type { ChunkTracker } from '../storage/chunk-tracker';
-import { dayOf, EventBucket } from './event-bucket';
+import { DAY_MS, dayOf, EventBucket } from './event-bucket';
+import { RecentTimesCache } from './recent-times-cache';
 
 /** A property whose values are kept by number, and how. */
 export class PropertyState {
@@ -61,6 +62,8 @@ export class EventState {
   /** Undefined: to be looked up. */
   #lastMs: number | null | undefined;
   #textsGone = false;
+  /** The newest rows of users, for rules in use. */
+  readonly recentTimes = new RecentTimesCache();
 
   constructor(
     readonly type: TagTypeDefinition,
@@ -68,7 +71,7 @@ export class EventState {
   ) {}
 
   get bytes(): number {
-    let bytes = 0;
+    let bytes = this.recentTimes.bytes;
     for (const property of this.#properties.values()) {
       bytes += property.dictionary.bytes;
     }
@@ -119,6 +122,7 @@ export class EventState {
       this.#addBucket(shard, bucket);
     }
     bucket.append(local, timeMs, values);
+    this.recentTimes.insert(shard, local, timeMs);
     this.#rows++;
     if (this.#lastMs !== undefined && (this.#lastMs === null || timeMs > this.#lastMs)) {
       this.#lastMs = timeMs;
@@ -128,12 +132,14 @@ export class EventState {
   load(shard: number, day: number, stored: Buffer): void {
     const bucket = new EventBucket(this.type.id, shard, day, this.tracker, stored);
     this.#addBucket(shard, bucket);
+    this.recentTimes.drop(shard);
     this.#rows += bucket.rows;
   }
 
   /** Takes a user's rows away for good. */
   removeUser(shard: number, local: number): void {
     const days = this.#shards[shard];
+    this.recentTimes.remove(shard, local);
     for (const bucket of days?.values() ?? []) {
       const removed = bucket.removeUser(local);
       if (removed === 0) {
@@ -149,6 +155,7 @@ export class EventState {
 
   /** Drops the days before `firstDay`. */
   dropBefore(firstDay: number): void {
+    this.recentTimes.forgetBefore(firstDay * DAY_MS);
     this.#shards.forEach((days, shard) => {
       for (const bucket of days?.values() ?? []) {
         if (bucket.day < firstDay) {

@@ -81,7 +81,8 @@ export class BackgroundIndexBuilder implements IndexBuilder {
         }
       }
     } catch (error) {
-      shard.abandonBuild();
+      // Not left to the next question: it would be asked for again and again.
+      shard.buildIndex();
       this.onError(error);
     }
   }

@@ -164,7 +164,7 @@ export class ScalarShard extends TagShard {
     return this.#writes;
   }
 
-  /** From now on it is remembered who changes, until `finishBuild` or `abandonBuild`. */
+  /** From now on it is remembered who changes, until `finishBuild`. */
   beginBuild(): void {
     this.#changedSinceBuild = new ChangedPositions();
   }
@@ -177,10 +177,6 @@ export class ScalarShard extends TagShard {
       this.#changedSinceBuild = null;
       this.#writes++;
     }
-  }
-
-  abandonBuild(): void {
-    this.#changedSinceBuild = null;
   }
 
   get isBeingBuilt(): boolean {

@@ -34,6 +34,14 @@ export class NumberIdentity implements IdentityPort {
     return guid;
   }
 
+  lookupMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.lookup(cuid)));
+  }
+
+  bindMany(cuids: readonly string[], out: Uint32Array): void {
+    cuids.forEach((cuid, index) => (out[index] = this.bind(cuid)));
+  }
+
   erase(guid: Guid): void {
     this.#guids.delete(this.#cuids.get(guid) ?? '');
     this.#cuids.delete(guid);

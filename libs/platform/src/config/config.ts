@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { keys, oneOf, pattern, setting, text, timeZone, wholeNumber } from './setting';
 import type { Setting } from './setting';
 
@@ -15,6 +16,7 @@ export interface TesseraConfig {
   readonly timeZone: string;
   readonly logLevel: LogLevel;
   readonly idMemory: number;
+  readonly threads: number;
   readonly futureHours: number;
   readonly cuidPattern: RegExp | null;
   readonly stringBytesMax: number;
@@ -54,6 +56,12 @@ export const SETTINGS: Settings = {
     '50000000',
     'message ids remembered against repeats (7 days, at most so many)',
     wholeNumber(1, 1_000_000_000),
+  ),
+  threads: setting(
+    'THREADS',
+    String(Math.min(8, availableParallelism())),
+    'threads that evaluate large questions and build indexes; 0: the main one does it; by default one a core, at most 8',
+    wholeNumber(0, 64),
   ),
   futureHours: setting(
     'FUTURE_HOURS',

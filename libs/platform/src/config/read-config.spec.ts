@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { ConfigError, helpText, isLoopback, readConfig } from './read-config';
 
 function config(argv: string[] = [], environment: { [name: string]: string } = {}) {
@@ -28,6 +29,7 @@ describe('readConfig', () => {
       timeZone: 'UTC',
       logLevel: 'info',
       idMemory: 50_000_000,
+      threads: Math.min(8, availableParallelism()),
       futureHours: 24,
       cuidPattern: null,
       stringBytesMax: 4_096,

@@ -41,6 +41,7 @@ export function readConfig(argv: readonly string[], environment: Environment): C
     timeZone: read(SETTINGS.timeZone),
     logLevel: read(SETTINGS.logLevel),
     idMemory: read(SETTINGS.idMemory),
+    threads: read(SETTINGS.threads),
     futureHours: read(SETTINGS.futureHours),
     cuidPattern: read(SETTINGS.cuidPattern),
     stringBytesMax: read(SETTINGS.stringBytesMax),

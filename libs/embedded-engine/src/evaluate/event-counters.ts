@@ -1,0 +1,67 @@
+import type { RoaringBitmap32 } from '@tessera/bitmap';
+import { bitmapFromWords, SHARD_WORDS } from '../bitmaps/bitmap-from-words';
+import type { NumberRange } from './event-goal';
+import { RANGE_SIZE } from './row-scan';
+
+const RANGE_WORDS = RANGE_SIZE / 32;
+
+/** Counters of one range of users, by place in the range, and one bit for each user of the shard that was found. */
+export class Counters {
+  readonly counts = new Uint32Array(RANGE_SIZE);
+  /** Meaningless where `counts` is 0. */
+  readonly values = new Float64Array(RANGE_SIZE);
+  readonly words = new Uint32Array(SHARD_WORDS);
+
+  /** Ends a range: marks the users counted whose value lies in the numbers given, and clears the counts. */
+  markValues(range: number, { low, high, negated }: NumberRange): void {
+    const { counts, values, words } = this;
+    const base = range * RANGE_WORDS;
+    for (let place = 0; place < RANGE_SIZE; place++) {
+      const value = values[place]!;
+      if (counts[place] !== 0 && (value >= low && value <= high) !== negated) {
+        words[base + (place >>> 5)]! |= 1 << (place & 31);
+      }
+    }
+    counts.fill(0);
+  }
+
+  /** Ends a range: marks the users counted whose count lies in the numbers given, and clears the counts. */
+  markCounts(range: number, { low, high, negated }: NumberRange): void {
+    const { counts, words } = this;
+    const base = range * RANGE_WORDS;
+    for (let place = 0; place < RANGE_SIZE; place++) {
+      const count = counts[place]!;
+      if (count !== 0 && (count >= low && count <= high) !== negated) {
+        words[base + (place >>> 5)]! |= 1 << (place & 31);
+      }
+    }
+    counts.fill(0);
+  }
+
+  /** Ends a range: marks the users counted that pass, and clears the counts. */
+  mark(range: number, passes: (value: number, count: number, local: number) => boolean): void {
+    const { counts, values, words } = this;
+    const base = range * RANGE_WORDS;
+    for (let place = 0; place < RANGE_SIZE; place++) {
+      const count = counts[place]!;
+      if (count !== 0 && passes(values[place]!, count, range * RANGE_SIZE + place)) {
+        words[base + (place >>> 5)]! |= 1 << (place & 31);
+      }
+    }
+    counts.fill(0);
+  }
+}
+
+let idle: Counters | null = null;
+
+/** Lends counters, empty: scans are synchronous, so one set serves them all. @returns the users marked. */
+export function findUsers(scan: (counters: Counters) => void): RoaringBitmap32 {
+  const counters = idle ?? new Counters();
+  idle = null;
+  // Not taken back after an error: something may be left in them.
+  scan(counters);
+  const found = bitmapFromWords(counters.words);
+  counters.words.fill(0);
+  idle = counters;
+  return found;
+}

@@ -1,0 +1,27 @@
+import type { EmbeddedEngineOptions } from '../engine-options';
+import { BackgroundIndexBuilder } from './background-index-builder';
+import { ThreadPool } from './thread-pool';
+
+/** What runs beside the engine's own thread. */
+export interface Parallel {
+  readonly pool: ThreadPool;
+  readonly indexBuilder: BackgroundIndexBuilder;
+}
+
+/** For failures nobody wants to know of. */
+export function ignore(): void {
+  return;
+}
+
+/** Null: all is done on the engine's own thread. */
+export function openParallel({
+  threads = 0,
+  threadEntry,
+  onBackgroundError = ignore,
+}: EmbeddedEngineOptions): Parallel | null {
+  if (threads === 0) {
+    return null;
+  }
+  const pool = new ThreadPool(threads, threadEntry);
+  return { pool, indexBuilder: new BackgroundIndexBuilder(pool, onBackgroundError) };
+}

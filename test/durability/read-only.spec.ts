@@ -1,0 +1,92 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataDirectory } from '@tessera/data-directory';
+import { mountReadOnly, tellSkipped, unmount } from './mount';
+import { openEngine } from './open-engine';
+import { ServerProcess } from './server-process';
+import { operationAt } from './workload';
+
+const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
+const ROOT = join(__dirname, '..', '..');
+const REGISTER = ['-r', './test/support/register-swc.cjs'];
+
+describe('a read-only directory', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-ro-'));
+
+  // The one who meets the fault is not root, and must get to its folder.
+  beforeAll(() => chmodSync(folder, 0o711));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it(`refuses what it must, keeps the rest going, and is over without a restart (seed ${SEED})`, async () => {
+    const path = join(folder, 'private', 'data');
+    const script = [...REGISTER, 'test/durability/meet-faults.ts', 'permissions', path, String(SEED)];
+    const met = JSON.parse(execFileSync(process.execPath, script, { cwd: ROOT }).toString());
+    expect(met).toMatchObject({
+      before: 'done',
+      write: 'done',
+      checkpoint: {
+        name: 'StoreUnavailableError',
+        retriable: true,
+        message: expect.stringContaining('EACCES: permission denied'),
+      },
+      writeAfterwards: 'done',
+      users: true,
+      writeAtLast: 'done',
+      checkpointAtLast: 'done',
+      findings: [],
+    });
+    const { engine, directory } = await openEngine(path);
+    expect(engine.verify().findings).toEqual([]);
+    for (let index = 0; index < met.applied; index++) {
+      const operation = operationAt(SEED, index);
+      if (operation.kind !== 'batch') continue;
+      const { verdicts } = await engine.apply(operation.batch, operation.source);
+      expect({ index, other: verdicts.filter((verdict) => verdict !== 'duplicate') }).toEqual({ index, other: [] });
+    }
+    await engine.abandon();
+    await directory.close();
+  }, 60_000);
+
+  it('is no place to start a server on, but can be read, verified and copied', async () => {
+    const path = join(folder, 'original');
+    const medium = join(folder, 'medium');
+    await mkdir(medium);
+    const first = await ServerProcess.start(path);
+    const person = { name: 'person', kind: 'profile', tags: [{ name: 'city', valueType: 'string' }] };
+    expect((await first.call('POST', '/v1/tag-types', person)).status).toBe(201);
+    const message = { header: { type: 'person', cuid: 'a' }, body: { city: 'oslo' } };
+    expect((await first.call('POST', '/v1/messages', [message])).status).toBe(200);
+    await first.stop('SIGKILL');
+    const missing = mountReadOnly(path, medium);
+    if (missing !== null) {
+      tellSkipped(missing);
+      return;
+    }
+    try {
+      const refusal = await ServerProcess.start(medium).catch((error: unknown) => error);
+      expect(String(refusal)).toMatch(/ended with 1: .*lock can't be written .*EROFS.*must be writable/);
+      expect(String(refusal)).not.toContain('    at async');
+      const reader = await DataDirectory.open(medium, { readOnly: true });
+      expect(await reader.log.replay(0, () => undefined)).toEqual({ records: 1 });
+      await expect(reader.documents.put('a', 1)).rejects.toThrow('opened read-only');
+      expect(() => reader.chunks.stage()).toThrow('opened read-only');
+      await reader.close();
+      const restored = await run('restore', medium, '--to', join(folder, 'restored'));
+      expect(restored).toMatchObject({ code: 0, output: expect.stringContaining('1 users') });
+    } finally {
+      unmount(medium);
+    }
+  }, 60_000);
+});
+
+function run(command: string, ...commandArguments: string[]): Promise<{ code: number; output: string }> {
+  const script = [...REGISTER, `apps/standalone/src/cli/${command}.ts`, ...commandArguments];
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, script, { cwd: ROOT }, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, output: stdout + stderr });
+    });
+  });
+}
