@@ -7,11 +7,12 @@ import type { EmbeddedEngineOptions } from '@tessera/embedded-engine';
 import { LocalIdentity } from '@tessera/identity';
 import { declareTagType, fieldIndex } from '@tessera/tag-catalog';
 import type { FieldDefinition, JsonValue, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import { threadEntryOfTree } from './thread-entry';
 
 /** Where the seed of the identity table lies in the directory's secret, as in the standalone server. */
 const IDENTITY_SEED_AT = 16;
 
-export type EngineOptions = Pick<EmbeddedEngineOptions, 'checkpointLogBytes' | 'idEntriesMax'>;
+export type EngineOptions = Pick<EmbeddedEngineOptions, 'checkpointLogBytes' | 'threads'>;
 
 /** The embedded engine on a data directory of its own, as the standalone server opens it. */
 export class BenchStore {
@@ -32,6 +33,7 @@ export class BenchStore {
       onBackgroundError: (error) => {
         throw error instanceof Error ? error : new Error(String(error));
       },
+      ...threadEntryOfTree(),
       ...options,
     });
     return new BenchStore(directory, catalogStore, engine);
