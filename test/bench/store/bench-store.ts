@@ -12,7 +12,10 @@ import { threadEntryOfTree } from './thread-entry';
 /** Where the seed of the identity table lies in the directory's secret, as in the standalone server. */
 const IDENTITY_SEED_AT = 16;
 
-export type EngineOptions = Pick<EmbeddedEngineOptions, 'checkpointLogBytes' | 'threads'>;
+export type EngineOptions = Pick<
+  EmbeddedEngineOptions,
+  'checkpointLogBytes' | 'idEntriesMax' | 'threads' | 'parallelFrom'
+>;
 
 /** The embedded engine on a data directory of its own, as the standalone server opens it. */
 export class BenchStore {
