@@ -21,8 +21,6 @@ const SMALLER = 50 / 258;
 const GROWTH_TARGET = 6;
 const TWO_THREADS_TARGET = 0.6;
 const MEMORY_TARGET_MIB = 24 * 1_024;
-/** Tests × shards; as the engine has it. */
-const PARALLEL_FROM = 64;
 const KINDS = [
   ['firstSeen', 'first seen'],
   ['repeated', 'repeated'],
@@ -65,7 +63,7 @@ async function askBySize(
   const { seed, isShort, folder, report } = context;
   const questions = { seed, warmUp: WARM_UP, rounds: isShort ? ROUNDS.short : ROUNDS.full, terms: TERMS } as const;
   // The short form has too few shards for threads to be worth it; they are used all the same.
-  const parallelFrom = isShort ? 1 : PARALLEL_FROM;
+  const parallelFrom = isShort ? 1 : null;
   const directory = path.join(folder, `of-${users}`);
   const { loadMs, residentMiB } = await loadStore({ directory, users, seed });
   report.note(

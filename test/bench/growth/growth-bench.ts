@@ -37,7 +37,15 @@ async function runGrowthBench({ users: most, seed, isShort, folder, report }: Be
     const directory = path.join(folder, `of-${users}`);
     const loaded = await loadStore({ directory, users, seed });
     const diskBytes = await bytesBelow(directory);
-    const opened = await askStore({ directory, seed, threads: 0, parallelFrom: 0, warmUp: WARM_UP, rounds, terms: 4 });
+    const opened = await askStore({
+      directory,
+      seed,
+      threads: 0,
+      parallelFrom: null,
+      warmUp: WARM_UP,
+      rounds,
+      terms: 4,
+    });
     await rm(directory, { recursive: true });
     sizes.push({ users, diskBytes, loaded, opened });
   }

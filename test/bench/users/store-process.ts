@@ -3,6 +3,7 @@ import { stopwatch } from '../framework/statistics';
 import { residentMiB } from '../framework/timed-load';
 import { sleep } from '../measure/pauses';
 import { BenchStore } from '../store/bench-store';
+import type { EngineOptions } from '../store/bench-store';
 import { loadUsers } from './load-users';
 import { drawQuestions, ruleExpression, spendExpression } from './questions';
 import type { AnsweredHere, Asking, LoadFigures, Loading, OpenFigures } from './store-program';
@@ -27,10 +28,10 @@ async function load({ directory, users, seed }: Loading): Promise<LoadFigures> {
 }
 
 async function ask(asking: Asking): Promise<OpenFigures> {
-  const { value: store, elapsedMs: openMs } = await stopwatch(() =>
-    BenchStore.open(asking.directory, { threads: asking.threads, parallelFrom: asking.parallelFrom }),
-  );
-  const { elapsedMs: indexMs } = await stopwatch(() => untilIndexed(store, asking.threads));
+  const { directory, threads, parallelFrom } = asking;
+  const options: EngineOptions = { threads, ...(parallelFrom === null ? {} : { parallelFrom }) };
+  const { value: store, elapsedMs: openMs } = await stopwatch(() => BenchStore.open(directory, options));
+  const { elapsedMs: indexMs } = await stopwatch(() => untilIndexed(store, threads));
   const { firstSeen, repeated, range } = drawQuestions(asking);
   const answered = {
     firstSeen: await askAll(store, firstSeen.map(ruleExpression), asking.warmUp),

@@ -18,8 +18,8 @@ export interface Asking extends QuestionsWanted {
   readonly directory: string;
   /** Evaluation threads of the engine. */
   readonly threads: number;
-  /** Tests × shards from which on they are used. */
-  readonly parallelFrom: number;
+  /** Tests × shards from which on they are used; null: as the engine thinks best. */
+  readonly parallelFrom: number | null;
 }
 
 export interface LoadFigures {
