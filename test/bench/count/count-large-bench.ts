@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { Bench, BenchContext } from '../framework/bench';
 import { SUBJECT } from '../framework/result';
 import { showNumber } from '../framework/show-result';
+import { stopwatch } from '../framework/statistics';
+import { sleep } from '../measure/pauses';
 import { askAlone, compareAnswers } from '../framework/round-trip';
 import type { Answered, Questions } from '../framework/round-trip';
 import { residentMiB, timedLoad } from '../framework/timed-load';
@@ -23,6 +25,8 @@ const GROWTH_TARGET = 6;
 const TWO_THREADS_TARGET = 0.6;
 const MEMORY_TARGET_MIB = 24 * 1_024;
 const THREADS = [0, 1, 2];
+const QUIET_READINGS = 3;
+const READING_PAUSE_MS = 500;
 
 export const countLargeBench: Bench = {
   name: 'count-large',
@@ -99,7 +103,7 @@ async function askStore(
   cases: Cases,
   { directory, population, threads }: { directory: string; population: UserPopulation; threads: number },
 ): Promise<Answers> {
-  const options: EngineOptions & { readonly threads: number } = { threads };
+  const options: EngineOptions = { threads };
   const store = await timedLoad(report, `${SUBJECT}, opened again`, population.users, () =>
     BenchStore.open(directory, options),
   );
@@ -125,6 +129,20 @@ async function askStore(
     return { first, repeated };
   } finally {
     await store.close();
+  }
+}
+
+/** With threads, indexes are built beside the questions; until they are there, columns are scanned. Without, the first question builds them. */
+async function untilIndexed(store: BenchStore): Promise<void> {
+  const read = (): string => {
+    const { threadTasks, bytes } = store.engine.status();
+    return `${threadTasks} ${bytes.tags}`;
+  };
+  for (let quiet = 0, last = read(); quiet < QUIET_READINGS; quiet += 1) {
+    await sleep(READING_PAUSE_MS);
+    const now = read();
+    if (now !== last) quiet = 0;
+    last = now;
   }
 }
 
