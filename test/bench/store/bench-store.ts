@@ -23,23 +23,23 @@ export class BenchStore {
     readonly directory: DataDirectory,
     readonly catalogStore: LmdbCatalogStore,
     readonly engine: EmbeddedEngine,
+    private readonly background: { readonly failures: unknown[] },
   ) {}
 
   static async open(path: string, options: EngineOptions = {}): Promise<BenchStore> {
     const directory = await DataDirectory.open(path);
     const catalogStore = new LmdbCatalogStore(directory.documents);
+    const failures: unknown[] = [];
     const engine = await EmbeddedEngine.open({
       directory,
       catalog: () => catalogStore.current(),
       identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
       clock: Date.now,
-      onBackgroundError: (error) => {
-        throw error instanceof Error ? error : new Error(String(error));
-      },
+      onBackgroundError: (error) => failures.push(error),
       ...threadEntryOfTree(),
       ...options,
     });
-    return new BenchStore(directory, catalogStore, engine);
+    return new BenchStore(directory, catalogStore, engine, { failures });
   }
 
   /** Declares the types that are not there yet. */
@@ -86,16 +86,23 @@ export class BenchStore {
     return await this.countOf(await this.plan(expression, asOfMs));
   }
 
-  /** Makes a last checkpoint. */
+  /** Makes a last checkpoint. @throws what background work failed with before. */
   async close(): Promise<void> {
+    this.#throwFailure();
     await this.engine.close();
     await this.directory.close();
   }
 
-  /** Leaves the log as it is. */
+  /** Leaves the log as it is. @throws what background work failed with before. */
   async abandon(): Promise<void> {
+    this.#throwFailure();
     await this.engine.abandon();
     await this.directory.close();
+  }
+
+  #throwFailure(): void {
+    const [failure] = this.background.failures;
+    if (failure !== undefined) throw new Error('Work in the background failed', { cause: failure });
   }
 }
 
