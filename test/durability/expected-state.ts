@@ -26,7 +26,8 @@ export function digestUser(users: Pick<UserReader, 'user'>, cuid: string, lists:
 export interface Found {
   /** The id of each list, by name. */
   readonly listIds: ReadonlyMap<string, string>;
-  readonly catalogVersion: number;
+  /** Null: not looked at. */
+  readonly catalogVersion: number | null;
 }
 
 /** The oracle fed with a prefix of the workload, and how it differs from what an engine holds. */
@@ -63,7 +64,8 @@ export class ExpectedState {
     const { listIds } = found;
     let differing = this.#differing(CUIDS, actual, listIds);
     for (;;) {
-      const hasOthers = this.lists.length === listIds.size && this.#catalogVersion === found.catalogVersion;
+      const isCatalog = found.catalogVersion === null || found.catalogVersion === this.#catalogVersion;
+      const hasOthers = this.lists.length === listIds.size && isCatalog;
       if (differing.size === 0 && hasOthers) return null;
       if (best === null || differing.size < best.differing.length)
         best = { applied: this.applied, differing: [...differing] };

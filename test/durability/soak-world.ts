@@ -1,8 +1,8 @@
 import { deepStrictEqual } from 'node:assert';
 import { bindExpression, buildPlan, ReferenceEngine, ReferenceStore } from '@tessera/audience';
 import type { PlanNode } from '@tessera/audience';
-import { declareTagType, formatValue, INSTANT_MAX_MS, parseMessage, patchTagType } from '@tessera/tag-catalog';
-import type { Catalog, Guid, JsonValue, MessageBatch, Parsed, TagMessage } from '@tessera/tag-catalog';
+import { Catalog, declareTagType, formatValue, INSTANT_MAX_MS, parseMessage, patchTagType } from '@tessera/tag-catalog';
+import type { Guid, JsonValue, MessageBatch, Parsed, TagMessage } from '@tessera/tag-catalog';
 import { openEngine } from './open-engine';
 import type { OpenedEngine } from './open-engine';
 
@@ -35,7 +35,11 @@ export class SoakWorld {
   }
 
   async open(): Promise<void> {
-    this.#opened = await openEngine(this.path, { clock: () => this.nowMs, idEntriesMax: ID_ENTRIES_MAX });
+    this.#opened = await openEngine(this.path, {
+      clock: () => this.nowMs,
+      idEntriesMax: ID_ENTRIES_MAX,
+      firstCatalog: Catalog.empty,
+    });
   }
 
   async close(): Promise<void> {

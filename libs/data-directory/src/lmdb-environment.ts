@@ -48,24 +48,28 @@ export class LmdbEnvironment {
   private constructor(
     private readonly folder: string,
     private readonly root: RootDatabase<Buffer, Buffer>,
-    file: LmdbFile,
+    /** `names`: of the databases that there are; null if that is not known, or the environment is new. */
+    private readonly found: { readonly file: LmdbFile; readonly names: ReadonlySet<string> | null },
     readOnly: boolean,
   ) {
-    this.#state = { readOnly, file, puts: 0, bytes: 0, open: true, commits: new Set() };
+    this.#state = { readOnly, file: found.file, puts: 0, bytes: 0, open: true, commits: new Set() };
   }
 
   /**
    * @param folder made if missing, unless read-only.
-   * @throws DataDirectoryFormatError if its file is cut short or none of LMDB.
+   * @param mode `beside writer`: to read while another process writes, without a check of the pages.
+   * @throws DataDirectoryFormatError if its file is damaged or none of LMDB.
    */
-  static open(folder: string, readOnly: boolean): LmdbEnvironment {
+  static open(folder: string, mode: 'write' | 'read' | 'read beside writer'): LmdbEnvironment {
     const path = join(folder, DATABASE_FILE);
-    const checked = existsSync(path) ? LmdbFile.open(path, readOnly) : null;
+    const readOnly = mode !== 'write';
+    const file = existsSync(path) ? LmdbFile.open(path, readOnly) : null;
     try {
+      const names = mode === 'read beside writer' ? null : (file?.check() ?? null);
       const root = LmdbEnvironment.#openRoot(folder, readOnly);
-      return new LmdbEnvironment(folder, root, checked ?? LmdbFile.open(path, readOnly), readOnly);
+      return new LmdbEnvironment(folder, root, { file: file ?? LmdbFile.open(path, readOnly), names }, readOnly);
     } catch (error) {
-      checked?.close();
+      file?.close();
       throw error;
     }
   }
@@ -90,14 +94,12 @@ export class LmdbEnvironment {
 
   /** Made if missing, unless read-only. */
   database(name: string): SealedDatabase {
+    // An empty one in its place would be taken for all there is.
+    if (this.found.names?.has(name) === false) this.#refuse(name);
     // The types of lmdb promise a database, but read-only there is none where none was made.
     const database = this.root.openDB(name, { encoding: 'binary', keyEncoding: 'binary' }) as
       BinaryDatabase | undefined;
-    if (database === undefined) {
-      throw new DataDirectoryFormatError(
-        `${this.folder} has no database ${name}: open the data directory for writing once`,
-      );
-    }
+    if (database === undefined) this.#refuse(name);
     return new SealedDatabase(name, database, this.#state);
   }
 
@@ -129,6 +131,12 @@ export class LmdbEnvironment {
       .some(([pid = '', , transaction = '-']) => /^\d+$/.test(pid) && pid !== own && transaction !== '-');
   }
 
+  #refuse(name: string): never {
+    throw new DataDirectoryFormatError(
+      `${this.folder} has no database ${name}: it is damaged; restore the data directory from a backup`,
+    );
+  }
+
   /** Waits for commits under way; those that come later are refused. */
   async close(): Promise<void> {
     this.#state.open = false;
@@ -150,14 +158,28 @@ export class SealedDatabase {
   get(key: string): Buffer | undefined {
     this.#demandOpen();
     const keyBytes = encodeKey(key);
-    const sealed = this.database.getBinary(keyBytes);
+    const sealed = this.#reading(key, () => this.database.getBinary(keyBytes));
     return sealed === undefined ? undefined : this.#unseal(keyBytes, sealed);
   }
 
-  /** In order of their UTF-8 bytes. */
+  /** In order of their UTF-8 bytes. @throws CorruptChunkError for what can be no key. */
   keys(prefix: string): string[] {
     this.#demandOpen();
-    return Array.from(this.database.getKeys(rangeOf(prefix)), (key) => key.toString('utf8'));
+    const keys = this.#reading(`${prefix}*`, () => Array.from(this.database.getKeys(rangeOf(prefix))));
+    const strange = keys.find((key) => key.length === 0 || key.length > KEY_BYTES_MAX);
+    if (strange !== undefined) {
+      throw new CorruptChunkError(this.name, `${prefix}*`, `it has a key of ${strange.length} bytes`);
+    }
+    return keys.map((key) => key.toString('utf8'));
+  }
+
+  /** LMDB's own errors name a condition, neither the place nor what to do. */
+  #reading<T>(key: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw new CorruptChunkError(this.name, key, error instanceof Error ? error.message : String(error));
+    }
   }
 
   /**

@@ -114,6 +114,11 @@ export class EngineWriter {
     return this.#queue.pause();
   }
 
+  /** Bytes of records appended and not applied yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** A message of this type is on its way into the state. */
   isUnderWay(typeId: number): boolean {
     return (this.#typesUnderWay.get(typeId) ?? 0) > 0;

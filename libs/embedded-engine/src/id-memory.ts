@@ -29,6 +29,14 @@ export class IdMemory {
 
   static readonly keyPrefix = 'm/';
 
+  /** Of the seed: memories with different ones don't know each other's hashes. 32 bits, which tell nothing about the seed. */
+  get seedCheck(): number {
+    const hash = new Uint32Array(HASH_WORDS);
+    hashParts(this.seed, [], hash);
+    hashParts(this.seed, [hash.join()], hash);
+    return hash[0]!;
+  }
+
   get size(): number {
     return this.#next - this.#first;
   }

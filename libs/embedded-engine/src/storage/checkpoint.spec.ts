@@ -221,5 +221,13 @@ describe('checkpoints', () => {
     expect(() => {
       load((stored) => stored.set('meta', Buffer.from(JSON.stringify({ ...meta, usedTypes: [77] }))));
     }).toThrow('tag type 77, which its catalogue does not know');
+    for (const key of chunks.stored.keys()) {
+      expect(() => {
+        load((stored) => stored.delete(key));
+      }).toThrow('chunks are lost');
+    }
+    expect(() => {
+      load((stored) => stored.set('t/77/00000', Buffer.from([1])));
+    }).toThrow('chunks are lost');
   });
 });

@@ -6,6 +6,9 @@ import { EventBucket } from '../events/event-bucket';
 import { IdMemory } from '../id-memory';
 import { ListState } from '../lists/list-state';
 import { TagShard } from '../tags/tag-shard';
+import type { ManifestSum } from './chunk-manifest';
+import type { CheckpointScope } from './chunk-tracker';
+import { StoredChunks } from './stored-chunks';
 
 /** Version of the chunks' bytes. A newer one is refused. */
 const FORMAT = 1;
@@ -15,6 +18,8 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 /** What the engine needs of the chunk store; all of `commit` is durable when it resolves, or none of it. */
 export interface ChunkStorePort {
   get(key: string): Buffer | undefined;
+  /** In order. */
+  keys(prefix: string): readonly string[];
   entries(prefix: string): Iterable<[string, Buffer]>;
   commit(changes: {
     readonly puts: readonly (readonly [string, Buffer])[];
@@ -31,6 +36,10 @@ interface Meta {
   readonly usedTypes: readonly number[];
   /** Newest time written of each tag. */
   readonly lastWrites: readonly (readonly [tagId: number, timeMs: number])[];
+  /** Of all chunks but this one. */
+  readonly chunks: ManifestSum;
+  /** `IdMemory.seedCheck` */
+  readonly seedCheck: number;
 }
 
 /**
@@ -47,7 +56,7 @@ export async function writeCheckpoint(
 ): Promise<{ readonly sequence: number; readonly bytes: number }> {
   const scope = state.tracker.begin();
   const sequence = state.appliedSequence;
-  const meta = serializeMeta(state);
+  const meta = serializeMeta(state, scope);
   try {
     const puts: (readonly [string, Buffer])[] = [[META_KEY, meta]];
     for (;;) {
@@ -68,7 +77,7 @@ export async function writeCheckpoint(
   }
 }
 
-function serializeMeta(state: EngineState): Buffer {
+function serializeMeta(state: EngineState, scope: CheckpointScope): Buffer {
   const meta: Meta = {
     format: FORMAT,
     appliedSequence: state.appliedSequence,
@@ -77,6 +86,8 @@ function serializeMeta(state: EngineState): Buffer {
     sources: [...state.sources],
     usedTypes: [...state.usedTypes],
     lastWrites: lastWritesOf(state),
+    chunks: state.tracker.manifest.sumAfter(scope),
+    seedCheck: state.ids.seedCheck,
   };
   return Buffer.from(JSON.stringify(meta));
 }
@@ -95,15 +106,23 @@ function lastWritesOf(state: EngineState): [number, number][] {
 
 /**
  * Fills an empty state from the last checkpoint; leaves it empty if there is none.
- * @throws Error naming the chunk and the reason if one can't be read, the format is newer, or the catalogue is not the one it was
+ * @throws Error naming the chunk and the reason if one can't be read, one is missing, the format is newer, or the catalogue is not the one it was
  * written with.
  */
-export function loadCheckpoint(state: EngineState, chunks: ChunkStorePort, catalog: Catalog): void {
+export function loadCheckpoint(state: EngineState, store: ChunkStorePort, catalog: Catalog): void {
+  const chunks = new StoredChunks(store, state.tracker.manifest, META_KEY);
   const stored = chunks.get(META_KEY);
   if (stored === undefined) {
+    demandChunks([0, 0], state.tracker.manifest.sum);
     return;
   }
   const meta = readMeta(stored);
+  demandChunks(meta.chunks, state.tracker.manifest.sum);
+  if (meta.seedCheck !== state.ids.seedCheck) {
+    throw new Error(
+      'The checkpoint was written with another secret: the file secret of the data directory is damaged or of another directory. Restore it from a backup.',
+    );
+  }
   for (const typeId of meta.usedTypes) {
     if (catalog.typeById(typeId) === undefined) {
       throw new Error(
@@ -136,6 +155,15 @@ export function loadCheckpoint(state: EngineState, chunks: ChunkStorePort, catal
   }
 }
 
+/** Each value has a checksum, but what the store shows of its keys has none. */
+function demandChunks(written: ManifestSum, found: ManifestSum): void {
+  if (written[0] !== found[0] || written[1] !== found[1]) {
+    throw new Error(
+      `The checkpoint was written with ${written[0]} chunks, but the store shows ${found[0]}, and not the same ones: chunks are lost. Restore the data directory from a backup.`,
+    );
+  }
+}
+
 function readMeta(stored: Buffer): Meta {
   const meta = reading(META_KEY, () => JSON.parse(stored.toString('utf8')) as Meta);
   if (meta.format > FORMAT) {
@@ -146,7 +174,7 @@ function readMeta(stored: Buffer): Meta {
   return meta;
 }
 
-function loadEvents(state: EngineState, chunks: ChunkStorePort, type: TagTypeDefinition): void {
+function loadEvents(state: EngineState, chunks: StoredChunks, type: TagTypeDefinition): void {
   const events = state.eventType(type);
   for (const property of type.properties) {
     const { dictionary } = events.property(property);
@@ -159,12 +187,13 @@ function loadEvents(state: EngineState, chunks: ChunkStorePort, type: TagTypeDef
     reading(key, () => {
       events.load(Number(parts[2]), Number(parts[3]), bytes);
     });
+    makeRoom(state);
   }
 }
 
 function loadTags(
   state: EngineState,
-  chunks: ChunkStorePort,
+  chunks: StoredChunks,
   type: TagTypeDefinition,
   lastWrites: ReadonlyMap<number, number>,
 ): void {
@@ -179,6 +208,7 @@ function loadTags(
     });
     eachChunk(chunks, TagShard.keyPrefix(definition.id), (shard, bytes) => {
       tag.loadShard(shard, bytes);
+      makeRoom(state);
     });
     const lastWriteMs = lastWrites.get(definition.id);
     if (lastWriteMs !== undefined) {
@@ -187,8 +217,15 @@ function loadTags(
   }
 }
 
+/** What has been loaded leaves again where the memory budget is too small for it. */
+function makeRoom({ residency }: EngineState): void {
+  if (residency.isLookDue) {
+    residency.look();
+  }
+}
+
 /** Hands over the chunks whose keys end in a number, in order of the numbers. */
-function eachChunk(chunks: ChunkStorePort, prefix: string, load: (number: number, bytes: Buffer) => void): void {
+function eachChunk(chunks: StoredChunks, prefix: string, load: (number: number, bytes: Buffer) => void): void {
   for (const [key, bytes] of chunks.entries(prefix)) {
     reading(key, () => {
       load(Number(key.slice(key.lastIndexOf('/') + 1)), bytes);

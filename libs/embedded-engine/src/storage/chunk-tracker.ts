@@ -1,3 +1,5 @@
+import { ChunkManifest } from './chunk-manifest';
+
 /**
  * A piece of state that is written to disk as one value. Whoever changes it calls `beforeWrite` first.
  */
@@ -24,6 +26,11 @@ export abstract class Chunk {
       this.#dirty = true;
       this.tracker.markDirty(this);
     }
+  }
+
+  /** What is in memory is what the last checkpoint stored, if none is under way. */
+  get isStored(): boolean {
+    return !this.#dirty && !this.#awaitsCapture && !this.#gone;
   }
 
   /** Removed for good: another chunk may have its key by now. */
@@ -63,6 +70,8 @@ export interface CheckpointScope {
  * change before the checkpoint reached it is serialised at that instant (copy on first write). So intake waits at most for one chunk.
  */
 export class ChunkTracker {
+  /** Of the chunks as stored last. */
+  readonly manifest = new ChunkManifest();
   #dirty = new Set<Chunk>();
   #removed = new Set<string>();
   #capturing: Set<Chunk> | null = null;
@@ -70,6 +79,16 @@ export class ChunkTracker {
 
   get dirtyCount(): number {
     return this.#dirty.size;
+  }
+
+  /** A checkpoint is under way. */
+  get isCapturing(): boolean {
+    return this.#capturing !== null;
+  }
+
+  /** As `remove`, for a chunk that is on disk only. */
+  removeStored(key: string): void {
+    this.#removed.add(key);
   }
 
   markDirty(chunk: Chunk): void {
@@ -129,6 +148,7 @@ export class ChunkTracker {
     this.#capturing = null;
     this.#captured = [];
     if (!failed) {
+      this.manifest.apply(scope);
       return;
     }
     for (const chunk of scope.chunks) {

@@ -13,6 +13,10 @@ import { TagShard } from './tag-shard';
 
 const DIFFERENCES_MAX = 20;
 
+/** A shard that was read from disk anew must not look like the one it was before: no two ever have the same version. */
+const VERSIONS_A_SHARD = 2 ** 28;
+let firstVersion = 0;
+
 /** How the numbers of a tag are indexed. */
 export interface Indexing {
   /** They are numbers to compare, not codes. */
@@ -32,7 +36,7 @@ export class ScalarShard extends TagShard {
   #changed = new ChangedPositions();
   /** While an index is being built elsewhere: who has changed since that began. */
   #changedSinceBuild: ChangedPositions | null = null;
-  #writes = 0;
+  #writes = (firstVersion += VERSIONS_A_SHARD);
   #view: { readonly writes: number; readonly index: ScalarIndex | null; readonly view: ScalarView } | null = null;
 
   constructor(
@@ -177,6 +181,10 @@ export class ScalarShard extends TagShard {
       this.#changedSinceBuild = null;
       this.#writes++;
     }
+  }
+
+  override get mayLeave(): boolean {
+    return !this.isBeingBuilt;
   }
 
   get isBeingBuilt(): boolean {

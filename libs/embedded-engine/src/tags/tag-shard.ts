@@ -32,6 +32,11 @@ export abstract class TagShard extends Chunk {
   /** Users with a value (TTL not judged), index up to date; not to be changed. */
   abstract readonly present: RoaringBitmap32;
   abstract readonly bytes: number;
+  /** False while its index is being built. */
+  get mayLeave(): boolean {
+    return true;
+  }
+
   abstract hasValue(local: number): boolean;
   /** Takes the value away; the caller has called `beforeWrite`. */
   abstract clear(local: number): void;

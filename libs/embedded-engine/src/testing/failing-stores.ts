@@ -14,6 +14,10 @@ export class FailingChunks implements ChunkStorePort {
     return this.chunks.get(key);
   }
 
+  keys(prefix: string): readonly string[] {
+    return this.chunks.keys(prefix);
+  }
+
   entries(prefix: string): Iterable<[string, Buffer]> {
     return this.chunks.entries(prefix);
   }

@@ -8,6 +8,10 @@ export class MemoryChunks implements ChunkStorePort {
     return this.stored.get(key);
   }
 
+  keys(prefix: string): readonly string[] {
+    return [...this.stored.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
   entries(prefix: string): Iterable<[string, Buffer]> {
     return [...this.stored]
       .filter(([key]) => key.startsWith(prefix))
