@@ -82,9 +82,9 @@ interface Run {
 }
 
 async function contend(store: BenchStore, users: BenchUsers, { durationMs, seed }: Run, report: Report): Promise<void> {
+  const batches = createBatches(store, users.users, seed);
   const endMs = performance.now() + durationMs;
   const isOver = (): boolean => performance.now() >= endMs;
-  const batches = createBatches(store, users.users, seed);
   const stopWatching = watchEventLoop();
   const [lookups, small, large, written] = await Promise.all([
     lookUp(store, users, { durationMs, seed }),
@@ -152,13 +152,13 @@ async function countLarge(
   const random = new Random(seed, 11);
   const samples = new Samples();
   const asked: Asked[] = [];
-  while (!isOver()) {
+  do {
     const rule = drawRule(random, true);
     const startedMs = performance.now();
     asked.push({ rule, count: await store.count(rule.expression) });
     samples.add(performance.now() - startedMs);
     await nextTurn();
-  }
+  } while (!isOver());
   return { samples, asked };
 }
 
