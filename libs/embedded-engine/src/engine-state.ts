@@ -219,7 +219,8 @@ export class EngineState {
 
   /** After the identity blocks are loaded: everybody bound and not retired is known. */
   restoreUniverse(): void {
-    for (let shard = 0; shard <= shardOf(this.identity.highestGuid); shard++) {
+    const shards = this.identity.highestGuid === 0 ? 0 : shardOf(this.identity.highestGuid) + 1;
+    for (let shard = 0; shard < shards; shard++) {
       const end = Math.min(guidAt(shard + 1, 0), this.identity.highestGuid + 1);
       const locals = RoaringBitmap32.fromRange(shard === 0 ? 1 : 0, end - guidAt(shard, 0));
       const retired: number[] = [];

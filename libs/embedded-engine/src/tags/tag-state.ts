@@ -113,13 +113,12 @@ export class TagState {
     return shard instanceof SetShard ? shard : undefined;
   }
 
-  /** The column of each shard that has numbers. */
+  /** The column of each shard that has numbers and is in memory. */
   columns(): (ArrayLike<number> | undefined)[] {
-    const columns: (ArrayLike<number> | undefined)[] = [];
-    for (let index = 0; index < this.#slots.length; index++) {
-      columns.push(this.scalarShard(index)?.column.data);
-    }
-    return columns;
+    return this.#slots.map((slot) => {
+      const shard = slot?.resident;
+      return shard instanceof ScalarShard ? shard.column.data : undefined;
+    });
   }
 
   /** The shard, made if it is not there yet. */
