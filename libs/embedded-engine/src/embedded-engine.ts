@@ -23,7 +23,7 @@ import {
 } from '@tessera/tag-catalog';
 import { BulkImport } from './bulk-import';
 import type { EmbeddedEngineOptions, EngineStatus } from './engine-options';
-import { EngineMemory, memoryParts, sumOf } from './engine-memory';
+import { EngineMemory } from './engine-memory';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
 import { answerContains, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
@@ -33,12 +33,12 @@ import { DAY_MS, dayOf } from './events/event-bucket';
 import { EmbeddedListStore } from './lists/embedded-list-store';
 import { type Pace, ReadTurns } from './pace';
 import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
+import { logBytesForCheckpoint, totalBytes } from './state-bytes';
 import { loadCheckpoint } from './storage/checkpoint';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
 
 const ID_ENTRIES_MAX = 50_000_000;
-const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
 const DONE = Promise.resolve();
 
 /**
@@ -91,13 +91,13 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       memory: { bytesMax: options.memoryBytesMax ?? Infinity, read: (key) => directory.chunks.get(key) },
       ...(parallel === null ? {} : { indexBuilder: parallel.indexBuilder }),
     });
-    state.residency.measureWith(() => sumOf(memoryParts(state, 0)));
+    state.residency.measureWith(() => totalBytes(state));
     loadCheckpoint(state, directory.chunks, options.catalog());
     const writer = new EngineWriter(state, {
       log: directory.log,
       chunks: directory.chunks,
       catalog: options.catalog,
-      checkpointLogBytes: options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES,
+      checkpointLogBytes: () => options.checkpointLogBytes ?? logBytesForCheckpoint(state),
       onBackgroundError: options.onBackgroundError ?? ignore,
     });
     await writer.replay();

@@ -1,44 +1,11 @@
 import { StoreUnavailableError } from '@tessera/tag-catalog';
 import type { EngineStatus } from './engine-options';
 import type { EngineState } from './engine-state';
+import { stateBytes, totalBytes } from './state-bytes';
 
 /** How often it is looked whether the budget holds (ms). */
 const LOOK_EVERY_MS = 1000;
 const MB = 1_048_576;
-
-export type MemoryParts = EngineStatus['bytes'];
-
-/** Bytes of the state's parts in memory. @param caches of what is not part of the state. */
-export function memoryParts(state: EngineState, caches: number): MemoryParts {
-  let tags = 0;
-  for (const type of state.types.values()) {
-    tags += type.timesBytes;
-    for (const tag of type.tags.values()) {
-      tags += tag.bytes;
-    }
-  }
-  return {
-    identity: state.identity.bytes,
-    tags,
-    events: sumBytes(state.events.values()),
-    lists: sumBytes(state.lists.values()),
-    ids: state.ids.bytes,
-    caches,
-  };
-}
-
-/** All parts together. */
-export function sumOf(parts: MemoryParts): number {
-  return Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-}
-
-function sumBytes(items: Iterable<{ readonly bytes: number }>): number {
-  let bytes = 0;
-  for (const item of items) {
-    bytes += item.bytes;
-  }
-  return bytes;
-}
 
 interface Sizes {
   readonly [name: string]: number;
@@ -61,8 +28,8 @@ export class EngineMemory {
     state.residency.measureWith(() => this.usedBytes);
   }
 
-  get parts(): MemoryParts {
-    return memoryParts(this.state, this.caches());
+  get parts(): EngineStatus['bytes'] {
+    return { ...stateBytes(this.state), caches: this.caches() };
   }
 
   byField(): { readonly tags: Sizes; readonly events: Sizes; readonly writeTimes: number } {
@@ -82,7 +49,7 @@ export class EngineMemory {
   }
 
   get usedBytes(): number {
-    return sumOf(this.parts);
+    return totalBytes(this.state) + this.caches();
   }
 
   /** For status pages. */

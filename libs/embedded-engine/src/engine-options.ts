@@ -13,7 +13,7 @@ export interface EmbeddedEngineOptions {
   readonly clock: () => number;
   /** Newest ids remembered for duplicates; default 50 million (MEANING section 2, id). */
   readonly idEntriesMax?: number;
-  /** Log bytes after which a checkpoint is made by itself; default 256 MiB. 0: never. */
+  /** Log bytes after which a checkpoint is made by itself; default: a quarter of the state's bytes, at least 256 and at most 512 MiB. 0: never. */
   readonly checkpointLogBytes?: number;
   /** Threads beside the caller's that evaluate large questions and build indexes; default 0: all is done on the caller's. */
   readonly threads?: number;

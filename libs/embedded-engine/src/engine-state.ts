@@ -196,7 +196,7 @@ export class EngineState {
       for (const tag of type.tags.values()) {
         const tagShard = tag.shard(shard);
         if (tagShard !== undefined && (tagShard.hasValue(local) || tagShard.times.get(local) !== undefined)) {
-          tagShard.beforeWrite();
+          tagShard.beforeWriteAt(local);
           tagShard.clear(local);
           tagShard.times.erase(local);
           tag.noteErasure();

@@ -22,6 +22,25 @@ export abstract class Chunk {
     if (this.#awaitsCapture) {
       this.tracker.capture(this);
     }
+    this.markDirty();
+  }
+
+  /** The bytes as they stood when the checkpoint under way began; of the tracker alone. */
+  serializeAsBegun(): Buffer {
+    return this.serialize();
+  }
+
+  /** The checkpoint under way will not ask for the chunk any more; of the tracker alone. */
+  forgetBegin(): void {
+    // Nothing is kept.
+  }
+
+  /** A checkpoint is under way that has not reached this chunk yet. */
+  protected get awaitsCapture(): boolean {
+    return this.#awaitsCapture;
+  }
+
+  protected markDirty(): void {
     if (!this.#dirty) {
       this.#dirty = true;
       this.tracker.markDirty(this);
@@ -67,7 +86,7 @@ export interface CheckpointScope {
  * Which chunks have changed since the last checkpoint, and the one checkpoint that may be under way.
  *
  * A checkpoint holds the state of one moment (the call of `begin`) although it is written over a longer time: a chunk that is about to
- * change before the checkpoint reached it is serialised at that instant (copy on first write). So intake waits at most for one chunk.
+ * change before the checkpoint reached it is serialised at that instant (copy on first write), or notes its changes (`JournaledChunk`).
  */
 export class ChunkTracker {
   /** Of the chunks as stored last. */
@@ -153,6 +172,7 @@ export class ChunkTracker {
     }
     for (const chunk of scope.chunks) {
       chunk.endCapture();
+      chunk.forgetBegin();
       if (!chunk.isGone) {
         chunk.beforeWrite();
       }
@@ -166,7 +186,7 @@ export class ChunkTracker {
   }
 
   #save(chunk: Chunk): void {
-    this.#captured.push([chunk.key, chunk.serialize()]);
+    this.#captured.push([chunk.key, chunk.serializeAsBegun()]);
     this.#capturing?.delete(chunk);
   }
 }

@@ -106,7 +106,7 @@ export class ScalarShard extends TagShard {
     return this.column.get(local) !== undefined;
   }
 
-  /** The caller has called `beforeWrite`. */
+  /** The caller has called `beforeWriteAt`. */
   set(local: number, value: number): void {
     this.#remember(local, value);
     this.column.set(local, value);
@@ -207,12 +207,26 @@ export class ScalarShard extends TagShard {
     return index;
   }
 
+  protected get columnBytes(): number {
+    return this.column.bytes;
+  }
+
   protected writeColumn(writer: ByteWriter): void {
     this.column.write(writer);
   }
 
-  protected writeIndex(): void {
-    // Built from the column.
+  protected cellAt(local: number): number {
+    return this.column.get(local) ?? NaN;
+  }
+
+  protected setCell(local: number, cell: number): void {
+    // Another thread that builds an index may see it.
+    this.#changedSinceBuild?.add(local);
+    if (Number.isNaN(cell)) {
+      this.column.clear(local);
+    } else {
+      this.column.set(local, cell);
+    }
   }
 
   #remember(local: number, after: number | undefined): void {

@@ -113,6 +113,15 @@ export class TagState {
     return shard instanceof SetShard ? shard : undefined;
   }
 
+  /** The column of each shard that has numbers. */
+  columns(): (ArrayLike<number> | undefined)[] {
+    const columns: (ArrayLike<number> | undefined)[] = [];
+    for (let index = 0; index < this.#slots.length; index++) {
+      columns.push(this.scalarShard(index)?.column.data);
+    }
+    return columns;
+  }
+
   /** The shard, made if it is not there yet. */
   shardForWrite(index: number): ScalarShard | SetShard {
     return (this.#slots[index] ??= this.#slotOf(index)).get();
