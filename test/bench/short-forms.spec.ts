@@ -4,6 +4,8 @@ import { BENCHES } from './registry';
 
 const SEED = 7;
 const USERS = 20_000;
+/** Some start servers and other processes, which takes long on a machine with much else to do. */
+const TIMEOUT_MS = 240_000;
 
 describe('every bench', () => {
   it.each(BENCHES.map((bench) => [bench.name, bench] as const))(
@@ -20,5 +22,6 @@ describe('every bench', () => {
       expect(result.timings.every(({ p50, p99 }) => p50 > 0 && p99 >= p50)).toBe(true);
       expect(showResults([result])).toContain(`## ${bench.name}`);
     },
+    TIMEOUT_MS,
   );
 });

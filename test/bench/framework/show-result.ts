@@ -14,10 +14,11 @@ export function showFigure({ value, unit }: Figure): string {
   return `${showNumber(value)} ${unit}`.trimEnd();
 }
 
-/** E.g. `≥ 30: met`; nothing without a target. */
-export function showTarget({ value, target }: Figure): string {
+/** E.g. `≥ 30: met`; nothing without a target. @param isJudged false for short forms: the limit alone. */
+export function showTarget({ value, target }: Figure, isJudged = true): string {
   if (target === undefined) return '';
   const limit = 'atLeast' in target ? `≥ ${showNumber(target.atLeast)}` : `≤ ${showNumber(target.atMost)}`;
+  if (!isJudged) return `${limit}: not judged`;
   return `${limit}: ${isMet(value, target) ? 'met' : 'NOT MET'}`;
 }
 
@@ -42,9 +43,9 @@ export function timingRows(timings: readonly Timing[]): readonly string[] {
   ];
 }
 
-function figureRows(figures: readonly Figure[]): readonly string[] {
+function figureRows({ figures, isShort }: BenchResult): readonly string[] {
   if (figures.length === 0) return [];
-  const rows = figures.map((figure) => `| ${figure.name} | ${showFigure(figure)} | ${showTarget(figure)} |`);
+  const rows = figures.map((figure) => `| ${figure.name} | ${showFigure(figure)} | ${showTarget(figure, !isShort)} |`);
   return ['', '| Figure | value | target |', '|---|---|---|', ...rows];
 }
 
@@ -58,7 +59,7 @@ function section(result: BenchResult): string {
     '',
     `${result.title}. ${showNumber(result.users)} users, seed ${result.seed}, ${result.startedAt.slice(0, 10)}, ${result.isShort ? 'short form, ' : ''}${machineText(result.machine)}. ${agreement}`,
     ...timingRows(result.timings),
-    ...figureRows(result.figures),
+    ...figureRows(result),
     '',
     ...result.notes.map((note) => `- ${note}`),
     '',
@@ -68,12 +69,12 @@ function section(result: BenchResult): string {
 /** One table of all targets, then a section for each bench. The newest result of a bench counts. */
 export function showResults(results: readonly BenchResult[]): string {
   const newest = [...new Map(results.map((result) => [result.bench, result])).values()];
-  const targets = newest.flatMap(({ bench, users, figures }) =>
+  const targets = newest.flatMap(({ bench, users, figures, isShort }) =>
     figures
       .filter(({ target }) => target !== undefined)
       .map(
         (figure) =>
-          `| ${bench} | ${showNumber(users)} | ${figure.name} | ${showFigure(figure)} | ${showTarget(figure)} |`,
+          `| ${bench} | ${showNumber(users)} | ${figure.name} | ${showFigure(figure)} | ${showTarget(figure, !isShort)} |`,
       ),
   );
   const head = ['| Bench | users | figure | value | target |', '|---|---|---|---|---|', ...targets, ''];
