@@ -57,6 +57,7 @@ async function statusOf({ engine, directory }: Store): Promise<StoreStatus> {
       checkpointSequence: status.checkpointSequence,
       logBytes: status.logBytes,
       threadTasks: status.threadTasks,
+      indexesToBuild: status.indexesToBuild,
     },
   };
 }

@@ -215,6 +215,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       rememberedIds: ids.size,
       rememberedIdsMax: ids.entriesMax,
       logBytes: this.options.directory.log.bytes,
+      indexesToBuild: this.parallel?.indexBuilder.waiting ?? 0,
       threadTasks: this.parallel?.pool.tasks ?? 0,
       bytes: this.#memory.parts,
       memory: this.#memory.status,
@@ -251,14 +252,14 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   async close(): Promise<void> {
     this.#memory.stop();
     await this.writer.close();
-    await this.parallel?.pool.stop();
+    await this.parallel?.stop();
   }
 
   /** Stops without a checkpoint, as a crash would but for the writes under way; for tests of the log's replay. */
   async abandon(): Promise<void> {
     this.#memory.stop();
     await this.writer.stop();
-    await this.parallel?.pool.stop();
+    await this.parallel?.stop();
   }
 
   #view(guid: Guid): UserView | undefined {

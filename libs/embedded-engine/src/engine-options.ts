@@ -47,6 +47,8 @@ export interface EngineStatus {
     /** Writes are refused until it takes less. */
     readonly isOver: boolean;
   };
+  /** Indexes that other threads have still to build. */
+  readonly indexesToBuild: number;
   /** Tasks given to evaluation threads so far. */
   readonly threadTasks: number;
   readonly bytes: {

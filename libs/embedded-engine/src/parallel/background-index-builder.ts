@@ -1,7 +1,6 @@
 import type { EngineState } from '../engine-state';
-import { CHANGED_MAX, type IndexBuilder } from '../tags/index-builder';
-import { scalarIndexOf } from '../tags/scalar-index';
-import type { ScalarShard } from '../tags/scalar-shard';
+import { CHANGED_MAX, type IndexBuilder, type IndexedShard } from '../tags/index-builder';
+import { scalarIndexOf } from '../tags/build-scalar-index';
 import type { ThreadPool } from './thread-pool';
 
 /** Columns up to this long are built where they are asked for, in about 0.1 ms. */
@@ -11,24 +10,31 @@ const BUILDS_PER_THREAD = 1;
 
 /** Builds indexes in other threads. Until one is there, the older one is used, or the column is scanned. */
 export class BackgroundIndexBuilder implements IndexBuilder {
-  readonly #due = new Set<ScalarShard>();
+  readonly #due = new Set<IndexedShard>();
   #underWay = 0;
+  #isStopped = false;
 
   constructor(
     private readonly pool: ThreadPool,
     private readonly onError: (error: unknown) => void,
   ) {}
 
+  /** No more are begun; those under way end with their thread. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#due.clear();
+  }
+
   /** Builds not finished. */
   get waiting(): number {
     return this.#due.size + this.#underWay;
   }
 
-  isDue(shard: ScalarShard): boolean {
+  isDue(shard: IndexedShard): boolean {
     return (shard.index === null || shard.changedSinceIndex.count > CHANGED_MAX) && !shard.isBeingBuilt;
   }
 
-  build(shard: ScalarShard): void {
+  build(shard: IndexedShard): void {
     if (shard.column.length <= SMALL_MAX) {
       shard.buildIndex();
       return;
@@ -68,7 +74,7 @@ export class BackgroundIndexBuilder implements IndexBuilder {
     }
   }
 
-  async #build(shard: ScalarShard): Promise<void> {
+  async #build(shard: IndexedShard): Promise<void> {
     shard.beginBuild();
     const { data, missing, length } = shard.column;
     const column = { data, missing, length };
@@ -82,8 +88,10 @@ export class BackgroundIndexBuilder implements IndexBuilder {
       }
     } catch (error) {
       // Not left to the next question: it would be asked for again and again.
-      shard.buildIndex();
-      this.onError(error);
+      if (!this.#isStopped) {
+        shard.buildIndex();
+        this.onError(error);
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { repeatedKeys } from '../evaluate/lowered-plan';
 import { ShardEvaluator } from '../evaluate/shard-evaluator';
-import { buildScalarIndex } from '../tags/scalar-index';
+import { buildScalarIndex } from '../tags/build-scalar-index';
 import type { ThreadAnswer, ThreadTask } from './thread-messages';
 import { ThreadState } from './thread-state';
 

@@ -6,6 +6,7 @@ import { ThreadPool } from './thread-pool';
 export interface Parallel {
   readonly pool: ThreadPool;
   readonly indexBuilder: BackgroundIndexBuilder;
+  stop(): Promise<void>;
 }
 
 /** For failures nobody wants to know of. */
@@ -23,5 +24,10 @@ export function openParallel({
     return null;
   }
   const pool = new ThreadPool(threads, threadEntry);
-  return { pool, indexBuilder: new BackgroundIndexBuilder(pool, onBackgroundError) };
+  const indexBuilder = new BackgroundIndexBuilder(pool, onBackgroundError);
+  const stop = async (): Promise<void> => {
+    indexBuilder.stop();
+    await pool.stop();
+  };
+  return { pool, indexBuilder, stop };
 }

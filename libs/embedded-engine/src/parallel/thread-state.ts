@@ -2,7 +2,8 @@ import { PackedBitmaps, RoaringBitmap32 } from '@tessera/bitmap';
 import type { EvaluationState, ScalarReader } from '../evaluate/evaluation-state';
 import type { EventState } from '../events/event-state';
 import { bitmapOfWords } from '../tags/changed-positions';
-import { type ScalarIndex, scalarIndexOf } from '../tags/scalar-index';
+import { scalarIndexOf } from '../tags/build-scalar-index';
+import type { ScalarIndex } from '../tags/scalar-index';
 import { ScalarView } from '../tags/scalar-view';
 import type { ScalarUpdate, UniverseUpdate } from './thread-messages';
 

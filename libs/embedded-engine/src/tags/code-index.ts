@@ -1,4 +1,4 @@
-import { BitmapPacker, PackedBitmaps, type PackedParts, RoaringBitmap32 } from '@tessera/bitmap';
+import { BitmapPacker, PackedBitmaps, RoaringBitmap32 } from '@tessera/bitmap';
 import { ScannedSet } from '../bitmaps/filtered-set';
 import { type LazySet, nobody, PlainSet } from '../bitmaps/lazy-set';
 import { RangeTest, ValuesTest } from '../bitmaps/position-test';
@@ -6,7 +6,7 @@ import { RecentBitmaps } from '../bitmaps/recent-bitmaps';
 import { bitmapWhere } from '../bitmaps/scratch';
 import type { NumberColumn } from '../columns/number-vector';
 import { nextIndexId } from './index-id';
-import type { ScalarIndex } from './scalar-index';
+import type { CodeIndexParts, ScalarIndex } from './scalar-index';
 
 /** With more distinct values in a shard than this, an equality is answered by scanning the column: a bitmap a value would outweigh it. */
 const VALUE_BITMAPS_MAX = 4096;
@@ -14,14 +14,6 @@ const VALUE_BITMAPS_MAX = 4096;
 const RECENT_VALUES_MAX = 64;
 /** So few bitmaps are united faster one after the other than all at once. */
 const PAIRWISE_MAX = 8;
-
-export interface CodeIndexParts {
-  readonly kind: 'codes';
-  /** Ascending; null: more than bitmaps are kept of. */
-  readonly codes: Float64Array | null;
-  /** Users with a value, then the users of each code. */
-  readonly bitmaps: PackedParts;
-}
 
 /** Of bool, string and enum: a bitmap a value, as long as they are few. */
 export class CodeIndex implements ScalarIndex {

@@ -1,28 +1,14 @@
-import { BitmapPacker, PackedBitmaps, type PackedParts, RoaringBitmap32 } from '@tessera/bitmap';
+import { BitmapPacker, PackedBitmaps, RoaringBitmap32 } from '@tessera/bitmap';
 import { AdjustedSet, EdgedSet, ScannedSet } from '../bitmaps/filtered-set';
 import { type LazySet, nobody, PlainSet, unite, Without } from '../bitmaps/lazy-set';
 import { RangeTest, ValuesTest } from '../bitmaps/position-test';
 import type { NumberColumn } from '../columns/number-vector';
 import { binsOf, groupByBin, lastAtMost } from './range-bins';
 import { nextIndexId } from './index-id';
-import type { ScalarIndex } from './scalar-index';
+import type { RangeIndexParts, ScalarIndex } from './scalar-index';
 
 /** Up to this many values are looked up one by one; more are found by one scan of the column. */
 const LOOKUPS_MAX = 8;
-
-export interface RangeIndexParts {
-  readonly kind: 'range';
-  /** Least value of each bin, ascending; a bin ends where the next begins. */
-  readonly starts: Float64Array;
-  /** 1: all values of the bin are its least one. */
-  readonly single: Uint8Array;
-  /** Bins that one cumulative bitmap reaches further than the one before. */
-  readonly step: number;
-  /** Bitmap j: users whose value lies in one of the first (j + 1) × step bins; the last one: users with a value. */
-  readonly upTo: PackedParts;
-  /** Where the step is more than 1, the users of each bin; otherwise empty. */
-  readonly bins: PackedParts;
-}
 
 /**
  * Of int, decimal, date and datetime: cumulative bitmaps over bins of values (range encoding: Chan and Ioannidis, "An Efficient Bitmap Encoding

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { NumberVector } from '../columns/number-vector';
 import { SHARD_SIZE } from '../shard';
 import { SeededRandom } from '../testing/seeded-random';
-import { buildScalarIndex, type ScalarIndex, scalarIndexOf } from './scalar-index';
+import { buildScalarIndex, scalarIndexOf } from './build-scalar-index';
+import type { ScalarIndex } from './scalar-index';
 
 type Values = readonly (number | undefined)[];
 

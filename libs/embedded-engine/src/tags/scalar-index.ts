@@ -1,8 +1,6 @@
-import type { RoaringBitmap32 } from '@tessera/bitmap';
+import type { PackedParts, RoaringBitmap32 } from '@tessera/bitmap';
 import type { LazySet } from '../bitmaps/lazy-set';
 import type { NumberColumn } from '../columns/number-vector';
-import { CodeIndex, type CodeIndexParts } from './code-index';
-import { RangeIndex, type RangeIndexParts } from './range-index';
 
 /**
  * What the values of one tag in one shard were when it was built. It never changes: `ScalarShard` remembers who has changed since, and
@@ -24,11 +22,24 @@ export interface ScalarIndex {
 
 export type ScalarIndexParts = CodeIndexParts | RangeIndexParts;
 
-/** @param ordinal values are numbers to compare, not codes. */
-export function buildScalarIndex(column: NumberColumn, ordinal: boolean): ScalarIndex {
-  return ordinal ? RangeIndex.build(column) : CodeIndex.build(column);
+export interface CodeIndexParts {
+  readonly kind: 'codes';
+  /** Ascending; null: more than bitmaps are kept of. */
+  readonly codes: Float64Array | null;
+  /** Users with a value, then the users of each code. */
+  readonly bitmaps: PackedParts;
 }
 
-export function scalarIndexOf(parts: ScalarIndexParts): ScalarIndex {
-  return parts.kind === 'range' ? new RangeIndex(parts) : new CodeIndex(parts);
+export interface RangeIndexParts {
+  readonly kind: 'range';
+  /** Least value of each bin, ascending; a bin ends where the next begins. */
+  readonly starts: Float64Array;
+  /** 1: all values of the bin are its least one. */
+  readonly single: Uint8Array;
+  /** Bins that one cumulative bitmap reaches further than the one before. */
+  readonly step: number;
+  /** Bitmap j: users whose value lies in one of the first (j + 1) × step bins; the last one: users with a value. */
+  readonly upTo: PackedParts;
+  /** Where the step is more than 1, the users of each bin; otherwise empty. */
+  readonly bins: PackedParts;
 }

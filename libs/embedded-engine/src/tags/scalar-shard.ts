@@ -7,7 +7,8 @@ import { ByteReader, type ByteWriter } from '../storage/bytes';
 import type { ChunkTracker } from '../storage/chunk-tracker';
 import { ChangedPositions } from './changed-positions';
 import type { IndexBuilder } from './index-builder';
-import { buildScalarIndex, type ScalarIndex } from './scalar-index';
+import { buildScalarIndex } from './build-scalar-index';
+import type { ScalarIndex } from './scalar-index';
 import { ScalarView } from './scalar-view';
 import { TagShard } from './tag-shard';
 

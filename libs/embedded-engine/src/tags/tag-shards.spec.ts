@@ -3,7 +3,7 @@ import { ChunkTracker } from '../storage/chunk-tracker';
 import { SeededRandom } from '../testing/seeded-random';
 import { ImmediateIndexBuilder } from './index-builder';
 import { ScalarShard } from './scalar-shard';
-import { buildScalarIndex, scalarIndexOf } from './scalar-index';
+import { buildScalarIndex, scalarIndexOf } from './build-scalar-index';
 import { SetShard } from './set-shard';
 
 /** More changes than the index is told of one by one. */
