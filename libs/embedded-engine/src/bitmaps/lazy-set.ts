@@ -112,11 +112,25 @@ export class IntersectSet implements LazySet {
 
   /** @param parts at least one. */
   constructor(parts: readonly LazySet[]) {
-    this.#parts = parts
-      .flatMap((part) => (part instanceof IntersectSet ? part.#parts : [part]))
-      .map((part) => ({ part, size: part.sizeMax }))
-      .sort((a, b) => a.size - b.size)
-      .map(({ part }) => part);
+    const sorted: LazySet[] = [];
+    const sizes: number[] = [];
+    const insert = (part: LazySet): void => {
+      const size = part.sizeMax;
+      let place = sorted.length;
+      while (place > 0 && sizes[place - 1]! > size) {
+        place--;
+      }
+      sorted.splice(place, 0, part);
+      sizes.splice(place, 0, size);
+    };
+    for (const part of parts) {
+      if (part instanceof IntersectSet) {
+        part.#parts.forEach(insert);
+      } else {
+        insert(part);
+      }
+    }
+    this.#parts = sorted;
   }
 
   get sizeMax(): number {
