@@ -46,6 +46,12 @@ async function readResults(file: string): Promise<readonly BenchResult[]> {
   return lines.map((line) => JSON.parse(line) as BenchResult);
 }
 
+// Node itself would exit with 1, which stands for answers that differ.
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  process.exit(2);
+});
+
 main().then(
   (exitCode) => {
     process.exitCode = exitCode;

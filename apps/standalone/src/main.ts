@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     readOnly: false,
     idEntriesMax: config.idMemory,
     threads: config.threads,
+    memoryBytesMax: config.memoryMb * 1_048_576,
     onBackgroundError: (error) => say(`In the background: ${messageOf(error)}`),
   });
   // Before this there is nothing to end in order: a signal simply ends the process.

@@ -18,12 +18,15 @@ export interface StoreOptions {
   readonly idEntriesMax: number;
   /** Threads that evaluate large questions beside this one. */
   readonly threads: number;
+  /** Of the state; Infinity: no limit. */
+  readonly memoryBytesMax: number;
   /** Told of failures of background work. */
   readonly onBackgroundError: (error: unknown) => void;
 }
 
 /** Where the seed of the identity table lies in the directory's secret; the engine's own seeds take the first 16 bytes. */
 const IDENTITY_SEED_AT = 16;
+const IDENTITY_SEED_BYTES = 6;
 
 /**
  * Opens the data directory and the engine on it.
@@ -37,10 +40,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const engine = await EmbeddedEngine.open({
       directory,
       catalog: () => catalogStore.current(),
-      identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
+      identity: new LocalIdentity({ seed: directory.secret.readUIntLE(IDENTITY_SEED_AT, IDENTITY_SEED_BYTES) }),
       clock: () => Date.now(),
       idEntriesMax: options.idEntriesMax,
       threads: options.threads,
+      memoryBytesMax: options.memoryBytesMax,
       onBackgroundError: options.onBackgroundError,
       // A read-only directory takes no checkpoint.
       ...(options.readOnly ? { checkpointLogBytes: 0 } : {}),

@@ -39,6 +39,7 @@ async function start(config = configOf()): Promise<Running> {
     readOnly: false,
     idEntriesMax: config.idMemory,
     threads: 0,
+    memoryBytesMax: Infinity,
     onBackgroundError: (error) => {
       throw error;
     },
@@ -182,6 +183,7 @@ describe('the standalone service', () => {
       readOnly: false,
       idEntriesMax: 10,
       threads: 0,
+      memoryBytesMax: Infinity,
       onBackgroundError: () => undefined,
     });
     await expect(startService(config, store, '0')).rejects.toThrow(`PORT ${config.port} on 127.0.0.1 is in use`);

@@ -31,22 +31,32 @@ export class StandaloneModule {
 
 async function statusOf({ engine, directory }: Store): Promise<StoreStatus> {
   const status = engine.status();
+  const { bytes, memory } = status;
   return {
     usersBound: status.users,
     rememberedIds: status.rememberedIds,
     rememberedIdsMax: status.rememberedIdsMax,
     dataDirectoryBytes: await directory.sizeBytes(),
+    memory: {
+      used: memory.usedBytes,
+      limit: memory.bytesMax,
+      resident: process.memoryUsage.rss(),
+      ...engine.memoryByField(),
+      identity: bytes.identity,
+      ids: bytes.ids,
+      lists: bytes.lists,
+      caches: bytes.caches,
+      reads: memory.reads,
+      evictions: memory.evictions,
+      refusesWrites: memory.isOver,
+    },
     // An acknowledged write is visible.
     lag: 0,
     details: {
       highestGuid: status.highestGuid,
       checkpointSequence: status.checkpointSequence,
       logBytes: status.logBytes,
-      identityBytes: status.bytes.identity,
-      tagBytes: status.bytes.tags,
-      eventBytes: status.bytes.events,
-      listBytes: status.bytes.lists,
-      idMemoryBytes: status.bytes.ids,
+      threadTasks: status.threadTasks,
     },
   };
 }

@@ -121,7 +121,7 @@ async function copyParts(
   const identity = await readIdentity(source, FORMAT_FILE);
   const log = await LogSnapshot.take(join(source, LOG_FOLDER), identity.id);
   try {
-    const environment = LmdbEnvironment.open(join(source, STORE_FOLDER), true);
+    const environment = LmdbEnvironment.open(join(source, STORE_FOLDER), 'read beside writer');
     try {
       const store = join(partial, STORE_FOLDER);
       const snapshot = await environment.holdSnapshot(store);
@@ -154,7 +154,7 @@ async function copyParts(
 
 /** Of the copy of the database, in order of the values' positions. */
 async function readPlaces(store: string): Promise<[key: string, place: PlaceInFile][]> {
-  const environment = LmdbEnvironment.open(store, true);
+  const environment = LmdbEnvironment.open(store, 'read');
   try {
     const database = environment.database(CHUNK_DATABASE);
     const index = new ChunkIndex(database);

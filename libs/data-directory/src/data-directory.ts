@@ -101,7 +101,7 @@ export class DataDirectory {
         readOnly,
       });
       const store = join(directory, STORE_FOLDER);
-      open.environment = LmdbEnvironment.open(store, readOnly);
+      open.environment = LmdbEnvironment.open(store, readOnly ? 'read' : 'write');
       const documents = new DocumentStore(open.environment.database('documents'));
       open.chunks = await openChunks(open.environment, join(store, VALUES_FILE), readOnly);
       if (isNew) await endCreation(directory);

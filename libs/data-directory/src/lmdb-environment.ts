@@ -48,24 +48,28 @@ export class LmdbEnvironment {
   private constructor(
     private readonly folder: string,
     private readonly root: RootDatabase<Buffer, Buffer>,
-    file: LmdbFile,
+    /** `names`: of the databases that there are; null if that is not known, or the environment is new. */
+    private readonly found: { readonly file: LmdbFile; readonly names: ReadonlySet<string> | null },
     readOnly: boolean,
   ) {
-    this.#state = { readOnly, file, puts: 0, bytes: 0, open: true, commits: new Set() };
+    this.#state = { readOnly, file: found.file, puts: 0, bytes: 0, open: true, commits: new Set() };
   }
 
   /**
    * @param folder made if missing, unless read-only.
-   * @throws DataDirectoryFormatError if its file is cut short or none of LMDB.
+   * @param mode `beside writer`: to read while another process writes, without a check of the pages.
+   * @throws DataDirectoryFormatError if its file is damaged or none of LMDB.
    */
-  static open(folder: string, readOnly: boolean): LmdbEnvironment {
+  static open(folder: string, mode: 'write' | 'read' | 'read beside writer'): LmdbEnvironment {
     const path = join(folder, DATABASE_FILE);
-    const checked = existsSync(path) ? LmdbFile.open(path, readOnly) : null;
+    const readOnly = mode !== 'write';
+    const file = existsSync(path) ? LmdbFile.open(path, readOnly) : null;
     try {
+      const names = mode === 'read beside writer' ? null : (file?.check() ?? null);
       const root = LmdbEnvironment.#openRoot(folder, readOnly);
-      return new LmdbEnvironment(folder, root, checked ?? LmdbFile.open(path, readOnly), readOnly);
+      return new LmdbEnvironment(folder, root, { file: file ?? LmdbFile.open(path, readOnly), names }, readOnly);
     } catch (error) {
-      checked?.close();
+      file?.close();
       throw error;
     }
   }
@@ -90,14 +94,12 @@ export class LmdbEnvironment {
 
   /** Made if missing, unless read-only. */
   database(name: string): SealedDatabase {
+    // An empty one in its place would be taken for all there is.
+    if (this.found.names?.has(name) === false) this.#refuse(name);
     // The types of lmdb promise a database, but read-only there is none where none was made.
     const database = this.root.openDB(name, { encoding: 'binary', keyEncoding: 'binary' }) as
       BinaryDatabase | undefined;
-    if (database === undefined) {
-      throw new DataDirectoryFormatError(
-        `${this.folder} has no database ${name}: open the data directory for writing once`,
-      );
-    }
+    if (database === undefined) this.#refuse(name);
     return new SealedDatabase(name, database, this.#state);
   }
 
@@ -127,6 +129,12 @@ export class LmdbEnvironment {
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
       .some(([pid = '', , transaction = '-']) => /^\d+$/.test(pid) && pid !== own && transaction !== '-');
+  }
+
+  #refuse(name: string): never {
+    throw new DataDirectoryFormatError(
+      `${this.folder} has no database ${name}: it is damaged; restore the data directory from a backup`,
+    );
   }
 
   /** Waits for commits under way; those that come later are refused. */

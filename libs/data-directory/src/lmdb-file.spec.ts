@@ -2,7 +2,10 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { DataDirectory, DataDirectoryFormatError } from './index';
+import { CorruptChunkError, DataDirectory, DataDirectoryFormatError } from './index';
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const FLIPS = Number(process.env['FLIPS'] ?? 40);
 
 describe('a database file that is', () => {
   let folder: string;
@@ -73,4 +76,46 @@ describe('a database file that is', () => {
     expect(await refusal()).toContain(`${file} is missing`);
     await expect(stat(file)).rejects.toThrow('ENOENT');
   });
+
+  it(`flipped in any bit is refused, or of no consequence (seed ${SEED})`, async () => {
+    const contentOf = async (): Promise<string> => {
+      const directory = await DataDirectory.open(path, { readOnly: true });
+      try {
+        const chunks = Array.from(directory.chunks.entries(''), ([key, value]) => `${key} ${value.toString()}`);
+        const documents = directory.documents.keys('').map((key) => [key, directory.documents.get(key)]);
+        return JSON.stringify([chunks, documents]);
+      } finally {
+        await directory.close();
+      }
+    };
+    const directory = await DataDirectory.open(path);
+    for (let round = 0; round < 10; round++) {
+      const puts = Array.from({ length: 30 }, (_, n) => [`c/${round * 10 + n}`, Buffer.alloc(300, n)] as const);
+      await directory.chunks.commit({ puts, removes: [`c/${round * 10 - 1}`] });
+    }
+    await directory.close();
+    const content = await contentOf();
+    const intact = await readFile(file);
+    const end = intact.findLastIndex((byte) => byte !== 0) + 1;
+    let state = SEED;
+    const random = (limit: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * limit);
+    };
+    let refused = 0;
+    for (let n = 0; n < FLIPS; n++) {
+      // Most of them where pages say what is in them.
+      const any = random(end);
+      const at = n % 4 === 0 ? any : any - (any % 4_096) + random(n % 4 === 1 ? 40 : 160);
+      const bytes = Buffer.from(intact);
+      bytes[at]! ^= 1 << random(8);
+      await writeFile(file, bytes);
+      const found: unknown = await contentOf().catch((error: unknown) => error);
+      if (found === content) continue;
+      refused++;
+      const isRefusal = found instanceof DataDirectoryFormatError || found instanceof CorruptChunkError;
+      if (!isRefusal) throw new Error(`byte ${at} flipped: ${found instanceof Error ? found.stack : String(found)}`);
+    }
+    expect(refused).toBeGreaterThan(0);
+  }, 60_000);
 });

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { DataDirectoryFormatError } from './errors';
+import { LmdbTreeCheck, TREE_BYTES } from './lmdb-tree';
 
 // Layout of a meta page of LMDB's data format 2: a page header of 24 bytes, then the fields below.
 const META_PAGES = 2;
@@ -8,16 +9,21 @@ const MAGIC = 0xbeefc0de;
 const DATA_FORMAT = 2;
 const AT_MAGIC = 24;
 const AT_FORMAT = 28;
+/** The first field of the root of the database of free pages. */
 const AT_PAGE_SIZE = 48;
+const AT_MAIN_TREE = AT_PAGE_SIZE + TREE_BYTES;
 const AT_LAST_PAGE = 144;
 const AT_TRANSACTION = 152;
 const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 /** The file is kept this much longer than its pages need; a hole that takes no space. */
 const SLACK_BYTES = 16 * 2 ** 20;
+const READ_BYTES_MAX = 2 ** 30;
 /** A put changes some pages of the tree at most. */
 const SLACK_BYTES_PER_PUT = 16_384;
 
 interface Meta {
+  /** Of the meta page. */
+  readonly position: number;
   /** In bytes. */
   readonly pageSize: number;
   readonly lastPage: number;
@@ -38,11 +44,11 @@ export class LmdbFile {
     this.#descriptor = openSync(path, readOnly ? 'r' : 'r+');
   }
 
-  /** Before LMDB opens the file. @throws DataDirectoryFormatError if it is damaged. */
+  /** Before LMDB opens the file. @throws DataDirectoryFormatError if it is cut short or does not begin as one of LMDB. */
   static open(path: string, readOnly: boolean): LmdbFile {
     const file = new LmdbFile(path, readOnly);
     try {
-      file.#check();
+      file.#checkLength(file.#newestMeta());
       return file;
     } catch (error) {
       file.close();
@@ -50,9 +56,27 @@ export class LmdbFile {
     }
   }
 
+  /**
+   * Checks all pages in use. Nobody may be writing.
+   * @returns the names of the databases. @throws DataDirectoryFormatError
+   */
+  check(): ReadonlySet<string> {
+    const meta = this.#newestMeta();
+    const bytes = Buffer.allocUnsafeSlow((meta.lastPage + 1) * meta.pageSize);
+    for (let done = 0; done < bytes.length;) {
+      const bytesRead = readSync(this.#descriptor, bytes, done, Math.min(bytes.length - done, READ_BYTES_MAX), done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    const tree = new LmdbTreeCheck(bytes, meta.pageSize);
+    const damage = tree.run(meta.position + AT_PAGE_SIZE, meta.position + AT_MAIN_TREE);
+    if (damage === null) return tree.names;
+    throw new DataDirectoryFormatError(`${this.path} is damaged: ${damage}; restore the data directory from a backup`);
+  }
+
   /** Before a transaction. @param puts how many at most. @param bytes of their keys and values. */
   extendFor(puts: number, bytes: number): void {
-    const needed = this.#neededBytes() + 2 * bytes + puts * SLACK_BYTES_PER_PUT;
+    const needed = bytesOf(this.#newestMeta()) + 2 * bytes + puts * SLACK_BYTES_PER_PUT;
     // Half of the slack is left, at least.
     if (fstatSync(this.#descriptor).size < needed + SLACK_BYTES / 2) {
       ftruncateSync(this.#descriptor, needed + SLACK_BYTES);
@@ -63,16 +87,16 @@ export class LmdbFile {
     closeSync(this.#descriptor);
   }
 
-  #check(): void {
+  #checkLength(meta: Meta): void {
     const { size } = fstatSync(this.#descriptor);
-    const needed = this.#neededBytes();
+    const needed = bytesOf(meta);
     if (size >= needed) return;
     throw new DataDirectoryFormatError(
       `${this.path} has ${size} bytes, but its pages reach up to byte ${needed}: it was cut short; restore the data directory from a backup`,
     );
   }
 
-  #neededBytes(): number {
+  #newestMeta(): Meta {
     const first = this.#readMeta(0);
     const second = first === null ? null : this.#readMeta(first.pageSize);
     if (first === null || second === null) {
@@ -80,8 +104,7 @@ export class LmdbFile {
         `${this.path} does not begin with the ${META_PAGES} meta pages of an LMDB file: restore the data directory from a backup`,
       );
     }
-    const newest = second.transaction > first.transaction ? second : first;
-    return (newest.lastPage + 1) * newest.pageSize;
+    return second.transaction > first.transaction ? second : first;
   }
 
   #readMeta(position: number): Meta | null {
@@ -95,9 +118,15 @@ export class LmdbFile {
       PAGE_SIZES.includes(pageSize);
     if (!isMeta) return null;
     return {
+      position,
       pageSize,
       lastPage: Number(bytes.readBigUInt64LE(AT_LAST_PAGE)),
       transaction: bytes.readBigUInt64LE(AT_TRANSACTION),
     };
   }
+}
+
+/** Up to the end of the last page. */
+function bytesOf({ lastPage, pageSize }: Meta): number {
+  return (lastPage + 1) * pageSize;
 }

@@ -2,7 +2,7 @@ import type { MessageBatch, Rejection, SourcePosition, Verdict } from '@tessera/
 import { applyFields } from './apply-fields';
 import type { EngineState } from './engine-state';
 import { type EventPlan, type MessagePlan, planMessages } from './message-plan';
-import { localOf, SHARD_SIZE, shardOf } from './shard';
+import { localOf, shardOf } from './shard';
 import { packBatch, type PackedBatch, RowReader } from './storage/packed-batch';
 
 const GUIDS_EXHAUSTED: Rejection = {
@@ -10,6 +10,9 @@ const GUIDS_EXHAUSTED: Rejection = {
   detail:
     'No guid is left: 2^32 − 2 have been handed out, and none is used twice. Known users can still be written; new ones need a new data directory.',
 };
+
+/** Batches of more shapes have few messages of each. */
+const TOUCHED_SHAPES_MAX = 4;
 
 /** As `applyPacked`, of messages that have not been packed. */
 export function applyBatch(state: EngineState, batch: MessageBatch, source?: SourcePosition): Verdict[] {
@@ -36,7 +39,9 @@ export function applyPacked(state: EngineState, batch: PackedBatch): Verdict[] {
   state.ids.expire(arrivalMs);
   const plans: (MessagePlan | undefined)[] = [];
   const row = new RowReader(batch);
-  touchUsers(state, batch);
+  if (batch.shapes.length <= TOUCHED_SHAPES_MAX) {
+    touchUsers(state, batch);
+  }
   for (let index = 0; index < guids.length; index++) {
     row.next(index);
     const plan = (plans[row.shapeIndex] ??= planMessages(state, row.shape));
@@ -102,22 +107,23 @@ function applyEvent(state: EngineState, plan: EventPlan, row: RowReader, known: 
  * Reads once what most messages of a batch will change. Users are spread over all memory: a loop that does nothing else waits for many
  * of its places at a time, applying message by message for one after the other.
  */
-function touchUsers(state: EngineState, batch: PackedBatch): number {
+function touchUsers(state: EngineState, { shapes, guids }: PackedBatch): number {
   let sum = 0;
-  for (const shape of batch.shapes) {
+  for (const shape of shapes) {
     const type = state.types.get(shape.type.id);
-    if (type === undefined) {
-      continue;
-    }
     for (const { field } of shape.fields) {
-      const tag = type.tags.get(field.id);
-      for (const guid of batch.guids) {
-        const column = tag?.scalarShard(guid >>> 20)?.column;
-        sum ^= column?.data[guid & (SHARD_SIZE - 1)] ?? 0;
+      const columns = type?.tags.get(field.id)?.columns() ?? [];
+      for (let index = 0; index < guids.length; index++) {
+        const guid = guids[index]!;
+        const data = columns[shardOf(guid)];
+        if (data !== undefined) {
+          sum ^= data[localOf(guid)] ?? 0;
+        }
       }
     }
-    for (const guid of batch.guids) {
-      sum ^= type.timesAt(shardOf(guid), localOf(guid));
+    for (let index = 0; index < guids.length; index++) {
+      const guid = guids[index]!;
+      sum ^= type?.timesAt(shardOf(guid), localOf(guid)) ?? 0;
     }
   }
   return sum;

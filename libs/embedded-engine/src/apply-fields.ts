@@ -39,7 +39,7 @@ export function applyFields(state: EngineState, plan: FieldsPlan, row: RowReader
       continue;
     }
     won = true;
-    tagShard.beforeWrite();
+    tagShard.beforeWriteAt(local);
     writeValue(field, tagShard, local, row, place);
     tag.noteWrite(timeMs);
     if (!field.isOperator) {

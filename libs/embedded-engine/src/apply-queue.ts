@@ -20,6 +20,7 @@ export class ApplyQueue {
   /** Of the next one; those before it are done. */
   #head = 0;
   #holders = 0;
+  #released: (() => void)[] = [];
   #isScheduled = false;
 
   constructor(private readonly apply: (sequence: number, record: StoredRecord) => Applied) {}
@@ -41,8 +42,25 @@ export class ApplyQueue {
         isHeld = false;
         this.#holders--;
         this.#schedule();
+        if (this.#holders === 0) {
+          const released = this.#released;
+          this.#released = [];
+          released.forEach((resolve) => {
+            resolve();
+          });
+        }
       }
     };
+  }
+
+  /** Lets the event loop turn; when it resolves, nobody holds the state still. */
+  async turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#holders > 0) {
+      await new Promise<void>((resolve) => {
+        this.#released.push(resolve);
+      });
+    }
   }
 
   #schedule(): void {

@@ -23,6 +23,7 @@ import {
 } from '@tessera/tag-catalog';
 import { BulkImport } from './bulk-import';
 import type { EmbeddedEngineOptions, EngineStatus } from './engine-options';
+import { EngineMemory } from './engine-memory';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
 import { answerContains, answerDistribution, answerSet, type Evaluation } from './evaluate/answer';
@@ -32,12 +33,12 @@ import { DAY_MS, dayOf } from './events/event-bucket';
 import { EmbeddedListStore } from './lists/embedded-list-store';
 import { type Pace, ReadTurns } from './pace';
 import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
+import { logBytesForCheckpoint, totalBytes } from './state-bytes';
 import { loadCheckpoint } from './storage/checkpoint';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
 
 const ID_ENTRIES_MAX = 50_000_000;
-const CHECKPOINT_LOG_BYTES = 256 * 1024 * 1024;
 const DONE = Promise.resolve();
 
 /**
@@ -50,6 +51,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   readonly #distinct = new Map<number, { readonly changes: number; readonly distinct: number }>();
   readonly #turns: ReadTurns;
   readonly #countDesk: CountDesk;
+  readonly #memory: EngineMemory;
   #retentionStep: Promise<void> | null = null;
 
   private constructor(
@@ -66,6 +68,12 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       },
     });
     this.#countDesk = new CountDesk(parallel?.pool ?? null, options);
+    this.#memory = new EngineMemory(
+      state,
+      () => this.#countDesk.bytes + writer.pendingBytes,
+      options.checkpointLogBytes === 0 ? null : () => writer.checkpoint(),
+    );
+    this.#memory.start();
     this.lists = new EmbeddedListStore(state, writer, options.clock);
   }
 
@@ -80,14 +88,16 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     const state = new EngineState(options.identity, {
       idSeed,
       idEntriesMax: options.idEntriesMax ?? ID_ENTRIES_MAX,
+      memory: { bytesMax: options.memoryBytesMax ?? Infinity, read: (key) => directory.chunks.get(key) },
       ...(parallel === null ? {} : { indexBuilder: parallel.indexBuilder }),
     });
+    state.residency.measureWith(() => totalBytes(state));
     loadCheckpoint(state, directory.chunks, options.catalog());
     const writer = new EngineWriter(state, {
       log: directory.log,
       chunks: directory.chunks,
       catalog: options.catalog,
-      checkpointLogBytes: options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES,
+      checkpointLogBytes: () => options.checkpointLogBytes ?? logBytesForCheckpoint(state),
       onBackgroundError: options.onBackgroundError ?? ignore,
     });
     await writer.replay();
@@ -101,6 +111,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     if (source?.source === '') {
       throw new RangeError('A source position needs the name of its source: an empty one stands for none in the log.');
     }
+    this.#memory.refuseIfOver();
     const { applied, sequence } = await this.writer.write({ kind: 'batch', batch, source });
     return { verdicts: applied.verdicts, position: sequence };
   }
@@ -173,12 +184,8 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
 
   tagStatistics(tag: TagDefinition): TagStatistics {
     const held = this.state.findTag(tag);
-    let coverage = 0;
-    for (let shard = 0; shard < (held?.shardCount ?? 0); shard++) {
-      coverage += held?.shard(shard)?.present.size ?? 0;
-    }
     return {
-      coverage,
+      coverage: held?.coverage ?? 0,
       distinct: this.#distinctOf(tag),
       lastWriteMs: held?.lastWriteMs ?? null,
       bytes: held?.bytes ?? 0,
@@ -199,32 +206,24 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   }
 
   status(): EngineStatus {
-    let tags = 0;
-    for (const type of this.state.types.values()) {
-      tags += type.timesBytes;
-      for (const tag of type.tags.values()) {
-        tags += tag.bytes;
-      }
-    }
-    const sum = (items: Iterable<{ readonly bytes: number }>): number =>
-      [...items].reduce((bytes, item) => bytes + item.bytes, 0);
+    const { ids, identity, knownUsers } = this.state;
     return {
-      users: this.state.knownUsers,
-      highestGuid: this.state.identity.highestGuid,
+      users: knownUsers,
+      highestGuid: identity.highestGuid,
       dataVersion: this.dataVersion,
       checkpointSequence: this.writer.checkpointSequence,
-      rememberedIds: this.state.ids.size,
-      rememberedIdsMax: this.state.ids.entriesMax,
+      rememberedIds: ids.size,
+      rememberedIdsMax: ids.entriesMax,
       logBytes: this.options.directory.log.bytes,
       threadTasks: this.parallel?.pool.tasks ?? 0,
-      bytes: {
-        identity: this.state.identity.bytes,
-        tags,
-        events: sum(this.state.events.values()),
-        lists: sum(this.state.lists.values()),
-        ids: this.state.ids.bytes,
-      },
+      bytes: this.#memory.parts,
+      memory: this.#memory.status,
     };
+  }
+
+  /** Bytes in memory by tag (`type.tag`) and by event type, and of the write times. */
+  memoryByField(): ReturnType<EngineMemory['byField']> {
+    return this.#memory.byField();
   }
 
   /** Lets an import fill the engine past the log; other writes are refused until it is finished. */
@@ -250,12 +249,14 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
 
   /** Finishes the writes under way, makes a last checkpoint, takes no more writes. The directory stays open: its owner closes it. */
   async close(): Promise<void> {
+    this.#memory.stop();
     await this.writer.close();
     await this.parallel?.pool.stop();
   }
 
   /** Stops without a checkpoint, as a crash would but for the writes under way; for tests of the log's replay. */
   async abandon(): Promise<void> {
+    this.#memory.stop();
     await this.writer.stop();
     await this.parallel?.pool.stop();
   }

@@ -13,7 +13,7 @@ export interface EmbeddedEngineOptions {
   readonly clock: () => number;
   /** Newest ids remembered for duplicates; default 50 million (MEANING section 2, id). */
   readonly idEntriesMax?: number;
-  /** Log bytes after which a checkpoint is made by itself; default 256 MiB. 0: never. */
+  /** Log bytes after which a checkpoint is made by itself; default: a quarter of the state's bytes, at least 256 and at most 512 MiB. 0: never. */
   readonly checkpointLogBytes?: number;
   /** Threads beside the caller's that evaluate large questions and build indexes; default 0: all is done on the caller's. */
   readonly threads?: number;
@@ -21,6 +21,8 @@ export interface EmbeddedEngineOptions {
   readonly threadEntry?: ThreadEntry;
   /** Tests × shards of a question from which on they evaluate it; default 64. */
   readonly parallelFrom?: number;
+  /** Bytes that the state may take in memory: past it, what was not used for longest is read from disk when it is needed. Default: no limit. */
+  readonly memoryBytesMax?: number;
   /** Told of failures of background work (checkpoints); default: nothing. */
   readonly onBackgroundError?: (error: unknown) => void;
 }
@@ -34,6 +36,17 @@ export interface EngineStatus {
   readonly rememberedIds: number;
   readonly rememberedIdsMax: number;
   readonly logBytes: number;
+  readonly memory: {
+    /** What all of it takes; the parts are in `bytes`. */
+    readonly usedBytes: number;
+    /** Null: no limit. */
+    readonly bytesMax: number | null;
+    /** Chunks read back from disk, and chunks that left memory, since the start. */
+    readonly reads: number;
+    readonly evictions: number;
+    /** Writes are refused until it takes less. */
+    readonly isOver: boolean;
+  };
   /** Tasks given to evaluation threads so far. */
   readonly threadTasks: number;
   readonly bytes: {
@@ -42,5 +55,7 @@ export interface EngineStatus {
     readonly events: number;
     readonly lists: number;
     readonly ids: number;
+    /** Counts kept for rules that are asked again, and records on their way into the state. */
+    readonly caches: number;
   };
 }

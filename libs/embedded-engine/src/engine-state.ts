@@ -8,6 +8,7 @@ import type { IdentityPort } from './identity-port';
 import type { ListState } from './lists/list-state';
 import { guidAt, localOf, shardOf } from './shard';
 import { Chunk, ChunkTracker } from './storage/chunk-tracker';
+import { type MemoryBudget, Residency } from './storage/residency';
 import { ImmediateIndexBuilder, type IndexBuilder } from './tags/index-builder';
 import type { ScalarShard } from './tags/scalar-shard';
 import type { SetShard } from './tags/set-shard';
@@ -16,6 +17,7 @@ import { TagState } from './tags/tag-state';
 const ID_KEEP_MS = 7 * 86_400_000;
 /** 2^32 − 1 itself is refused (DESIGN section 6). */
 const GUID_MAX = 2 ** 32 - 2;
+const NO_LIMIT: MemoryBudget = { bytesMax: Infinity, read: () => undefined };
 const IMMEDIATE = new ImmediateIndexBuilder();
 
 class IdentityBlock extends Chunk {
@@ -41,12 +43,12 @@ export class TypeState {
 
   constructor(
     readonly typeId: number,
-    private readonly tracker: ChunkTracker,
+    private readonly storage: { readonly tracker: ChunkTracker; readonly residency: Residency },
     private readonly indexBuilder: IndexBuilder,
   ) {}
 
   sharedTimes(shard: number): SharedTimes {
-    return (this.#times[shard] ??= new SharedTimes(this.typeId, shard, this.tracker));
+    return (this.#times[shard] ??= new SharedTimes(this.typeId, shard, this.storage.tracker));
   }
 
   /** The shared time of a user, without making anything; NO_TIME for none. */
@@ -55,7 +57,7 @@ export class TypeState {
   }
 
   loadTimes(shard: number, stored: Buffer): void {
-    this.#times[shard] = new SharedTimes(this.typeId, shard, this.tracker, stored);
+    this.#times[shard] = new SharedTimes(this.typeId, shard, this.storage.tracker, stored);
   }
 
   eraseTimes(shard: number, local: number): void {
@@ -72,7 +74,7 @@ export class TypeState {
   tag(definition: TagDefinition): TagState {
     let state = this.tags.get(definition.id);
     if (state === undefined) {
-      state = new TagState(definition, this.tracker, (shard) => this.sharedTimes(shard), this.indexBuilder);
+      state = new TagState(definition, this.storage, (shard) => this.sharedTimes(shard), this.indexBuilder);
       this.tags.set(definition.id, state);
       this.tagList.push(state);
     }
@@ -83,6 +85,7 @@ export class TypeState {
 /** Everything the engine knows, in memory. Changed by `apply*` functions alone, in log order. */
 export class EngineState {
   readonly tracker = new ChunkTracker();
+  readonly residency: Residency;
   readonly types = new Map<number, TypeState>();
   readonly events = new Map<number, EventState>();
   readonly lists = new Map<string, ListState>();
@@ -106,8 +109,11 @@ export class EngineState {
       readonly idEntriesMax: number;
       /** Default: indexes are built where they are first read. */
       readonly indexBuilder?: IndexBuilder;
+      /** Default: everything stays in memory. */
+      readonly memory?: MemoryBudget;
     },
   ) {
+    this.residency = new Residency(this.tracker, options.memory ?? NO_LIMIT);
     this.ids = new IdMemory(options.idSeed, this.tracker, options.idEntriesMax, ID_KEEP_MS);
   }
 
@@ -151,7 +157,7 @@ export class EngineState {
   type(typeId: number): TypeState {
     let state = this.types.get(typeId);
     if (state === undefined) {
-      state = new TypeState(typeId, this.tracker, this.options.indexBuilder ?? IMMEDIATE);
+      state = new TypeState(typeId, this, this.options.indexBuilder ?? IMMEDIATE);
       this.types.set(typeId, state);
     }
     return state;
@@ -160,7 +166,7 @@ export class EngineState {
   eventType(type: TagTypeDefinition): EventState {
     let state = this.events.get(type.id);
     if (state === undefined) {
-      state = new EventState(type, this.tracker);
+      state = new EventState(type, this);
       this.events.set(type.id, state);
     }
     return state;
@@ -190,7 +196,7 @@ export class EngineState {
       for (const tag of type.tags.values()) {
         const tagShard = tag.shard(shard);
         if (tagShard !== undefined && (tagShard.hasValue(local) || tagShard.times.get(local) !== undefined)) {
-          tagShard.beforeWrite();
+          tagShard.beforeWriteAt(local);
           tagShard.clear(local);
           tagShard.times.erase(local);
           tag.noteErasure();

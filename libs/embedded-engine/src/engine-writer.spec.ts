@@ -39,7 +39,7 @@ describe('EngineWriter', () => {
       log,
       chunks,
       catalog: () => catalog,
-      checkpointLogBytes,
+      checkpointLogBytes: () => checkpointLogBytes,
       onBackgroundError: (error) => errors.push(error),
     });
     await writer.replay();
@@ -199,6 +199,67 @@ describe('EngineWriter', () => {
     chunks.failure = null;
     await write(6);
     expect([errors.length, writer.checkpointSequence > 0]).toEqual([2, true]);
+    await writer.stop();
+  });
+
+  it('applies nothing while somebody holds the state still, and everything in order afterwards', async () => {
+    const { state, writer } = await open();
+    await writer.write(batchOf(level('a', 1)));
+    const [first, second] = [writer.pauseApply(), writer.pauseApply()];
+    const writes = [2, 3].map((value) => writer.write(batchOf(level('a', value))));
+    const arrives = writer.waitFor(3, 60_000);
+    const checkpoint = writer.checkpoint();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    first();
+    first();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([levelOf(state, 'a'), writer.isBusy, writer.checkpointSequence]).toEqual([1, true, 0]);
+    second();
+    expect((await Promise.all(writes)).map(({ sequence }) => sequence)).toEqual([2, 3]);
+    await checkpoint;
+    expect([levelOf(state, 'a'), await arrives, writer.checkpointSequence > 0]).toEqual([3, true, true]);
+    await writer.stop();
+  });
+
+  it('gives the next guid to who is written while erased, live and at replay', async () => {
+    const { state, writer } = await open();
+    await writer.write(batchOf(level('a', 1), level('b', 1)));
+    const release = writer.pauseApply();
+    const writes = [
+      writer.write(batchOf(level('a', 2))),
+      writer.write({ kind: 'erase', cuid: 'a', arrivalMs: NOW }),
+      writer.write(batchOf(level('a', 3), level('b', 3), level('c', 3))),
+    ];
+    // Durable, and not applied: the erasure is still to come.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    writes.push(writer.write(batchOf(level('a', 4))));
+    release();
+    await Promise.all(writes);
+    const shown = (of: EngineState): unknown =>
+      ['a', 'b', 'c'].map((cuid) => [of.identity.lookup(cuid), levelOf(of, cuid)]);
+    expect(shown(state)).toEqual([
+      [3, 4],
+      [2, 3],
+      [4, 3],
+    ]);
+    await writer.stop();
+    expect(shown((await open()).state)).toEqual(shown(state));
+  });
+
+  it('lets writers wait for room and appends in the order of the calls', async () => {
+    const { state, writer } = await open();
+    const city = (text: string): TagMessage => messageOf(catalog, 'person', 'a', { city: text });
+    const large = 'x'.repeat(4000);
+    const release = writer.pauseApply();
+    // 80 MB in records of 4 MB: more than may be under way.
+    const writes = Array.from({ length: 20 }, (_, number) =>
+      writer.write(batchOf(...Array.from({ length: 1000 }, () => city(`${number} ${large}`)), level('a', number))),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(state.appliedSequence).toBe(0);
+    release();
+    expect((await Promise.all(writes)).map(({ sequence }) => sequence)).toEqual(writes.map((_, number) => number + 1));
+    expect(levelOf(state, 'a')).toBe(19);
     await writer.stop();
   });
 

@@ -24,7 +24,8 @@ export interface WriterOptions {
   readonly log: LogPort;
   readonly chunks: ChunkStorePort;
   readonly catalog: () => Catalog;
-  readonly checkpointLogBytes: number;
+  /** Log bytes at which a checkpoint is due; asked at the start and after each checkpoint. 0: never. */
+  readonly checkpointLogBytes: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
 
@@ -66,6 +67,8 @@ export class EngineWriter {
   #excluded: string | null = null;
   /** After a failed checkpoint in the background: log bytes at which it is tried again. */
   #retryAtLogBytes = 0;
+  /** 0: never. */
+  #dueAtLogBytes = 0;
 
   constructor(
     private readonly state: EngineState,
@@ -89,6 +92,7 @@ export class EngineWriter {
       }
     });
     log.startAfter(this.state.appliedSequence);
+    this.#dueAtLogBytes = this.options.checkpointLogBytes();
   }
 
   /** Resolves when the record is durable and applied. Rejects if it is not and never will be. Records are appended in the order of the calls. */
@@ -112,6 +116,11 @@ export class EngineWriter {
    */
   pauseApply(): () => void {
     return this.#queue.pause();
+  }
+
+  /** Bytes of records appended and not applied yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   /** A message of this type is on its way into the state. */
@@ -209,14 +218,16 @@ export class EngineWriter {
   async #makeCheckpoint(): Promise<void> {
     this.#refuseIfFailed();
     for (const steps = this.state.sweepSteps(); steps.next().done !== true;) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#queue.turn();
     }
+    await this.#queue.turn();
     this.#refuseIfFailed();
     if (this.state.appliedSequence === this.checkpointSequence && this.state.tracker.dirtyCount === 0) {
       return;
     }
-    const { sequence } = await writeCheckpoint(this.state, this.options.chunks);
+    const { sequence } = await writeCheckpoint(this.state, this.options.chunks, { turn: () => this.#queue.turn() });
     this.checkpointSequence = sequence;
+    this.#dueAtLogBytes = this.options.checkpointLogBytes();
     await this.options.log.cutBefore(sequence + 1);
   }
 
@@ -255,9 +266,7 @@ export class EngineWriter {
       this.#erasuresUnderWay > 0
         ? null
         : (cuids, out) => {
-            for (let index = 0; index < cuids.length; index++) {
-              out[index] = identity.lookup(cuids[index]!);
-            }
+            identity.lookupMany(cuids, out);
           },
     );
   }
@@ -279,14 +288,15 @@ export class EngineWriter {
   }
 
   #checkpointIfDue(): void {
-    const { checkpointLogBytes, log, onBackgroundError } = this.options;
-    const isDue = checkpointLogBytes > 0 && log.bytes >= Math.max(checkpointLogBytes, this.#retryAtLogBytes);
+    const { log, onBackgroundError } = this.options;
+    const dueAt = this.#dueAtLogBytes;
+    const isDue = dueAt > 0 && log.bytes >= Math.max(dueAt, this.#retryAtLogBytes);
     if (!isDue || this.#checkpoint !== null || this.#stopped) {
       return;
     }
     this.#retryAtLogBytes = 0;
     this.checkpoint().catch((error: unknown) => {
-      this.#retryAtLogBytes = log.bytes + checkpointLogBytes / RETRY_PARTS;
+      this.#retryAtLogBytes = log.bytes + dueAt / RETRY_PARTS;
       onBackgroundError(error);
     });
   }

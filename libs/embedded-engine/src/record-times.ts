@@ -72,7 +72,7 @@ function keepStaying(type: TypeState, written: readonly TagState[], shard: numbe
   for (const tag of type.tagList) {
     const tagShard = tag.shard(shard);
     if (tagShard?.times.usesShared(local) === true && !written.includes(tag)) {
-      tagShard.beforeWrite();
+      tagShard.beforeWriteAt(local);
       tagShard.times.keepOwn(local, before);
     }
   }

@@ -53,6 +53,13 @@ export function verifyState(state: EngineState): Verification {
   return { findings: findings.slice(0, FINDINGS_MAX), users: state.knownUsers, tagShards, eventRows };
 }
 
+/** What was read from disk leaves memory again where there is little. */
+function makeRoom({ residency }: EngineState): void {
+  if (residency.isLookDue) {
+    residency.look();
+  }
+}
+
 function verifyIdentity(state: EngineState, findings: string[]): void {
   const { identity } = state;
   let live = 0;
@@ -92,6 +99,7 @@ function verifyTag(state: EngineState, tag: TagState, findings: string[]): numbe
     }
     verifyTimes(state, shard, index, findings);
     verifyCodes(tag, shard, findings);
+    makeRoom(state);
   }
   return shards;
 }

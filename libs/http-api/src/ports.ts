@@ -8,6 +8,28 @@ import type {
 import type { CatalogStore, MessageOptions, TagStore } from '@tessera/tag-catalog';
 import type { ApiKeys, Health, Metrics } from '@tessera/platform';
 
+/** Where the memory goes, in bytes. */
+export interface MemoryStatus {
+  /** What the state takes; null as the limit: there is none. */
+  readonly used: number;
+  readonly limit: number | null;
+  /** Of the whole process. */
+  readonly resident: number;
+  /** By tag (`type.tag`) and by event type: values, indexes, rows. */
+  readonly tags: { readonly [tag: string]: number };
+  readonly events: { readonly [type: string]: number };
+  readonly writeTimes: number;
+  readonly identity: number;
+  readonly ids: number;
+  readonly lists: number;
+  readonly caches: number;
+  /** Pieces of the state read back from disk, and pieces that left memory, since the start. */
+  readonly reads: number;
+  readonly evictions: number;
+  /** True: writes are refused until the state takes less. */
+  readonly refusesWrites: boolean;
+}
+
 /** What `GET /v1/status` shows of the store beside what the other ports tell. */
 export interface StoreStatus {
   /** Users that ever got a number and are not erased. */
@@ -18,6 +40,8 @@ export interface StoreStatus {
   readonly dataDirectoryBytes: number;
   /** Writes received but not yet visible; 0 where an acknowledged write is visible. */
   readonly lag: number;
+  /** Null where the store keeps no state of its own in memory. */
+  readonly memory: MemoryStatus | null;
   /** Further figures of the adapter, shown as they are. */
   readonly details: { readonly [name: string]: number | string | boolean | null };
 }

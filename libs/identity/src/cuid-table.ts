@@ -1,9 +1,9 @@
 import type { CuidBatch } from './cuid-batch';
 import type { CuidRecords } from './cuid-records';
 
-/** The first half of the hash picks the part by its upper 10 bits; the second half picks the slot and stands in it. */
-const PARTS = 1_024;
-const PART_SHIFT = 22;
+/** The first half of the hash picks the part by its upper 11 bits; the second half picks the slot and stands in it. */
+const PARTS = 2_048;
+const PART_SHIFT = 21;
 const SLOTS_FIRST = 8;
 const LOAD_MAX = 0.7;
 const GROWTH = 1.7;

@@ -65,8 +65,8 @@ async function runCountBench(context: BenchContext): Promise<void> {
   report.note(
     'first seen: other cities each time; all new: level and age too; repeated: the same rule. Plans are made before the time runs',
   );
+  const duckDb = await openDuckDb(context, population);
   const peers = [
-    await openDuckDb(context, population),
     await openClickHouse(context, population),
     await openRedis(
       context,
@@ -75,12 +75,13 @@ async function runCountBench(context: BenchContext): Promise<void> {
     ),
   ];
   try {
-    const systems = [tesseraAnswerer(store), ...peers.flatMap(({ answerers }) => answerers)];
+    const systems = [tesseraAnswerer(store), duckDb.answerer, ...peers.flatMap(({ answerers }) => answerers)];
     await judge(report, first, systems, FIRST_SEEN_TARGET);
     await judge(report, repeated, systems, REPEATED_TARGET);
     await judge(report, anew, systems);
   } finally {
     for (const peer of peers) await peer.close();
+    duckDb.close();
     await store.close();
   }
 }

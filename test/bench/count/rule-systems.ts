@@ -47,11 +47,14 @@ export function handWrittenAnswerer({ name, count }: HandWritten): Answerer<Rule
   return { name, answer: (question) => Promise.resolve(() => count(question)) };
 }
 
-export async function openDuckDb({ report }: BenchContext, users: UserPopulation): Promise<RuleSystem> {
+export async function openDuckDb(
+  { report }: BenchContext,
+  users: UserPopulation,
+): Promise<{ readonly answerer: Answerer<RuleQuestion>; close(): void }> {
   const duckDb = await timedLoad(report, DUCKDB, users.users, () => loadDuckDbUsers(users));
   report.note(`DuckDB ${await duckDb.version()}, ${DUCKDB_THREADS} threads, in memory`);
   return {
-    answerers: [{ name: DUCKDB, answer: (question) => Promise.resolve(() => duckDb.count(ruleSql(question))) }],
+    answerer: { name: DUCKDB, answer: (question) => Promise.resolve(() => duckDb.count(ruleSql(question))) },
     close: () => {
       duckDb.close();
     },

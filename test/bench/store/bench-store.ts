@@ -7,11 +7,15 @@ import type { EmbeddedEngineOptions } from '@tessera/embedded-engine';
 import { LocalIdentity } from '@tessera/identity';
 import { declareTagType, fieldIndex } from '@tessera/tag-catalog';
 import type { FieldDefinition, JsonValue, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import { threadEntryOfTree } from './thread-entry';
 
 /** Where the seed of the identity table lies in the directory's secret, as in the standalone server. */
 const IDENTITY_SEED_AT = 16;
 
-export type EngineOptions = Pick<EmbeddedEngineOptions, 'checkpointLogBytes' | 'idEntriesMax'>;
+export type EngineOptions = Pick<
+  EmbeddedEngineOptions,
+  'checkpointLogBytes' | 'idEntriesMax' | 'threads' | 'parallelFrom'
+>;
 
 /** The embedded engine on a data directory of its own, as the standalone server opens it. */
 export class BenchStore {
@@ -19,22 +23,23 @@ export class BenchStore {
     readonly directory: DataDirectory,
     readonly catalogStore: LmdbCatalogStore,
     readonly engine: EmbeddedEngine,
+    private readonly background: { readonly failures: unknown[] },
   ) {}
 
   static async open(path: string, options: EngineOptions = {}): Promise<BenchStore> {
     const directory = await DataDirectory.open(path);
     const catalogStore = new LmdbCatalogStore(directory.documents);
+    const failures: unknown[] = [];
     const engine = await EmbeddedEngine.open({
       directory,
       catalog: () => catalogStore.current(),
       identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
       clock: Date.now,
-      onBackgroundError: (error) => {
-        throw error instanceof Error ? error : new Error(String(error));
-      },
+      onBackgroundError: (error) => failures.push(error),
+      ...threadEntryOfTree(),
       ...options,
     });
-    return new BenchStore(directory, catalogStore, engine);
+    return new BenchStore(directory, catalogStore, engine, { failures });
   }
 
   /** Declares the types that are not there yet. */
@@ -81,16 +86,23 @@ export class BenchStore {
     return await this.countOf(await this.plan(expression, asOfMs));
   }
 
-  /** Makes a last checkpoint. */
+  /** Makes a last checkpoint. @throws what background work failed with before. */
   async close(): Promise<void> {
+    this.#throwFailure();
     await this.engine.close();
     await this.directory.close();
   }
 
-  /** Leaves the log as it is. */
+  /** Leaves the log as it is. @throws what background work failed with before. */
   async abandon(): Promise<void> {
+    this.#throwFailure();
     await this.engine.abandon();
     await this.directory.close();
+  }
+
+  #throwFailure(): void {
+    const [failure] = this.background.failures;
+    if (failure !== undefined) throw new Error('Work in the background failed', { cause: failure });
   }
 }
 

@@ -45,6 +45,28 @@ export class RuleDraw {
   }
 }
 
+export interface QuestionsWanted {
+  readonly seed: number;
+  /** Questions of each kind that come first and are not timed. */
+  readonly warmUp: number;
+  readonly rounds: number;
+  /** Of the rule: 5 with spend ≥ x. */
+  readonly terms: 4 | 5;
+}
+
+/** The same for the same seed, whoever asks. */
+export function drawQuestions({ seed, warmUp, rounds, terms }: QuestionsWanted): {
+  readonly firstSeen: readonly RuleQuestion[];
+  readonly repeated: readonly RuleQuestion[];
+  readonly range: readonly number[];
+} {
+  const draw = new RuleDraw(seed);
+  const times = <T>(create: () => T): readonly T[] => Array.from({ length: warmUp + rounds }, create);
+  const rule = (): RuleQuestion => (terms === 5 ? draw.fiveTerms() : draw.otherCities());
+  const same = rule();
+  return { firstSeen: times(rule), repeated: times(() => same), range: times(() => draw.spendLowCents()) };
+}
+
 export function ruleExpression({ cities, levelLow, ageLow, spendLowCents }: RuleQuestion): JsonValue {
   return {
     and: [

@@ -26,6 +26,7 @@ export async function checkDirectory(path: string): Promise<DirectoryVerdict> {
     readOnly: true,
     idEntriesMax: Number(SETTINGS.idMemory.fallback),
     threads: 0,
+    memoryBytesMax: Number(SETTINGS.memoryMb.fallback) * 1_048_576,
     onBackgroundError: (error) => console.error(error),
   });
   try {

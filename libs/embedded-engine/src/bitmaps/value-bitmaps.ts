@@ -1,5 +1,4 @@
-import { deserializeBitmap, RoaringBitmap32, serializeBitmap } from '@tessera/bitmap';
-import type { ByteReader, ByteWriter } from '../storage/bytes';
+import { RoaringBitmap32 } from '@tessera/bitmap';
 
 /** So few bitmaps are united faster one after the other than all at once. */
 const PAIRWISE_MAX = 8;
@@ -72,23 +71,5 @@ export class ValueBitmaps {
 
   set(value: number, bitmap: RoaringBitmap32): void {
     this.#bitmaps.set(value, bitmap);
-  }
-
-  write(writer: ByteWriter): void {
-    writer.u32(this.#bitmaps.size);
-    for (const [value, bitmap] of this.#bitmaps) {
-      writer.u32(value);
-      writer.block(serializeBitmap(bitmap));
-    }
-  }
-
-  static read(reader: ByteReader): ValueBitmaps {
-    const bitmaps = new ValueBitmaps();
-    const count = reader.u32();
-    for (let index = 0; index < count; index++) {
-      const value = reader.u32();
-      bitmaps.set(value, deserializeBitmap(reader.block()));
-    }
-    return bitmaps;
   }
 }

@@ -122,4 +122,54 @@ describe('Dictionary', () => {
       other.load(1, second?.[1] ?? Buffer.alloc(0));
     }).toThrow('block 1 follows on 0 codes: one is missing');
   });
+
+  it('frees in steps, and keeps what is written between them', () => {
+    const dictionary = new Dictionary(5, new ChunkTracker());
+    const total = 20_000;
+    for (let number = 0; number < total; number++) {
+      dictionary.intern(`text ${number}`);
+    }
+    const steps = dictionary.sweepSteps([(mark) => mark(0), (mark) => mark(1)]);
+    let pauses = 0;
+    while (steps.next().done !== true) {
+      // Now known to be unused, but for what is written here; the last ones are not freed before.
+      dictionary.intern(`text ${total - 1 - pauses}`);
+      dictionary.intern(`new ${pauses}`);
+      pauses++;
+    }
+    expect(pauses).toBeGreaterThan(4);
+    expect(dictionary.entries).toBe(2 + 2 * pauses);
+    for (let pause = 0; pause < pauses; pause++) {
+      for (const text of [`text ${total - 1 - pause}`, `new ${pause}`]) {
+        expect(dictionary.text(dictionary.code(text) ?? -1)).toBe(text);
+      }
+    }
+    expect(dictionary.code('text 2')).toBeUndefined();
+  });
+
+  it('finds texts by their bytes as by themselves, also once codes have changed hands', () => {
+    const dictionary = new Dictionary(5, new ChunkTracker());
+    const texts = [
+      '',
+      'a',
+      'ä',
+      'ab',
+      'x'.repeat(32),
+      'x'.repeat(33),
+      '漢字',
+      ...Array.from({ length: 5000 }, (_, number) => String(number)),
+    ];
+    const byBytes = (text: string): number => {
+      const bytes = Buffer.from(`..${text}..`);
+      return dictionary.internUtf8(bytes, 2, bytes.length - 4);
+    };
+    for (let round = 0; round < 3; round++) {
+      expect(texts.filter((text) => dictionary.text(byBytes(text)) !== text)).toEqual([]);
+    }
+    expect(dictionary.entries).toBe(texts.length);
+    dictionary.sweep((mark) => mark(byBytes('a')));
+    const turned = [...texts].reverse();
+    expect(turned.filter((text) => dictionary.text(byBytes(text)) !== text)).toEqual([]);
+    expect(dictionary.size).toBe(texts.length);
+  });
 });

@@ -69,16 +69,6 @@ export class TimeVector {
     }
   }
 
-  /** Brings the memory of these positions close, as one loop that does nothing else can: it waits for many at once. */
-  touch(positions: Uint32Array, mask: number, end: number): number {
-    const lows = this.#lows;
-    let sum = 0;
-    for (let index = 0; index < end; index++) {
-      sum ^= lows[positions[index]! & mask] ?? 0;
-    }
-    return sum;
-  }
-
   /** Shape: docs/formats/embedded-engine.md, time vector. */
   write(writer: ByteWriter): void {
     const highs = this.#highs;

@@ -1,12 +1,14 @@
 import { SHARD_SIZE } from '../shard';
 import { ByteReader, ByteWriter } from '../storage/bytes';
-import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
+import type { ChunkTracker } from '../storage/chunk-tracker';
+import { JournaledChunk } from '../storage/journaled-chunk';
 import { BitSet } from './bit-set';
 import { TimeExceptions } from './time-exceptions';
 import { NO_TIME, TimeVector } from './time-vector';
 
 /** The last write time that most fields of a user share: one instant per user, tag type and shard. */
-export class SharedTimes extends Chunk {
+export class SharedTimes extends JournaledChunk {
+  protected readonly cells = 1;
   readonly #times: TimeVector;
 
   constructor(typeId: number, shard: number, tracker: ChunkTracker, stored?: Buffer) {
@@ -38,13 +40,25 @@ export class SharedTimes extends Chunk {
   }
 
   set(local: number, timeMs: number): void {
-    this.beforeWrite();
+    this.beforeWriteAt(local);
     this.#times.set(local, timeMs);
   }
 
   clear(local: number): void {
-    this.beforeWrite();
+    this.beforeWriteAt(local);
     this.#times.clear(local);
+  }
+
+  protected readCells(local: number, out: Float64Array, at: number): void {
+    out[at] = this.#times.get(local);
+  }
+
+  protected writeCells(local: number, from: Float64Array, at: number): void {
+    if (from[at] === NO_TIME) {
+      this.#times.clear(local);
+    } else {
+      this.#times.set(local, from[at]!);
+    }
   }
 
   serialize(): Buffer {
@@ -53,6 +67,9 @@ export class SharedTimes extends Chunk {
     return writer.finish();
   }
 }
+
+/** Of a user whom a tag was never plainly written for, in `FieldTimes.own`. */
+const NOT_WRITTEN = -2;
 
 /**
  * The time of the last plain write of one tag for each user of a shard: the type's shared time unless an exception is kept.
@@ -131,6 +148,25 @@ export class FieldTimes {
   erase(local: number): void {
     this.#written.delete(local);
     this.#exceptions.delete(local);
+  }
+
+  /** All that is kept of a user, as a number: the exception, {@link NO_TIME} without one, −2 if never plainly written. */
+  own(local: number): number {
+    return this.#written.has(local) ? this.#exceptions.get(local) : NOT_WRITTEN;
+  }
+
+  /** Puts back what `own` gave. */
+  setOwn(local: number, own: number): void {
+    if (own === NOT_WRITTEN) {
+      this.erase(local);
+      return;
+    }
+    this.#written.add(local);
+    if (own === NO_TIME) {
+      this.#exceptions.delete(local);
+    } else {
+      this.#exceptions.set(local, own);
+    }
   }
 
   write(writer: ByteWriter): void {

@@ -176,11 +176,12 @@ function bySums(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
   return findUsers((counters) => {
     eachRange([rows], (range) => {
       let magnitude = 0;
+      counters.values.fill(0);
       rows.visitRange(range, (block) => {
         addValues(counters, block);
-        magnitude += magnitudeOf(block);
+        magnitude += block.count * block.magnitudeMax;
       });
-      if (magnitude > Number.MAX_SAFE_INTEGER) {
+      if (magnitude > Number.MAX_SAFE_INTEGER && magnitudeOf(rows, range) > Number.MAX_SAFE_INTEGER) {
         const sums = bigSums(rows, range);
         counters.mark(range, (_sum, count, local) =>
           meetsExact(exact, kind, sums.get(local) ?? 0n, count, property.scale),
@@ -194,28 +195,27 @@ function bySums(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
   });
 }
 
+/** Adds the rows' values; the counters' values are 0 at first. */
 function addValues({ counts, values }: Counters, { locals, values: given, missing, count }: RowBlock): void {
   for (let row = 0; row < count; row++) {
     const value = given[row]!;
     if (value !== missing) {
       const place = locals[row]! & RANGE_MASK;
-      const before = counts[place]!;
-      values[place] = before === 0 ? value : values[place]! + value;
-      counts[place] = before + 1;
+      values[place]! += value;
+      counts[place]!++;
     }
   }
 }
 
-/** At least the sum of the values' magnitudes; exactly that where values may be great. */
-function magnitudeOf({ values, missing, count, magnitudeMax }: RowBlock): number {
-  if (magnitudeMax !== Infinity) {
-    return count * magnitudeMax;
-  }
+/** The sum of the values' magnitudes; exact while it is a safe integer. */
+function magnitudeOf(rows: RangeScan, range: number): number {
   let magnitude = 0;
-  for (let row = 0; row < count; row++) {
-    const value = values[row]!;
-    magnitude += value === missing ? 0 : abs(value);
-  }
+  rows.visitRange(range, ({ values, missing, count }) => {
+    for (let row = 0; row < count; row++) {
+      const value = values[row]!;
+      magnitude += value === missing ? 0 : abs(value);
+    }
+  });
   return magnitude;
 }
 

@@ -62,7 +62,9 @@ export function evaluateSequenceScan(node: SequenceScanNode, shard: number, even
 function hasSequence(node: SequenceScanNode, keys: Float64Array, from: number, to: number): boolean {
   const last = node.steps.length - 1;
   const within = node.withinMs ?? Infinity;
-  chainStarts.fill(-Infinity);
+  for (let step = 0; step <= last; step++) {
+    chainStarts[step] = -Infinity;
+  }
   for (let first = from; first < to;) {
     const timeMs = floor(keys[first]! / STEPS_ROOM);
     const next = (timeMs + 1) * STEPS_ROOM;

@@ -1,3 +1,4 @@
+import { memoryStorage } from '../testing/memory-storage';
 import {
   bindExpression,
   buildPlan,
@@ -41,7 +42,7 @@ class World {
 
   constructor(readonly random: SeededRandom) {
     for (const type of [typeOf('purchase'), typeOf('visit')]) {
-      this.states.set(type.id, new EventState(type, this.tracker));
+      this.states.set(type.id, new EventState(type, { ...memoryStorage(), tracker: this.tracker }));
       this.rows.set(type.id, new Map());
     }
   }

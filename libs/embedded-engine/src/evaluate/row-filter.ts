@@ -12,10 +12,10 @@ export interface ValueBlock {
 }
 
 /**
- * Keeps of the first `count` numbers in `selected` those whose row passes (row = number within the block), in place.
- * @returns how many are left.
+ * Copies to `kept`, of the first `count` places within the block given, those whose row passes. Both may be one array.
+ * @returns how many.
  */
-type Narrow = (block: ValueBlock, selected: Int32Array, count: number) => number;
+type Narrow = (block: ValueBlock, places: Int32Array, count: number, kept: Int32Array) => number;
 
 export interface RowTest {
   readonly property: PropertyTest['property'];
@@ -68,58 +68,55 @@ function narrowOf(events: EventState, { property, condition }: PropertyTest): Na
   }
 }
 
-const narrowToMissing: Narrow = ({ values, missing }, selected, count) => {
-  let kept = 0;
-  for (let place = 0; place < count; place++) {
-    const row = selected[place]!;
-    selected[kept] = row;
-    kept += values[row] === missing ? 1 : 0;
+// Without a branch on what passes, which no processor could foresee: every place is copied, and overwritten if it does not count.
+
+const narrowToMissing: Narrow = ({ values, missing }, places, count, kept) => {
+  let found = 0;
+  for (let index = 0; index < count; index++) {
+    const place = places[index]!;
+    kept[found] = place;
+    found += Number(values[place] === missing);
   }
-  return kept;
+  return found;
 };
 
+/** @param flags by code, 1: passes. */
 function narrowByFlags(flags: Uint8Array): Narrow {
-  return ({ values, missing }, selected, count) => {
-    let kept = 0;
-    for (let place = 0; place < count; place++) {
-      const row = selected[place]!;
-      const code = values[row]!;
-      selected[kept] = row;
-      if (code !== missing && flags[code] === 1) {
-        kept++;
-      }
+  return ({ values, missing }, places, count, kept) => {
+    let found = 0;
+    for (let index = 0; index < count; index++) {
+      const place = places[index]!;
+      const code = values[place]!;
+      kept[found] = place;
+      found += code === missing ? 0 : flags[code]!;
     }
-    return kept;
+    return found;
   };
 }
 
 function narrowToRange(low: number, high: number): Narrow {
-  return ({ values, missing }, selected, count) => {
-    let kept = 0;
-    for (let place = 0; place < count; place++) {
-      const row = selected[place]!;
-      const value = values[row]!;
-      selected[kept] = row;
-      if (value >= low && value <= high && value !== missing) {
-        kept++;
-      }
+  return ({ values, missing }, places, count, kept) => {
+    let found = 0;
+    for (let index = 0; index < count; index++) {
+      const place = places[index]!;
+      const value = values[place]!;
+      kept[found] = place;
+      found += Number(value >= low) & Number(value <= high) & Number(value !== missing);
     }
-    return kept;
+    return found;
   };
 }
 
 function narrowByPredicate(passes: (value: number) => boolean): Narrow {
-  return ({ values, missing }, selected, count) => {
-    let kept = 0;
-    for (let place = 0; place < count; place++) {
-      const row = selected[place]!;
-      const value = values[row]!;
-      selected[kept] = row;
-      if (value !== missing && passes(value)) {
-        kept++;
-      }
+  return ({ values, missing }, places, count, kept) => {
+    let found = 0;
+    for (let index = 0; index < count; index++) {
+      const place = places[index]!;
+      const value = values[place]!;
+      kept[found] = place;
+      found += Number(value !== missing && passes(value));
     }
-    return kept;
+    return found;
   };
 }
 

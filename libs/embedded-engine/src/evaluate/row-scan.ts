@@ -44,10 +44,11 @@ const BLOCK_ROWS = 4096;
 /** Rows out of order that a scan looks through for each range; more, and more than this share of all, are put in order. */
 const UNORDERED_MAX = 2048;
 const UNORDERED_SHARE_MAX = 1 / 8;
-/** Of a column of 1 or 2 bytes. */
-const NARROW_MAX = 0xffff;
+const INT32_MAX = 0x7fffffff;
 const NO_VALUES = new Float64Array(0);
 
+/** Every place of a block; not to be changed. */
+const everyPlace = Int32Array.from({ length: BLOCK_ROWS }, (_, place) => place);
 const selection = new Int32Array(BLOCK_ROWS);
 const gatheredLocals = new Int32Array(BLOCK_ROWS);
 const gatheredTimes = new Int32Array(BLOCK_ROWS);
@@ -115,12 +116,13 @@ export class RangeScan {
         if (isWhole) {
           visit(wholeBlock(scan, start, rows));
         } else {
-          visitSelected(scan, start, selectAll(rows), visit);
+          visitSelected(scan, start, { places: everyPlace, count: rows }, visit);
         }
       }
       for (let start = scan.ordered; start < scan.bucket.rows; start += BLOCK_ROWS) {
         const rows = Math.min(BLOCK_ROWS, scan.bucket.rows - start);
-        visitSelected(scan, start, selectRange(scan.bucket.locals, start, rows, range), visit);
+        const count = selectRange(scan.bucket.locals, start, rows, range);
+        visitSelected(scan, start, { places: selection, count }, visit);
       }
     }
   }
@@ -172,68 +174,75 @@ function wholeBlock({ bucket, column }: BucketScan, start: number, rows: number)
   };
 }
 
-/** @param selected how many places, counted from `start`, wait in `selection`. */
-function visitSelected(scan: BucketScan, start: number, selected: number, visit: (block: RowBlock) => void): void {
+/** @param given places of rows, counted from `start`, that are put to the tests. */
+function visitSelected(
+  scan: BucketScan,
+  start: number,
+  given: { readonly places: Int32Array; readonly count: number },
+  visit: (block: RowBlock) => void,
+): void {
   const { bucket, tests, column } = scan;
-  let count = selected;
+  let { places, count } = given;
   if (count > 0 && (scan.from > 0 || scan.to < DAY_MS)) {
-    count = narrowToTimes(bucket.timesOfDay, start, count, scan);
+    count = narrowToTimes(bucket.timesOfDay.subarray(start), scan, places, count);
+    places = selection;
   }
   for (const test of tests) {
     const tested = bucket.column(test.property);
     if (tested !== undefined && count > 0) {
-      count = test.narrow(valuesOf(tested, start, selection[count - 1]! + 1), selection, count);
+      count = test.narrow(valuesOf(tested, start, places[count - 1]! + 1), places, count, selection);
+      places = selection;
     }
   }
   if (count > 0) {
-    visit(gatherBlock(bucket, column, start, count));
+    visit(gatherBlock(bucket, column, start, { places, count }));
   }
-}
-
-function selectAll(rows: number): number {
-  for (let place = 0; place < rows; place++) {
-    selection[place] = place;
-  }
-  return rows;
 }
 
 function selectRange(locals: Int32Array, start: number, rows: number, range: number): number {
   let count = 0;
   for (let place = 0; place < rows; place++) {
     selection[count] = place;
-    count += locals[start + place]! >>> RANGE_BITS === range ? 1 : 0;
+    count += Number(locals[start + place]! >>> RANGE_BITS === range);
   }
   return count;
 }
 
 function narrowToTimes(
   times: Int32Array,
-  start: number,
-  count: number,
   { from, to }: { readonly from: number; readonly to: number },
+  places: Int32Array,
+  count: number,
 ): number {
-  let kept = 0;
+  let found = 0;
   for (let index = 0; index < count; index++) {
-    const place = selection[index]!;
-    const time = times[start + place]!;
-    selection[kept] = place;
-    kept += time >= from && time < to ? 1 : 0;
+    const place = places[index]!;
+    const time = times[place]!;
+    selection[found] = place;
+    found += Number(time >= from) & Number(time < to);
   }
-  return kept;
+  return found;
 }
 
-function gatherBlock(bucket: EventBucket, column: NumberVector | null, start: number, count: number): RowBlock {
+function gatherBlock(
+  bucket: EventBucket,
+  column: NumberVector | null,
+  start: number,
+  { places, count }: { readonly places: Int32Array; readonly count: number },
+): RowBlock {
   const { locals, timesOfDay } = bucket;
   for (let index = 0; index < count; index++) {
-    const row = start + selection[index]!;
+    const row = start + places[index]!;
     gatheredLocals[index] = locals[row]!;
     gatheredTimes[index] = timesOfDay[row]!;
   }
   let missing = 0;
   if (column !== null) {
-    const block = valuesOf(column, start, selection[count - 1]! + 1);
+    const block = valuesOf(column, start, places[count - 1]! + 1);
     missing = block.missing;
-    gatherValues(block.values, count);
+    for (let index = 0; index < count; index++) {
+      gatheredValues[index] = block.values[places[index]!]!;
+    }
   }
   return {
     count,
@@ -244,12 +253,6 @@ function gatherBlock(bucket: EventBucket, column: NumberVector | null, start: nu
     missing,
     magnitudeMax: magnitudeMaxOf(column),
   };
-}
-
-function gatherValues(values: Float64Array, count: number): void {
-  for (let index = 0; index < count; index++) {
-    gatheredValues[index] = values[selection[index]!]!;
-  }
 }
 
 /** The column's numbers of some rows as doubles. Good until the next call. */
@@ -265,6 +268,5 @@ function valuesOf(column: NumberVector, start: number, rows: number): ValueBlock
 }
 
 function magnitudeMaxOf(column: NumberVector | null): number {
-  const data = column?.data;
-  return data instanceof Uint8Array || data instanceof Uint16Array ? NARROW_MAX : Infinity;
+  return column?.data instanceof Float64Array ? Infinity : INT32_MAX;
 }

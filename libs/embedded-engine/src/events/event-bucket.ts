@@ -63,6 +63,10 @@ export class EventBucket extends Chunk {
     return this.#locals.length;
   }
 
+  get mayLeave(): boolean {
+    return true;
+  }
+
   get startMs(): number {
     return this.day * DAY_MS;
   }

@@ -1,3 +1,4 @@
+import { memoryStorage } from '../testing/memory-storage';
 import type { Dictionary } from '../columns/dictionary';
 import { ChunkTracker } from '../storage/chunk-tracker';
 import { SeededRandom } from '../testing/seeded-random';
@@ -66,7 +67,7 @@ describe('EventState', () => {
     const seed = 31;
     const random = new SeededRandom(seed);
     let tracker = new ChunkTracker();
-    let events = new EventState(purchase, tracker);
+    let events = new EventState(purchase, { ...memoryStorage(), tracker });
     const store = new Map<string, Buffer>();
     let model: Row[] = [];
     const reload = (): void => {
@@ -76,7 +77,7 @@ describe('EventState', () => {
       tracker.take(Infinity).forEach(([key, bytes]) => store.set(key, Buffer.from(bytes)));
       tracker.end(scope, false);
       tracker = new ChunkTracker();
-      events = new EventState(purchase, tracker);
+      events = new EventState(purchase, { ...memoryStorage(), tracker });
       for (const [key, bytes] of [...store].sort(([a], [b]) => (a < b ? -1 : 1))) {
         const parts = key.split('/');
         if (key.startsWith('d/')) {
@@ -126,7 +127,7 @@ describe('EventState', () => {
   });
 
   it('opens the days of an interval alone, in order', () => {
-    const events = new EventState(purchase, new ChunkTracker());
+    const events = new EventState(purchase, memoryStorage());
     for (const day of [20_003, 20_000, 20_002]) {
       events.append(0, 1, day * DAY_MS + 5, []);
     }

@@ -1,6 +1,8 @@
 import { isOrdinalType, type PropertyDefinition, type TagTypeDefinition, type TagValue } from '@tessera/tag-catalog';
 import { Dictionary } from '../columns/dictionary';
+import { ChunkSlot } from '../storage/chunk-slot';
 import type { ChunkTracker } from '../storage/chunk-tracker';
+import type { Residency } from '../storage/residency';
 import { DAY_MS, dayOf, EventBucket } from './event-bucket';
 import { RecentTimesCache } from './recent-times-cache';
 
@@ -56,8 +58,8 @@ export function parseElements(text: string): readonly string[] {
 export class EventState {
   readonly #properties = new Map<number, PropertyState>();
   /** By shard, then by UTC day, days ascending once sorted. */
-  readonly #shards: (Map<number, EventBucket> | undefined)[] = [];
-  readonly #sortedDays = new Map<number, readonly EventBucket[]>();
+  readonly #shards: (Map<number, BucketSlot> | undefined)[] = [];
+  readonly #sortedDays = new Map<number, readonly BucketSlot[]>();
   #rows = 0;
   /** Undefined: to be looked up. */
   #lastMs: number | null | undefined;
@@ -67,7 +69,7 @@ export class EventState {
 
   constructor(
     readonly type: TagTypeDefinition,
-    private readonly tracker: ChunkTracker,
+    private readonly storage: { readonly tracker: ChunkTracker; readonly residency: Residency },
   ) {}
 
   get bytes(): number {
@@ -76,8 +78,8 @@ export class EventState {
       bytes += property.dictionary.bytes;
     }
     for (const shard of this.#shards) {
-      for (const bucket of shard?.values() ?? []) {
-        bytes += bucket.bytes;
+      for (const slot of shard?.values() ?? []) {
+        bytes += slot.bytes;
       }
     }
     return bytes;
@@ -100,7 +102,7 @@ export class EventState {
   property(definition: PropertyDefinition): PropertyState {
     let state = this.#properties.get(definition.id);
     if (state === undefined) {
-      state = new PropertyState(definition, this.tracker);
+      state = new PropertyState(definition, this.storage.tracker);
       this.#properties.set(definition.id, state);
     }
     return state;
@@ -111,17 +113,13 @@ export class EventState {
     const all = this.#sorted(shard);
     const fromDay = fromMs === null ? -Infinity : dayOf(fromMs);
     const lastDay = dayOf(toMs - 1);
-    return all.filter((bucket) => bucket.day >= fromDay && bucket.day <= lastDay);
+    return all.filter(({ day }) => day >= fromDay && day <= lastDay).map((slot) => slot.get());
   }
 
   append(shard: number, local: number, timeMs: number, values: Iterable<readonly [number, number]>): void {
     const day = dayOf(timeMs);
-    let bucket = this.#shards[shard]?.get(day);
-    if (bucket === undefined) {
-      bucket = new EventBucket(this.type.id, shard, day, this.tracker);
-      this.#addBucket(shard, bucket);
-    }
-    bucket.append(local, timeMs, values);
+    const slot = this.#shards[shard]?.get(day) ?? this.#addBucket(shard, this.#make(shard, day));
+    slot.get().append(local, timeMs, values);
     this.recentTimes.insert(shard, local, timeMs);
     this.#rows++;
     if (this.#lastMs !== undefined && (this.#lastMs === null || timeMs > this.#lastMs)) {
@@ -130,17 +128,19 @@ export class EventState {
   }
 
   load(shard: number, day: number, stored: Buffer): void {
-    const bucket = new EventBucket(this.type.id, shard, day, this.tracker, stored);
+    const bucket = this.#make(shard, day, stored);
     this.#addBucket(shard, bucket);
     this.recentTimes.drop(shard);
     this.#rows += bucket.rows;
+    this.storage.residency.noteRead(bucket.bytes);
   }
 
   /** Takes a user's rows away for good. */
   removeUser(shard: number, local: number): void {
     const days = this.#shards[shard];
     this.recentTimes.remove(shard, local);
-    for (const bucket of days?.values() ?? []) {
+    for (const slot of days?.values() ?? []) {
+      const bucket = slot.get();
       const removed = bucket.removeUser(local);
       if (removed === 0) {
         continue;
@@ -148,7 +148,7 @@ export class EventState {
       this.#rows -= removed;
       this.#noteRemoval();
       if (bucket.rows === 0) {
-        this.#dropBucket(shard, bucket);
+        this.#dropBucket(shard, slot);
       }
     }
   }
@@ -157,10 +157,10 @@ export class EventState {
   dropBefore(firstDay: number): void {
     this.recentTimes.forgetBefore(firstDay * DAY_MS);
     this.#shards.forEach((days, shard) => {
-      for (const bucket of days?.values() ?? []) {
-        if (bucket.day < firstDay) {
-          this.#rows -= bucket.rows;
-          this.#dropBucket(shard, bucket);
+      for (const slot of days?.values() ?? []) {
+        if (slot.day < firstDay) {
+          this.#rows -= slot.rows;
+          this.#dropBucket(shard, slot);
           this.#noteRemoval();
         }
       }
@@ -182,8 +182,8 @@ export class EventState {
 
   #eachCode(property: PropertyDefinition, mark: (code: number) => boolean): boolean {
     for (const days of this.#shards) {
-      for (const bucket of days?.values() ?? []) {
-        const column = bucket.column(property);
+      for (const slot of days?.values() ?? []) {
+        const column = slot.get().column(property);
         for (let row = 0; row < (column?.length ?? 0); row++) {
           const code = column?.get(row);
           if (code !== undefined && !mark(code)) {
@@ -198,9 +198,9 @@ export class EventState {
   #findLast(): number | null {
     let last: number | null = null;
     for (let shard = 0; shard < this.#shards.length; shard++) {
-      const bucket = this.#sorted(shard).at(-1);
-      if (bucket !== undefined) {
-        last = Math.max(last ?? 0, bucket.lastMs);
+      const newest = this.#sorted(shard).at(-1)?.get();
+      if (newest !== undefined) {
+        last = Math.max(last ?? 0, newest.lastMs);
       }
     }
     return last;
@@ -211,23 +211,60 @@ export class EventState {
     this.#textsGone = true;
   }
 
-  #dropBucket(shard: number, bucket: EventBucket): void {
-    this.#shards[shard]?.delete(bucket.day);
-    this.tracker.remove(bucket);
+  #make(shard: number, day: number, stored?: Buffer): EventBucket {
+    return new EventBucket(this.type.id, shard, day, this.storage.tracker, stored);
+  }
+
+  #dropBucket(shard: number, slot: BucketSlot): void {
+    this.#shards[shard]?.delete(slot.day);
+    slot.drop();
+    const { resident } = slot;
+    if (resident === null) {
+      this.storage.tracker.removeStored(slot.key);
+    } else {
+      this.storage.tracker.remove(resident);
+    }
     this.#sortedDays.delete(shard);
   }
 
-  #addBucket(shard: number, bucket: EventBucket): void {
-    (this.#shards[shard] ??= new Map()).set(bucket.day, bucket);
+  #addBucket(shard: number, bucket: EventBucket): BucketSlot {
+    const slot = new BucketSlot(bucket, (stored) => this.#make(shard, bucket.day, stored), this.storage.residency);
+    (this.#shards[shard] ??= new Map()).set(bucket.day, slot);
     this.#sortedDays.delete(shard);
+    return slot;
   }
 
-  #sorted(shard: number): readonly EventBucket[] {
+  #sorted(shard: number): readonly BucketSlot[] {
     let sorted = this.#sortedDays.get(shard);
     if (sorted === undefined) {
       sorted = [...(this.#shards[shard]?.values() ?? [])].sort((a, b) => a.day - b.day);
       this.#sortedDays.set(shard, sorted);
     }
     return sorted;
+  }
+}
+
+/** A bucket that may be on disk only; its day and rows are known all the same. */
+class BucketSlot extends ChunkSlot<EventBucket> {
+  readonly day: number;
+  #rows = 0;
+
+  constructor(bucket: EventBucket, make: (stored: Buffer) => EventBucket, residency: Residency) {
+    super(
+      bucket.key,
+      bucket,
+      {
+        make,
+        leave: ({ rows }) => {
+          this.#rows = rows;
+        },
+      },
+      residency,
+    );
+    this.day = bucket.day;
+  }
+
+  get rows(): number {
+    return this.resident?.rows ?? this.#rows;
   }
 }

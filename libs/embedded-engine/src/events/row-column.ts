@@ -5,6 +5,11 @@ const LENGTH_MIN = 64;
 /** Stored as a number vector of this width (docs/formats/embedded-engine.md). */
 const WIDTH_I32 = 2;
 
+/** In memory that every thread of the process can read in place. */
+function shared(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * length));
+}
+
 /**
  * One whole number (−2^31 < n < 2^31) for each row of a bucket, none missing, always 4 bytes wide: so the loops over rows meet one kind of
  * array alone. Grows by half; `reorder` and `read` leave no room to spare.
@@ -13,7 +18,7 @@ export class RowColumn {
   #data: Int32Array;
   #length: number;
 
-  constructor(data: Int32Array = new Int32Array(0)) {
+  constructor(data = shared(0)) {
     this.#data = data;
     this.#length = data.length;
   }
@@ -33,7 +38,7 @@ export class RowColumn {
 
   push(value: number): void {
     if (this.#length === this.#data.length) {
-      const grown = new Int32Array(Math.max(LENGTH_MIN, Math.ceil(this.#length * 1.5)));
+      const grown = shared(Math.max(LENGTH_MIN, Math.ceil(this.#length * 1.5)));
       grown.set(this.#data);
       this.#data = grown;
     }
@@ -43,7 +48,7 @@ export class RowColumn {
   /** Position i takes the value of position order[i]; what `order` does not name is gone. */
   reorder(order: Uint32Array): void {
     const data = this.#data;
-    const reordered = new Int32Array(order.length);
+    const reordered = shared(order.length);
     for (let place = 0; place < order.length; place++) {
       reordered[place] = data[order[place]!]!;
     }
@@ -67,6 +72,8 @@ export class RowColumn {
     if (vector.data instanceof Float64Array) {
       throw new RangeError('A column of rows is wider than 32 bits: damaged.');
     }
-    return new RowColumn(Int32Array.from(vector.data));
+    const data = shared(vector.length);
+    data.set(vector.data.subarray(0, vector.length));
+    return new RowColumn(data);
   }
 }

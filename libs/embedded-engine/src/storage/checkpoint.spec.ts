@@ -54,7 +54,7 @@ class Restarted {
   async checkpoint(between: () => void): Promise<void> {
     this.state.sweepTexts();
     const first = this.#log.length;
-    const writing = writeCheckpoint(this.state, this.failing, 1);
+    const writing = writeCheckpoint(this.state, this.failing, { sliceBytes: 1 });
     between();
     await writing;
     this.#log = this.#log.slice(first);

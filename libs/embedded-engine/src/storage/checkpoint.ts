@@ -13,18 +13,32 @@ import { StoredChunks } from './stored-chunks';
 /** Version of the chunks' bytes. A newer one is refused. */
 const FORMAT = 1;
 const META_KEY = 'meta';
-const SLICE_BYTES = 4 * 1024 * 1024;
+/** Serialised, or handed over, between two turns of the event loop. */
+const SLICE_BYTES = 1024 * 1024;
+/** Handed over and not on disk yet: past it the checkpoint waits. */
+const UNWRITTEN_BYTES_MAX = 64 * 1024 * 1024;
 
-/** What the engine needs of the chunk store; all of `commit` is durable when it resolves, or none of it. */
+/** A commit in the making: nobody sees what is put before `commit` resolves, and then all of it is durable, or none. */
+export interface ChunkStagingPort {
+  /** Resolves when the value's memory is free again. */
+  put(key: string, value: Buffer): Promise<void>;
+  commit(removes: readonly string[]): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+/** What the engine needs of the chunk store. */
 export interface ChunkStorePort {
   get(key: string): Buffer | undefined;
   /** In order. */
   keys(prefix: string): readonly string[];
   entries(prefix: string): Iterable<[string, Buffer]>;
-  commit(changes: {
-    readonly puts: readonly (readonly [string, Buffer])[];
-    readonly removes: readonly string[];
-  }): Promise<void>;
+  stage(): ChunkStagingPort;
+}
+
+export interface CheckpointOptions {
+  /** Lets the event loop turn; when it resolves, nobody may rely on the state to stand still. */
+  readonly turn?: () => Promise<void>;
+  readonly sliceBytes?: number;
 }
 
 interface Meta {
@@ -46,35 +60,77 @@ interface Meta {
  * Writes the state of this moment: all chunks changed since the last checkpoint, in one transaction. Intake goes on meanwhile (see
  * `ChunkTracker`). After a failure nothing has changed on disk and the chunks wait for the next attempt.
  *
- * @param sliceBytes serialised between two looks at the event loop.
  * @returns the sequence up to which the log is now covered, and the bytes written.
  */
 export async function writeCheckpoint(
   state: EngineState,
   chunks: ChunkStorePort,
-  sliceBytes: number = SLICE_BYTES,
+  { turn = nextTurn, sliceBytes = SLICE_BYTES }: CheckpointOptions = {},
 ): Promise<{ readonly sequence: number; readonly bytes: number }> {
+  const staging = chunks.stage();
   const scope = state.tracker.begin();
   const sequence = state.appliedSequence;
-  const meta = serializeMeta(state, scope);
   try {
-    const puts: (readonly [string, Buffer])[] = [[META_KEY, meta]];
+    const stager = new Stager(staging, sliceBytes, turn);
+    await stager.put(META_KEY, serializeMeta(state, scope));
     for (;;) {
+      await turn();
       const slice = state.tracker.take(sliceBytes);
       if (slice.length === 0) {
         break;
       }
-      puts.push(...slice);
-      await new Promise((resolve) => setImmediate(resolve));
+      for (const [key, bytes] of slice) {
+        await stager.put(key, bytes);
+      }
     }
-    puts.sort(([a], [b]) => (a < b ? -1 : 1));
-    await chunks.commit({ puts, removes: scope.removes });
+    await staging.commit(scope.removes);
     state.tracker.end(scope, false);
-    return { sequence, bytes: puts.reduce((sum, [, buffer]) => sum + buffer.length, 0) };
+    return { sequence, bytes: stager.bytes };
   } catch (error) {
     state.tracker.end(scope, true);
+    await staging.abandon();
     throw error;
   }
+}
+
+/** Hands chunks over, with few bytes on their way at a time. */
+class Stager {
+  bytes = 0;
+  #unwritten = 0;
+  #sinceTurn = 0;
+  readonly #writes = new Set<Promise<void>>();
+
+  constructor(
+    private readonly staging: ChunkStagingPort,
+    private readonly sliceBytes: number,
+    private readonly turn: () => Promise<void>,
+  ) {}
+
+  async put(key: string, value: Buffer): Promise<void> {
+    while (this.#unwritten > UNWRITTEN_BYTES_MAX) {
+      await Promise.race(this.#writes);
+    }
+    this.bytes += value.length;
+    this.#unwritten += value.length;
+    // A put that fails makes the commit fail.
+    const write = this.staging
+      .put(key, value)
+      .catch(() => undefined)
+      .then(() => {
+        this.#unwritten -= value.length;
+        this.#writes.delete(write);
+      });
+    this.#writes.add(write);
+    this.#sinceTurn += value.length;
+    if (this.#sinceTurn >= this.sliceBytes) {
+      this.#sinceTurn = 0;
+      await this.turn();
+    }
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function serializeMeta(state: EngineState, scope: CheckpointScope): Buffer {
@@ -187,6 +243,7 @@ function loadEvents(state: EngineState, chunks: StoredChunks, type: TagTypeDefin
     reading(key, () => {
       events.load(Number(parts[2]), Number(parts[3]), bytes);
     });
+    makeRoom(state);
   }
 }
 
@@ -207,11 +264,19 @@ function loadTags(
     });
     eachChunk(chunks, TagShard.keyPrefix(definition.id), (shard, bytes) => {
       tag.loadShard(shard, bytes);
+      makeRoom(state);
     });
     const lastWriteMs = lastWrites.get(definition.id);
     if (lastWriteMs !== undefined) {
       tag.restoreLastWrite(lastWriteMs);
     }
+  }
+}
+
+/** What has been loaded leaves again where the memory budget is too small for it. */
+function makeRoom({ residency }: EngineState): void {
+  if (residency.isLookDue) {
+    residency.look();
   }
 }
 

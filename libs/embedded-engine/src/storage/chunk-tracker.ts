@@ -22,10 +22,34 @@ export abstract class Chunk {
     if (this.#awaitsCapture) {
       this.tracker.capture(this);
     }
+    this.markDirty();
+  }
+
+  /** The bytes as they stood when the checkpoint under way began; of the tracker alone. */
+  serializeAsBegun(): Buffer {
+    return this.serialize();
+  }
+
+  /** The checkpoint under way will not ask for the chunk any more; of the tracker alone. */
+  forgetBegin(): void {
+    // Nothing is kept.
+  }
+
+  /** A checkpoint is under way that has not reached this chunk yet. */
+  protected get awaitsCapture(): boolean {
+    return this.#awaitsCapture;
+  }
+
+  protected markDirty(): void {
     if (!this.#dirty) {
       this.#dirty = true;
       this.tracker.markDirty(this);
     }
+  }
+
+  /** What is in memory is what the last checkpoint stored, if none is under way. */
+  get isStored(): boolean {
+    return !this.#dirty && !this.#awaitsCapture && !this.#gone;
   }
 
   /** Removed for good: another chunk may have its key by now. */
@@ -62,7 +86,7 @@ export interface CheckpointScope {
  * Which chunks have changed since the last checkpoint, and the one checkpoint that may be under way.
  *
  * A checkpoint holds the state of one moment (the call of `begin`) although it is written over a longer time: a chunk that is about to
- * change before the checkpoint reached it is serialised at that instant (copy on first write). So intake waits at most for one chunk.
+ * change before the checkpoint reached it is serialised at that instant (copy on first write), or notes its changes (`JournaledChunk`).
  */
 export class ChunkTracker {
   /** Of the chunks as stored last. */
@@ -74,6 +98,16 @@ export class ChunkTracker {
 
   get dirtyCount(): number {
     return this.#dirty.size;
+  }
+
+  /** A checkpoint is under way. */
+  get isCapturing(): boolean {
+    return this.#capturing !== null;
+  }
+
+  /** As `remove`, for a chunk that is on disk only. */
+  removeStored(key: string): void {
+    this.#removed.add(key);
   }
 
   markDirty(chunk: Chunk): void {
@@ -138,6 +172,7 @@ export class ChunkTracker {
     }
     for (const chunk of scope.chunks) {
       chunk.endCapture();
+      chunk.forgetBegin();
       if (!chunk.isGone) {
         chunk.beforeWrite();
       }
@@ -151,7 +186,7 @@ export class ChunkTracker {
   }
 
   #save(chunk: Chunk): void {
-    this.#captured.push([chunk.key, chunk.serialize()]);
+    this.#captured.push([chunk.key, chunk.serializeAsBegun()]);
     this.#capturing?.delete(chunk);
   }
 }

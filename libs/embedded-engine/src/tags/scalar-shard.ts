@@ -13,6 +13,10 @@ import { TagShard } from './tag-shard';
 
 const DIFFERENCES_MAX = 20;
 
+/** A shard that was read from disk anew must not look like the one it was before: no two ever have the same version. */
+const VERSIONS_A_SHARD = 2 ** 28;
+let firstVersion = 0;
+
 /** How the numbers of a tag are indexed. */
 export interface Indexing {
   /** They are numbers to compare, not codes. */
@@ -32,7 +36,7 @@ export class ScalarShard extends TagShard {
   #changed = new ChangedPositions();
   /** While an index is being built elsewhere: who has changed since that began. */
   #changedSinceBuild: ChangedPositions | null = null;
-  #writes = 0;
+  #writes = (firstVersion += VERSIONS_A_SHARD);
   #view: { readonly writes: number; readonly index: ScalarIndex | null; readonly view: ScalarView } | null = null;
 
   constructor(
@@ -102,7 +106,7 @@ export class ScalarShard extends TagShard {
     return this.column.get(local) !== undefined;
   }
 
-  /** The caller has called `beforeWrite`. */
+  /** The caller has called `beforeWriteAt`. */
   set(local: number, value: number): void {
     this.#remember(local, value);
     this.column.set(local, value);
@@ -179,6 +183,10 @@ export class ScalarShard extends TagShard {
     }
   }
 
+  override get mayLeave(): boolean {
+    return !this.isBeingBuilt;
+  }
+
   get isBeingBuilt(): boolean {
     return this.#changedSinceBuild !== null;
   }
@@ -199,12 +207,26 @@ export class ScalarShard extends TagShard {
     return index;
   }
 
+  protected get columnBytes(): number {
+    return this.column.bytes;
+  }
+
   protected writeColumn(writer: ByteWriter): void {
     this.column.write(writer);
   }
 
-  protected writeIndex(): void {
-    // Built from the column.
+  protected cellAt(local: number): number {
+    return this.column.get(local) ?? NaN;
+  }
+
+  protected setCell(local: number, cell: number): void {
+    // Another thread that builds an index may see it.
+    this.#changedSinceBuild?.add(local);
+    if (Number.isNaN(cell)) {
+      this.column.clear(local);
+    } else {
+      this.column.set(local, cell);
+    }
   }
 
   #remember(local: number, after: number | undefined): void {

@@ -1,15 +1,15 @@
-import { deserializeBitmap, RoaringBitmap32, serializeBitmap } from '@tessera/bitmap';
+import { RoaringBitmap32 } from '@tessera/bitmap';
 import { ValueBitmaps } from '../bitmaps/value-bitmaps';
+import { NO_PLACE, SetColumn } from '../columns/set-column';
 import type { SharedTimes } from '../columns/write-times';
+import { SHARD_SIZE } from '../shard';
 import type { ByteWriter } from '../storage/bytes';
 import { ByteReader } from '../storage/bytes';
 import type { ChunkTracker } from '../storage/chunk-tracker';
-import { pushTo } from './push-to';
 import { TagShard } from './tag-shard';
 
 const PENDING_MAX = 65_536;
 const DIFFERENCES_MAX = 20;
-const NO_CODES: readonly number[] = [];
 
 interface SetIndex {
   readonly present: RoaringBitmap32;
@@ -19,31 +19,24 @@ interface SetIndex {
 /** A tag whose value is a set: for each user the codes of its elements (ascending), undefined for no value, an empty array for the empty set. */
 export class SetShard extends TagShard {
   readonly kind = 'sets';
-  readonly #sets: (Uint32Array | undefined)[] = [];
+  readonly #sets: SetColumn;
   #index: SetIndex | null = null;
-  readonly #pending = new Map<number, Uint32Array | undefined>();
-  #elementCount = 0;
+  /** Users changed since the index was read, with the place of the set that it knows of them. */
+  readonly #pending = new Map<number, number>();
 
   constructor(tagId: number, shard: number, tracker: ChunkTracker, shared: SharedTimes, stored?: Buffer) {
     super(tagId, shard, tracker, shared);
     if (stored === undefined) {
+      this.#sets = new SetColumn();
       return;
     }
     const reader = new ByteReader(stored);
-    const length = reader.u32();
-    for (let local = 0; local < length; local++) {
-      const size = reader.varint();
-      this.#sets.push(size === 0 ? undefined : readCodes(reader, size - 1));
-      this.#elementCount += Math.max(0, size - 1);
-    }
+    this.#sets = SetColumn.read(reader);
     this.times.read(reader);
-    if (reader.u8() === 1) {
-      this.#index = { present: deserializeBitmap(reader.block()), elements: ValueBitmaps.read(reader) };
-    }
   }
 
   get bytes(): number {
-    return this.#sets.length * 100 + this.#elementCount * 4 + this.times.bytes + (this.#index?.elements.bytes ?? 0);
+    return this.#sets.bytes + this.times.bytes + this.#pending.size * 40 + (this.#index?.elements.bytes ?? 0);
   }
 
   get present(): RoaringBitmap32 {
@@ -61,30 +54,32 @@ export class SetShard extends TagShard {
   }
 
   get(local: number): Uint32Array | undefined {
-    return this.#sets[local];
+    return this.#sets.get(local);
   }
 
   hasValue(local: number): boolean {
-    return this.#sets[local] !== undefined;
+    return this.#sets.has(local);
   }
 
   get length(): number {
     return this.#sets.length;
   }
 
-  /** `codes` distinct and ascending. The caller has called `beforeWrite`. */
+  /** `codes` distinct and ascending. The caller has called `beforeWriteAt`. */
   set(local: number, codes: Uint32Array): void {
-    this.#replace(local, codes);
+    this.#noteChange(local);
+    this.#sets.set(local, codes);
   }
 
   clear(local: number): void {
-    if (local < this.#sets.length) {
-      this.#replace(local, undefined);
+    if (this.#sets.has(local)) {
+      this.#noteChange(local);
+      this.#sets.clear(local);
     }
   }
 
   eachCode(mark: (code: number) => boolean): boolean {
-    return this.#sets.every((codes) => codes?.every(mark) ?? true);
+    return this.#sets.each(mark);
   }
 
   verify(): string[] {
@@ -107,23 +102,20 @@ export class SetShard extends TagShard {
     return differences;
   }
 
-  protected writeColumn(writer: ByteWriter): void {
-    writer.u32(this.#sets.length);
-    for (const codes of this.#sets) {
-      writer.varint(codes === undefined ? 0 : codes.length + 1);
-      for (const code of codes ?? NO_CODES) {
-        writer.varint(code);
-      }
-    }
+  protected get columnBytes(): number {
+    return this.#sets.bytes;
   }
 
-  protected writeIndex(writer: ByteWriter): void {
-    const index = this.#pending.size === 0 ? this.#index : null;
-    writer.u8(index === null ? 0 : 1);
-    if (index !== null) {
-      writer.block(serializeBitmap(index.present));
-      index.elements.write(writer);
-    }
+  protected writeColumn(writer: ByteWriter): void {
+    this.#sets.write(writer);
+  }
+
+  protected cellAt(local: number): number {
+    return this.#sets.placeOf(local);
+  }
+
+  protected setCell(local: number, place: number): void {
+    this.#sets.setPlace(local, place);
   }
 
   get #current(): SetIndex {
@@ -137,74 +129,121 @@ export class SetShard extends TagShard {
   }
 
   #update(index: SetIndex): void {
-    const gained = new Map<number, number[]>();
-    const lost = new Map<number, number[]>();
-    for (const [local, before] of [...this.#pending].sort((a, b) => a[0] - b[0])) {
-      const after = this.#sets[local];
-      if (after === undefined) {
-        index.present.remove(local);
-      } else {
-        index.present.add(local);
-      }
-      for (const code of before ?? NO_CODES) {
-        pushTo(lost, code, local);
-      }
-      for (const code of after ?? NO_CODES) {
-        pushTo(gained, code, local);
-      }
+    const lost = new Members();
+    const gained = new Members();
+    const appeared: number[] = [];
+    const vanished: number[] = [];
+    for (const [local, place] of this.#pending) {
+      (this.#sets.has(local) ? appeared : vanished).push(local);
+      lost.add(local, this.#sets.at(place));
+      gained.add(local, this.#sets.get(local));
     }
-    for (const [code, locals] of lost) {
+    index.present.addMany(appeared);
+    index.present.removeMany(vanished);
+    lost.eachCode((code, locals) => {
       index.elements.removeMany(code, locals);
-    }
-    for (const [code, locals] of gained) {
+    });
+    gained.eachCode((code, locals) => {
       index.elements.addMany(code, locals);
-    }
+    });
   }
 
-  #replace(local: number, codes: Uint32Array | undefined): void {
-    const before = this.#sets[local];
-    if (before !== undefined) {
+  /** Before the user's set changes. */
+  #noteChange(local: number): void {
+    if (this.#sets.has(local)) {
       this.replaced++;
+    }
+    if (this.#sets.isSparse) {
+      // Places of before go, with all that was noted by them.
+      this.beforeWrite();
+      this.#dropIndex();
+      this.#sets.compact();
     }
     if (this.#index !== null && !this.#pending.has(local)) {
       if (this.#pending.size >= PENDING_MAX) {
-        this.#index = null;
-        this.#pending.clear();
+        this.#dropIndex();
       } else {
-        this.#pending.set(local, before);
+        this.#pending.set(local, this.#sets.placeOf(local));
       }
     }
-    while (this.#sets.length < local) {
-      this.#sets.push(undefined);
-    }
-    this.#sets[local] = codes;
-    this.#elementCount += (codes?.length ?? 0) - (before?.length ?? 0);
+  }
+
+  #dropIndex(): void {
+    this.#index = null;
+    this.#pending.clear();
   }
 }
 
-function readCodes(reader: ByteReader, count: number): Uint32Array {
-  const codes = new Uint32Array(count);
-  for (let index = 0; index < count; index++) {
-    codes[index] = reader.varint();
+/** Pairs of an element's code and a user, to be taken by code. */
+class Members {
+  #pairs = new Float64Array(1024);
+  #count = 0;
+
+  add(local: number, codes: Uint32Array | undefined): void {
+    for (const code of codes ?? []) {
+      if (this.#count === this.#pairs.length) {
+        const grown = new Float64Array(this.#count * 2);
+        grown.set(this.#pairs);
+        this.#pairs = grown;
+      }
+      this.#pairs[this.#count++] = code * SHARD_SIZE + local;
+    }
   }
-  return codes;
+
+  /** Users ascending. */
+  eachCode(visit: (code: number, locals: Uint32Array) => void): void {
+    const pairs = this.#pairs.subarray(0, this.#count).sort();
+    for (let start = 0; start < pairs.length;) {
+      const code = Math.floor(pairs[start]! / SHARD_SIZE);
+      let end = start;
+      while (end < pairs.length && pairs[end]! < (code + 1) * SHARD_SIZE) {
+        end++;
+      }
+      visit(
+        code,
+        Uint32Array.from(pairs.subarray(start, end), (pair) => pair - code * SHARD_SIZE),
+      );
+      start = end;
+    }
+  }
 }
 
-function buildIndex(sets: readonly (Uint32Array | undefined)[]): SetIndex {
-  const present: number[] = [];
-  const members = new Map<number, number[]>();
-  sets.forEach((codes, local) => {
-    if (codes === undefined) {
-      return;
+/** Counts the users of each code, then puts them behind one another. */
+function buildIndex(sets: SetColumn): SetIndex {
+  const present = new Uint32Array(sets.length);
+  let presentCount = 0;
+  for (let local = 0; local < sets.length; local++) {
+    if (sets.placeOf(local) !== NO_PLACE) {
+      present[presentCount++] = local;
     }
-    present.push(local);
-    for (const code of codes) {
-      pushTo(members, code, local);
-    }
+  }
+  let greatest = -1;
+  sets.each((code) => {
+    greatest = Math.max(greatest, code);
+    return true;
+  });
+  const ends = new Uint32Array(greatest + 1);
+  sets.each((code) => {
+    ends[code]!++;
+    return true;
+  });
+  let start = 0;
+  for (let code = 0; code <= greatest; code++) {
+    const count = ends[code]!;
+    ends[code] = start;
+    start += count;
+  }
+  const locals = new Uint32Array(start);
+  sets.each((code, local) => {
+    locals[ends[code]!++] = local;
+    return true;
   });
   const elements = new ValueBitmaps();
-  for (const [code, locals] of members) {
-    elements.set(code, new RoaringBitmap32(locals));
+  for (let code = 0, begin = 0; code <= greatest; code++) {
+    if (ends[code]! > begin) {
+      elements.set(code, new RoaringBitmap32(locals.subarray(begin, ends[code])));
+    }
+    begin = ends[code]!;
   }
-  return { present: new RoaringBitmap32(present), elements };
+  return { present: new RoaringBitmap32(present.subarray(0, presentCount)), elements };
 }

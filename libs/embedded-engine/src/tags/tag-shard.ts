@@ -1,13 +1,15 @@
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import { FieldTimes, type SharedTimes } from '../columns/write-times';
 import { ByteWriter } from '../storage/bytes';
-import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
+import type { ChunkTracker } from '../storage/chunk-tracker';
+import { JournaledChunk } from '../storage/journaled-chunk';
 
 /**
  * The values and write times of one tag for the users of one shard. The forward column is the truth; the index over it follows when it
  * is next read, in batches sorted by value (roaring takes sorted batches several times faster than single changes, DESIGN section 7).
  */
-export abstract class TagShard extends Chunk {
+export abstract class TagShard extends JournaledChunk {
+  protected readonly cells = 2;
   readonly times: FieldTimes;
   /** Values overwritten or taken away since it was last set to 0. */
   replaced = 0;
@@ -32,6 +34,11 @@ export abstract class TagShard extends Chunk {
   /** Users with a value (TTL not judged), index up to date; not to be changed. */
   abstract readonly present: RoaringBitmap32;
   abstract readonly bytes: number;
+  /** False while its index is being built. */
+  get mayLeave(): boolean {
+    return true;
+  }
+
   abstract hasValue(local: number): boolean;
   /** Takes the value away; the caller has called `beforeWrite`. */
   abstract clear(local: number): void;
@@ -40,16 +47,29 @@ export abstract class TagShard extends Chunk {
   /** Compares index and column; one line a difference. */
   abstract verify(): string[];
 
+  /** About what `writeColumn` writes. */
+  protected abstract readonly columnBytes: number;
   protected abstract writeColumn(writer: ByteWriter): void;
+  /** What is kept of the user's value, as a number. */
+  protected abstract cellAt(local: number): number;
+  /** Puts back what `cellAt` gave, past the index. */
+  protected abstract setCell(local: number, cell: number): void;
 
-  serialize(): Buffer {
-    const writer = new ByteWriter();
-    this.writeColumn(writer);
-    this.times.write(writer);
-    this.writeIndex(writer);
-    return writer.finish();
+  protected readCells(local: number, out: Float64Array, at: number): void {
+    out[at] = this.cellAt(local);
+    out[at + 1] = this.times.own(local);
   }
 
-  /** Nothing where it is built from the column. */
-  protected abstract writeIndex(writer: ByteWriter): void;
+  protected writeCells(local: number, from: Float64Array, at: number): void {
+    this.setCell(local, from[at]!);
+    this.times.setOwn(local, from[at + 1]!);
+  }
+
+  /** Indexes are not stored: they are built from the column. */
+  serialize(): Buffer {
+    const writer = new ByteWriter(this.columnBytes + this.times.bytes + 1024);
+    this.writeColumn(writer);
+    this.times.write(writer);
+    return writer.finish();
+  }
 }

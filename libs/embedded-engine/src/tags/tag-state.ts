@@ -1,6 +1,8 @@
 import { compareUtf8, isOrdinalType, type TagDefinition, type TagValue } from '@tessera/tag-catalog';
 import { Dictionary } from '../columns/dictionary';
+import { ChunkSlot } from '../storage/chunk-slot';
 import type { ChunkTracker } from '../storage/chunk-tracker';
+import type { Residency } from '../storage/residency';
 import type { SharedTimes } from '../columns/write-times';
 import type { IndexBuilder } from './index-builder';
 import { type Indexing, ScalarShard } from './scalar-shard';
@@ -19,18 +21,20 @@ export class TagState {
   /** Its values are numbers to compare, not codes. */
   readonly isOrdinal: boolean;
   readonly #indexing: Indexing;
-  readonly #shards: (ScalarShard | SetShard | undefined)[] = [];
+  readonly #slots: (ChunkSlot<ScalarShard | SetShard> | undefined)[] = [];
+  /** Users with a value in shards that left memory, by shard. */
+  readonly #coverage: (number | undefined)[] = [];
   #lastWriteMs: number | null = null;
   #changes = 0;
   #textsErased = false;
 
   constructor(
     readonly tag: TagDefinition,
-    private readonly tracker: ChunkTracker,
+    private readonly storage: { readonly tracker: ChunkTracker; readonly residency: Residency },
     private readonly sharedTimesOf: SharedTimesOf,
     indexBuilder: IndexBuilder,
   ) {
-    this.dictionary = new Dictionary(tag.id, tracker);
+    this.dictionary = new Dictionary(tag.id, storage.tracker);
     this.isSet = tag.valueType === 'set';
     this.isOrdinal = isOrdinalType(tag.valueType);
     this.#indexing = { ordinal: this.isOrdinal, builder: indexBuilder };
@@ -65,41 +69,86 @@ export class TagState {
   }
 
   get shardCount(): number {
-    return this.#shards.length;
+    return this.#slots.length;
   }
 
   get bytes(): number {
-    return this.#shards.reduce((sum, shard) => sum + (shard?.bytes ?? 0), this.dictionary.bytes);
+    return this.#slots.reduce((sum, slot) => sum + (slot?.bytes ?? 0), this.dictionary.bytes);
+  }
+
+  /** Users with a value. */
+  get coverage(): number {
+    let users = 0;
+    for (let index = 0; index < this.#slots.length; index++) {
+      const slot = this.#slots[index];
+      if (slot !== undefined && (slot.resident !== null || this.#coverage[index] === undefined)) {
+        this.#coverage[index] = slot.get().present.size;
+      }
+      users += this.#coverage[index] ?? 0;
+    }
+    return users;
   }
 
   shard(index: number): ScalarShard | SetShard | undefined {
-    return this.#shards[index];
+    return this.#slots[index]?.get();
+  }
+
+  /** Those in memory. */
+  *residentShards(): Generator<ScalarShard | SetShard> {
+    for (const slot of this.#slots) {
+      const resident = slot?.resident ?? null;
+      if (resident !== null) {
+        yield resident;
+      }
+    }
   }
 
   scalarShard(index: number): ScalarShard | undefined {
-    const shard = this.#shards[index];
+    const shard = this.shard(index);
     return shard instanceof ScalarShard ? shard : undefined;
   }
 
   setShard(index: number): SetShard | undefined {
-    const shard = this.#shards[index];
+    const shard = this.shard(index);
     return shard instanceof SetShard ? shard : undefined;
+  }
+
+  /** The column of each shard that has numbers. */
+  columns(): (ArrayLike<number> | undefined)[] {
+    const columns: (ArrayLike<number> | undefined)[] = [];
+    for (let index = 0; index < this.#slots.length; index++) {
+      columns.push(this.scalarShard(index)?.column.data);
+    }
+    return columns;
   }
 
   /** The shard, made if it is not there yet. */
   shardForWrite(index: number): ScalarShard | SetShard {
-    return (this.#shards[index] ??= this.#make(index));
+    return (this.#slots[index] ??= this.#slotOf(index)).get();
   }
 
   loadShard(index: number, stored: Buffer): void {
-    this.#shards[index] = this.#make(index, stored);
+    const slot = this.#slotOf(index, stored);
+    this.#slots[index] = slot;
+    this.storage.residency.noteRead(slot.bytes);
+  }
+
+  #slotOf(index: number, stored?: Buffer): ChunkSlot<ScalarShard | SetShard> {
+    const shard = this.#make(index, stored);
+    const make = (bytes: Buffer): ScalarShard | SetShard => this.#make(index, bytes);
+    const leave = (leaving: ScalarShard | SetShard): void => {
+      this.#coverage[index] =
+        leaving instanceof ScalarShard && leaving.index === null ? undefined : leaving.present.size;
+    };
+    return new ChunkSlot(shard.key, shard, { make, leave }, this.storage.residency);
   }
 
   #make(index: number, stored?: Buffer): ScalarShard | SetShard {
+    const { tracker } = this.storage;
     const shared = this.sharedTimesOf(index);
     return this.isSet
-      ? new SetShard(this.tag.id, index, this.tracker, shared, stored)
-      : new ScalarShard(this.tag.id, index, this.#indexing, this.tracker, shared, stored);
+      ? new SetShard(this.tag.id, index, tracker, shared, stored)
+      : new ScalarShard(this.tag.id, index, this.#indexing, tracker, shared, stored);
   }
 
   /** The stored number of a scalar value; texts get a dictionary code. */
@@ -128,7 +177,7 @@ export class TagState {
 
   /** The canonical value of one user, undefined for none. */
   valueAt(shardIndex: number, local: number): TagValue | undefined {
-    const shard = this.#shards[shardIndex];
+    const shard = this.shard(shardIndex);
     if (shard instanceof SetShard) {
       const codes = shard.get(local);
       return codes === undefined ? undefined : this.decodeSet(codes);
@@ -142,20 +191,21 @@ export class TagState {
    * values, with a pause after each shard, unless every text is soon met.
    */
   *sweepSteps(): Generator<void> {
-    const replaced = this.#shards.reduce((sum, shard) => sum + (shard?.replaced ?? 0), 0);
+    let replaced = 0;
+    for (const shard of this.residentShards()) {
+      replaced += shard.replaced;
+    }
     const isDue = this.#textsErased || replaced >= Math.max(SWEEP_MIN, this.dictionary.entries / 2);
     if (this.dictionary.entries === 0 || !isDue) {
       return;
     }
     this.#textsErased = false;
-    for (const shard of this.#shards) {
-      if (shard !== undefined) {
-        shard.replaced = 0;
-      }
+    for (const shard of this.residentShards()) {
+      shard.replaced = 0;
     }
     yield* this.dictionary.sweepSteps(
-      this.#shards.map((shard) => (mark) => {
-        shard?.eachCode(mark);
+      this.#slots.map((slot) => (mark) => {
+        slot?.get().eachCode(mark);
       }),
     );
   }

@@ -1,5 +1,5 @@
 import type { LogPort } from '../engine-writer';
-import type { ChunkStorePort } from '../storage/checkpoint';
+import type { ChunkStagingPort, ChunkStorePort } from '../storage/checkpoint';
 
 /** A chunk store whose commits can be held back or made to fail, as on a full disk: nothing of them is kept then. */
 export class FailingChunks implements ChunkStorePort {
@@ -22,17 +22,28 @@ export class FailingChunks implements ChunkStorePort {
     return this.chunks.entries(prefix);
   }
 
-  async commit(changes: Parameters<ChunkStorePort['commit']>[0]): Promise<void> {
-    this.commits++;
-    const keys = [...changes.puts.map(([key]) => key), ...changes.removes];
-    if (new Set(keys).size !== keys.length) {
-      throw new Error(`A key stands twice in one commit: ${keys.join(' ')}`);
-    }
-    await this.hold;
-    if (this.failure !== null) {
-      throw this.failure;
-    }
-    await this.chunks.commit(changes);
+  stage(): ChunkStagingPort {
+    const staging = this.chunks.stage();
+    const keys: string[] = [];
+    return {
+      put: (key, value) => {
+        keys.push(key);
+        return staging.put(key, value);
+      },
+      commit: async (removes) => {
+        this.commits++;
+        const all = [...keys, ...removes];
+        if (new Set(all).size !== all.length) {
+          throw new Error(`A key stands twice in one commit: ${all.join(' ')}`);
+        }
+        await this.hold;
+        if (this.failure !== null) {
+          throw this.failure;
+        }
+        await staging.commit(removes);
+      },
+      abandon: () => staging.abandon(),
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ChunkStorePort } from '../storage/checkpoint';
+import type { ChunkStagingPort, ChunkStorePort } from '../storage/checkpoint';
 
 /** Chunks in a map, for tests that restart at every step. */
 export class MemoryChunks implements ChunkStorePort {
@@ -19,10 +19,20 @@ export class MemoryChunks implements ChunkStorePort {
       .map(([key, bytes]) => [key, Buffer.from(bytes)]);
   }
 
-  async commit(changes: Parameters<ChunkStorePort['commit']>[0]): Promise<void> {
-    changes.removes.forEach((key) => this.stored.delete(key));
-    // Copied at once: what the caller does to its buffers later is seen by nobody.
-    changes.puts.forEach(([key, bytes]) => this.stored.set(key, Buffer.from(bytes)));
-    return Promise.resolve();
+  stage(): ChunkStagingPort {
+    const puts = new Map<string, Buffer>();
+    return {
+      put: (key, value) => {
+        // Copied at once: what the caller does to its buffers later is seen by nobody.
+        puts.set(key, Buffer.from(value));
+        return Promise.resolve();
+      },
+      commit: (removes) => {
+        removes.forEach((key) => this.stored.delete(key));
+        puts.forEach((value, key) => this.stored.set(key, value));
+        return Promise.resolve();
+      },
+      abandon: () => Promise.resolve(),
+    };
   }
 }

@@ -1,7 +1,7 @@
 import { universeNode } from '@tessera/audience';
 import type { SegmentationEngine, UserReader } from '@tessera/audience';
 import type { CatalogStore } from '@tessera/tag-catalog';
-import type { StatusReader } from '../ports';
+import type { MemoryStatus, StatusReader } from '../ports';
 import type { MessageRate } from './message-rate';
 
 export interface ServiceStatus {
@@ -14,6 +14,7 @@ export interface ServiceStatus {
   readonly lag: number;
   readonly rememberedIds: { readonly count: number; readonly max: number };
   readonly dataDirectory: { readonly bytes: number };
+  readonly memory: MemoryStatus | null;
   readonly versions: { readonly tessera: string; readonly node: string; readonly catalog: number };
   readonly uptimeSeconds: number;
   readonly store: { readonly [name: string]: number | string | boolean | null };
@@ -48,6 +49,7 @@ export class StatusDesk {
       lag: store.lag,
       rememberedIds: { count: store.rememberedIds, max: store.rememberedIdsMax },
       dataDirectory: { bytes: store.dataDirectoryBytes },
+      memory: store.memory,
       versions: { tessera: this.version, node: process.version, catalog: catalog.version },
       uptimeSeconds: Math.floor(process.uptime()),
       store: store.details,

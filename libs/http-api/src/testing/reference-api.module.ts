@@ -91,6 +91,7 @@ function statusOf(store: ReferenceStore): Awaited<ReturnType<HttpApiPorts['statu
     rememberedIdsMax: 0,
     dataDirectoryBytes: 0,
     lag: 0,
+    memory: null,
     details: {},
   };
 }

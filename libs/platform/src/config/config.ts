@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { keys, oneOf, pattern, setting, text, timeZone, wholeNumber } from './setting';
 import type { Setting } from './setting';
 
@@ -17,6 +17,7 @@ export interface TesseraConfig {
   readonly logLevel: LogLevel;
   readonly idMemory: number;
   readonly threads: number;
+  readonly memoryMb: number;
   readonly futureHours: number;
   readonly cuidPattern: RegExp | null;
   readonly stringBytesMax: number;
@@ -62,6 +63,12 @@ export const SETTINGS: Settings = {
     String(Math.min(8, availableParallelism())),
     'threads that evaluate large questions and build indexes; 0: the main one does it; by default one a core, at most 8',
     wholeNumber(0, 64),
+  ),
+  memoryMb: setting(
+    'MEMORY_MB',
+    String(Math.floor((totalmem() / 1_048_576) * 0.75)),
+    'memory for users, tags and events, in MB; past it what is not in use is read from disk when needed, and if that is not enough writes are refused; by default three quarters of the machine',
+    wholeNumber(1, 16_777_216),
   ),
   futureHours: setting(
     'FUTURE_HOURS',

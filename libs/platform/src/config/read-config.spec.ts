@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { ConfigError, helpText, isLoopback, readConfig } from './read-config';
 
 function config(argv: string[] = [], environment: { [name: string]: string } = {}) {
@@ -30,6 +30,7 @@ describe('readConfig', () => {
       logLevel: 'info',
       idMemory: 50_000_000,
       threads: Math.min(8, availableParallelism()),
+      memoryMb: Math.floor((totalmem() / 1_048_576) * 0.75),
       futureHours: 24,
       cuidPattern: null,
       stringBytesMax: 4_096,

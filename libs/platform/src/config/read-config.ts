@@ -42,6 +42,7 @@ export function readConfig(argv: readonly string[], environment: Environment): C
     logLevel: read(SETTINGS.logLevel),
     idMemory: read(SETTINGS.idMemory),
     threads: read(SETTINGS.threads),
+    memoryMb: read(SETTINGS.memoryMb),
     futureHours: read(SETTINGS.futureHours),
     cuidPattern: read(SETTINGS.cuidPattern),
     stringBytesMax: read(SETTINGS.stringBytesMax),
