@@ -13,7 +13,7 @@ import type { WriterJob } from './write-until-killed';
 /** Operations of a life that ends at a fault point, and of one that ends at a random moment. */
 const OPERATIONS = 80;
 /** Points that a directory passes once. */
-const CREATION = / (?:\.\.|secret|format\.json)$|(?:^| )(?:mkdir|chmod) \.$/;
+const CREATION = / (?:\.\.?|store|secret|format\.json(?:\.new)?)$|(?:^| )(?:(?:mkdir|chmod|rm) |create store)/;
 /** A write that leaves half a record, which the next recovery cuts off. */
 const TEAR = 'torn write log/*.log';
 const TEARS = new Set([TEAR, 'scattered write log/*.log']);

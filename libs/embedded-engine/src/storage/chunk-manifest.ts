@@ -1,9 +1,13 @@
-import type { CheckpointScope } from './chunk-tracker';
-
 // Taken once: a look-up of a global a character is measurable.
 const { imul } = Math;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+
+/** What a checkpoint puts and removes. */
+interface Scope {
+  readonly chunks: readonly { readonly key: string }[];
+  readonly removes: readonly string[];
+}
 
 /** How many chunks a checkpoint has, and the exclusive or of their keys' FNV-1a hashes (32 bits, over UTF-16 code units). */
 export type ManifestSum = readonly [chunks: number, hash: number];
@@ -28,7 +32,7 @@ export class ChunkManifest {
   }
 
   /** The sum once the checkpoint is stored. */
-  sumAfter(scope: CheckpointScope): ManifestSum {
+  sumAfter(scope: Scope): ManifestSum {
     let [count, hash] = this.sum;
     for (const { key } of scope.chunks) {
       if (!this.#keys.has(key)) {
@@ -46,7 +50,7 @@ export class ChunkManifest {
   }
 
   /** The checkpoint is stored. */
-  apply(scope: CheckpointScope): void {
+  apply(scope: Scope): void {
     for (const key of scope.removes) {
       if (this.#keys.delete(key)) {
         this.#hash = (this.#hash ^ hashOf(key)) >>> 0;
