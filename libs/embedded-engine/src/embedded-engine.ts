@@ -31,7 +31,7 @@ import { CountDesk } from './evaluate/count-desk';
 import { countDistinctValues } from './evaluate/distribution';
 import { DAY_MS, dayOf } from './events/event-bucket';
 import { EmbeddedListStore } from './lists/embedded-list-store';
-import { type Pace, ReadTurns } from './pace';
+import { Pace, ReadTurns } from './pace';
 import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
 import { logBytesForCheckpoint, totalBytes } from './state-bytes';
 import { loadCheckpoint } from './storage/checkpoint';
@@ -233,6 +233,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     return new BulkImport(this.state, async () => {
       await this.writer.checkpoint();
       release();
+      this.parallel?.indexBuilder.buildAll(this.state);
     });
   }
 
@@ -277,11 +278,13 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     this.#refuseIfFailed();
     const today = dayOf(this.options.clock());
     await this.#stepRetention(today);
-    const pace = await this.#turns.begin();
+    const pace = new Pace(this.#turns);
     try {
-      this.#refuseIfFailed();
       const day = Math.max(today, this.state.retentionDay);
-      return await answer({ state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) }, pace);
+      const answered = await answer({ state: this.state, keptFrom: (type) => this.#keptFromMs(type, day) }, pace);
+      // What came of a state that no longer agrees with the log is no answer.
+      this.#refuseIfFailed();
+      return answered;
     } finally {
       pace.end();
     }

@@ -28,12 +28,11 @@ export class ReadTurns {
 
   constructor(private readonly gate: WriteGate) {}
 
-  /** Begins a question; to be awaited before it looks at the state. */
-  async begin(): Promise<Pace> {
+  /** Of `Pace` alone: resolves when a large question may begin. */
+  async next(): Promise<void> {
     while (this.#writesApplied !== null || (this.#holders > 0 && performance.now() - this.#sinceMs > JOIN_MS)) {
       await (this.#writesApplied ?? this.#turnOver);
     }
-    return new Pace(this);
   }
 
   /** Of `Pace` alone. */
@@ -60,12 +59,23 @@ export class ReadTurns {
   }
 }
 
-/** Of one question: lets others run when it has held the event loop for long. To be ended. */
+/**
+ * Of one question: lets others run when it has held the event loop for long. To be ended. A small question, answered in one go, needs no turn: no
+ * write is half applied when it runs.
+ */
 export class Pace {
   #turnSinceMs = performance.now();
   #holds = false;
 
   constructor(private readonly turns: ReadTurns) {}
+
+  /** Of a large question, before it looks at the state: lets the writes that wait go first. */
+  async turn(): Promise<void> {
+    if (!this.#holds) {
+      await this.turns.next();
+      this.#turnSinceMs = performance.now();
+    }
+  }
 
   /** Keeps the state as it is from now on until the end, also while the event loop runs on. */
   keepStill(): void {

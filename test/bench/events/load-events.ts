@@ -48,6 +48,7 @@ export async function importEvents(store: BenchStore, events: BenchEvents): Prom
     });
   }
   await bulk.finish();
+  await store.untilIndexed();
 }
 
 /**

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bench, BenchContext } from '../framework/bench';
@@ -40,7 +41,7 @@ async function runGrowthBench({ users: most, seed, isShort, folder, report }: Be
     const opened = await askStore({
       directory,
       seed,
-      threads: 0,
+      threads: availableParallelism(),
       parallelFrom: null,
       warmUp: WARM_UP,
       rounds,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { bindExpression, buildPlan, noReferences } from '@tessera/audience';
 import type { PlanNode } from '@tessera/audience';
 import { LmdbCatalogStore } from '@tessera/catalog-store';
@@ -9,6 +10,7 @@ import { declareTagType, fieldIndex } from '@tessera/tag-catalog';
 import type { FieldDefinition, JsonValue, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 import { threadEntryOfTree } from './thread-entry';
 
+const INDEX_LOOK_MS = 20;
 /** Where the seed of the identity table lies in the directory's secret, as in the standalone server. */
 const IDENTITY_SEED_AT = 16;
 
@@ -36,6 +38,7 @@ export class BenchStore {
       identity: new LocalIdentity({ seed: directory.secret.readUInt32LE(IDENTITY_SEED_AT) }),
       clock: Date.now,
       onBackgroundError: (error) => failures.push(error),
+      threads: availableParallelism(),
       ...threadEntryOfTree(),
       ...options,
     });
@@ -74,6 +77,13 @@ export class BenchStore {
     const bound = await bindExpression(expression, { catalog, references: noReferences, timeZone: 'UTC' });
     if (!bound.ok) throw new Error(JSON.stringify(bound.errors));
     return buildPlan(bound.value, { asOfMs }).root;
+  }
+
+  /** With threads, indexes are built beside the questions; until they are there, columns are scanned. Without, the first question builds them. */
+  async untilIndexed(): Promise<void> {
+    while (this.engine.status().indexesToBuild > 0) {
+      await new Promise((resolve) => setTimeout(resolve, INDEX_LOOK_MS));
+    }
   }
 
   async countOf(root: PlanNode): Promise<number> {

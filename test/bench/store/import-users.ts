@@ -26,4 +26,5 @@ export async function importUsers(store: BenchStore, users: BenchUsers, timeMs: 
     bulk.setNumbers(spend, first, users.spendCents.subarray(start, end), timeMs);
   }
   await bulk.finish();
+  await store.untilIndexed();
 }

@@ -32,6 +32,7 @@ export async function loadUsers(
     for (const tag of tags) importColumn(bulk, store, { tag, block, first, timeMs });
   }
   await bulk.finish();
+  await store.untilIndexed();
 }
 
 function importColumn(

@@ -1,16 +1,12 @@
 import type { JsonValue } from '@tessera/tag-catalog';
 import { stopwatch } from '../framework/statistics';
 import { residentMiB } from '../framework/timed-load';
-import { sleep } from '../measure/pauses';
 import { BenchStore } from '../store/bench-store';
 import type { EngineOptions } from '../store/bench-store';
 import { loadUsers } from './load-users';
 import { drawQuestions, ruleExpression, spendExpression } from './questions';
 import type { AnsweredHere, Asking, LoadFigures, Loading, OpenFigures } from './store-program';
 import { UserPopulation } from './user-population';
-
-const QUIET_READINGS = 3;
-const READING_PAUSE_MS = 500;
 
 /** Does one piece of work on a store in a process of its own, so that its memory is its own: the work as JSON in the first argument. */
 async function main(): Promise<void> {
@@ -31,7 +27,7 @@ async function ask(asking: Asking): Promise<OpenFigures> {
   const { directory, threads, parallelFrom } = asking;
   const options: EngineOptions = { threads, ...(parallelFrom === null ? {} : { parallelFrom }) };
   const { value: store, elapsedMs: openMs } = await stopwatch(() => BenchStore.open(directory, options));
-  const { elapsedMs: indexMs } = await stopwatch(() => untilIndexed(store, threads));
+  const { elapsedMs: indexMs } = await stopwatch(() => store.untilIndexed());
   const { firstSeen, repeated, range } = drawQuestions(asking);
   const answered = {
     firstSeen: await askAll(store, firstSeen.map(ruleExpression), asking.warmUp),
@@ -42,21 +38,6 @@ async function ask(asking: Asking): Promise<OpenFigures> {
   const resident = residentMiB();
   await store.close();
   return { openMs, indexMs, residentMiB: resident, identityBytes, tagBytes, ...answered };
-}
-
-/** With threads, indexes are built beside the questions; until they are there, columns are scanned. Without, the first question builds them. */
-async function untilIndexed(store: BenchStore, threads: number): Promise<void> {
-  if (threads === 0) return;
-  const read = (): string => {
-    const { threadTasks, bytes } = store.engine.status();
-    return `${threadTasks} ${bytes.tags}`;
-  };
-  for (let quiet = 0, last = read(); quiet < QUIET_READINGS; quiet += 1) {
-    await sleep(READING_PAUSE_MS);
-    const now = read();
-    if (now !== last) quiet = 0;
-    last = now;
-  }
 }
 
 /** Planning is done before the time runs. */

@@ -109,6 +109,7 @@ async function importVisitors(
     bulk.setNumbers(spend, first, spendCents.subarray(start, end), 0);
   }
   await bulk.finish();
+  await store.untilIndexed();
 }
 
 async function applyAll(

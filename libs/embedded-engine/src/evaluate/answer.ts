@@ -45,6 +45,15 @@ export class Question {
   }
 }
 
+/** Shards from which on a set is not made in one go. */
+const LARGE_FROM = 8;
+
+async function turnIfLarge({ state }: Evaluation, pace: Pace): Promise<void> {
+  if (state.shardCount >= LARGE_FROM) {
+    await pace.turn();
+  }
+}
+
 /** Bitmaps are copied: those of the evaluation may belong to an index. */
 export async function answerSet(
   evaluation: Evaluation,
@@ -52,6 +61,7 @@ export async function answerSet(
   pace: Pace,
 ): Promise<{ readonly set: ShardedSet; readonly dataVersion: number }> {
   const { state } = evaluation;
+  await turnIfLarge(evaluation, pace);
   const question = new Question(evaluation, [node]);
   const [root] = question.nodes;
   const shards: (RoaringBitmap32 | undefined)[] = [];
@@ -108,6 +118,7 @@ export async function answerDistribution(
   readonly dataVersion: number;
 }> {
   const { state } = evaluation;
+  await turnIfLarge(evaluation, pace);
   const question = new Question(evaluation, [node]);
   const [root] = question.nodes;
   const shards: RoaringBitmap32[] = [];

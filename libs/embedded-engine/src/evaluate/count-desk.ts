@@ -9,12 +9,26 @@ import type { LoweredNode, LoweredTest } from './lowered-plan';
 /** Tests × shards from which on other threads are worth the messages: each takes some 10 to 50 µs. */
 const PARALLEL_FROM = 64;
 
+/** Shards from which on a question that other threads can't answer counts as large. */
+const SEQUENTIAL_FROM = 8;
+
 interface Asked {
   readonly node: LoweredNode;
   /** Null: its counts are not kept. */
   readonly tests: readonly LoweredTest[] | null;
   readonly versions: Float64Array | null;
   readonly counts: Float64Array;
+}
+
+/** What there is to do for one question at one data version. */
+interface Work {
+  readonly question: Question;
+  readonly asked: readonly Asked[];
+  /** Shards in which a count is not known. */
+  readonly shards: readonly number[];
+  /** Null: other threads can't decide all of it. */
+  readonly tests: readonly LoweredTest[] | null;
+  readonly isLarge: boolean;
 }
 
 /** Answers counts: from what is known, in other threads, or here, shard by shard. */
@@ -37,12 +51,14 @@ export class CountDesk {
 
   async counts(evaluation: Evaluation, nodes: readonly PlanNode[], pace: Pace): Promise<CountsAnswer> {
     const { state } = evaluation;
+    let work = this.#prepare(evaluation, nodes);
+    if (work.isLarge) {
+      await pace.turn();
+      work = this.#prepare(evaluation, nodes);
+    }
     const dataVersion = state.appliedSequence;
-    const question = new Question(evaluation, nodes);
-    const asked = this.#ask(question);
-    const shards = this.#shardsToCount(evaluation, asked);
-    const tests = parallelTests(asked.map(({ node }) => node));
-    if (!(await this.#countInThreads(evaluation, asked, tests, shards, pace))) {
+    const { question, asked, shards } = work;
+    if (!(await this.#countInThreads(evaluation, work, pace))) {
       for (const shard of shards) {
         const evaluator = question.on(shard);
         for (const { node, counts } of asked) {
@@ -58,6 +74,16 @@ export class CountDesk {
     }
     const sums = new Map(asked.map(({ node, counts }) => [node, sum(counts, state.shardCount)]));
     return { counts: question.nodes.map((node) => sums.get(node) ?? 0), dataVersion };
+  }
+
+  #prepare(evaluation: Evaluation, nodes: readonly PlanNode[]): Work {
+    const question = new Question(evaluation, nodes);
+    const asked = this.#ask(question);
+    const shards = this.#shardsToCount(evaluation, asked);
+    const tests = parallelTests(asked.map(({ node }) => node));
+    const least = this.options.parallelFrom ?? PARALLEL_FROM;
+    const isLarge = tests === null ? shards.length >= SEQUENTIAL_FROM : tests.length * shards.length >= least;
+    return { question, asked, shards, tests, isLarge };
   }
 
   #ask(question: Question): readonly Asked[] {
@@ -85,15 +111,8 @@ export class CountDesk {
   }
 
   /** False: nothing has been counted. */
-  async #countInThreads(
-    { state }: Evaluation,
-    asked: readonly Asked[],
-    tests: readonly LoweredTest[] | null,
-    shards: readonly number[],
-    pace: Pace,
-  ): Promise<boolean> {
-    const least = this.options.parallelFrom ?? PARALLEL_FROM;
-    if (this.pool === null || tests === null || tests.length * shards.length < least) {
+  async #countInThreads({ state }: Evaluation, { asked, tests, shards, isLarge }: Work, pace: Pace): Promise<boolean> {
+    if (this.pool === null || tests === null || !isLarge) {
       return false;
     }
     pace.keepStill();
