@@ -33,6 +33,11 @@ export class PackedBitmaps {
     return this.length === 0 ? 0 : starts[this.length - 1]! + lengths[this.length - 1]! + 16 * this.length;
   }
 
+  /** A bitmap that is looked up when it is needed, and its size, which is known without it. */
+  piece(index: number): { readonly size: number; readonly bitmap: RoaringBitmap32 } {
+    return new PackedPiece(this, index);
+  }
+
   /** Members of a bitmap. */
   sizeOf(index: number): number {
     return this.parts.sizes[index]!;
@@ -48,6 +53,21 @@ export class PackedBitmaps {
       this.#views[index] = view;
     }
     return view;
+  }
+}
+
+class PackedPiece {
+  constructor(
+    private readonly packed: PackedBitmaps,
+    private readonly index: number,
+  ) {}
+
+  get size(): number {
+    return this.packed.sizeOf(this.index);
+  }
+
+  get bitmap(): RoaringBitmap32 {
+    return this.packed.at(this.index);
   }
 }
 

@@ -1,14 +1,22 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
+import { copyOf, intersectionOf } from './arena';
 import type { NumberColumn } from '../columns/number-vector';
 import type { LazySet } from './lazy-set';
 import { borrowed, type Operand, owned } from './operand';
 import { passing, passingBelow, type PositionTest } from './position-test';
 
+/** A bitmap of a known size, looked up when it is needed. */
+export interface Piece {
+  readonly size: number;
+  /** Not to be changed. */
+  readonly bitmap: RoaringBitmap32;
+}
+
 /** Everybody in `sure`, and those in the edges (bitmaps that lie outside it) who pass a test. */
 export class EdgedSet implements LazySet {
   constructor(
     private readonly sure: LazySet,
-    private readonly edges: readonly RoaringBitmap32[],
+    private readonly edges: readonly Piece[],
     private readonly test: PositionTest,
   ) {}
 
@@ -17,14 +25,14 @@ export class EdgedSet implements LazySet {
   }
 
   count(): number {
-    return this.edges.reduce((sum, edge) => sum + passing(edge, this.test).length, this.sure.count());
+    return this.edges.reduce((sum, edge) => sum + passing(edge.bitmap, this.test).length, this.sure.count());
   }
 
   operand(): Operand {
     const sure = this.sure.operand();
-    const members = sure.owned ? sure.bitmap : sure.bitmap.clone();
+    const members = sure.owned ? sure.bitmap : copyOf(sure.bitmap);
     for (const edge of this.edges) {
-      members.orInPlace(new RoaringBitmap32(passing(edge, this.test)));
+      members.orInPlace(new RoaringBitmap32(passing(edge.bitmap, this.test)));
     }
     return owned(members);
   }
@@ -48,17 +56,17 @@ export class EdgedSet implements LazySet {
     this.sure.remove(members);
   }
 
-  #passing(edge: RoaringBitmap32, members: RoaringBitmap32): Uint32Array {
-    return passing(RoaringBitmap32.and(edge, members), this.test);
+  #passing(edge: Piece, members: RoaringBitmap32): Uint32Array {
+    return passing(intersectionOf(edge.bitmap, members), this.test);
   }
 }
 
 /** A bitmap, corrected by a few small ones: `plus` lie outside it and `minus` within, no two of either share a user. */
 export class AdjustedSet implements LazySet {
   constructor(
-    private readonly base: RoaringBitmap32,
-    private readonly plus: readonly RoaringBitmap32[],
-    private readonly minus: readonly RoaringBitmap32[],
+    private readonly base: Piece,
+    private readonly plus: readonly Piece[],
+    private readonly minus: readonly Piece[],
   ) {}
 
   get sizeMax(): number {
@@ -66,32 +74,32 @@ export class AdjustedSet implements LazySet {
   }
 
   count(): number {
-    return this.base.size + sumOf(this.plus, (bitmap) => bitmap.size) - sumOf(this.minus, (bitmap) => bitmap.size);
+    return this.base.size + sumOf(this.plus, sizeOf) - sumOf(this.minus, sizeOf);
   }
 
   operand(): Operand {
     if (this.plus.length + this.minus.length === 0) {
-      return borrowed(this.base);
+      return borrowed(this.base.bitmap);
     }
-    const members = this.base.clone();
-    for (const bitmap of this.plus) {
+    const members = copyOf(this.base.bitmap);
+    for (const { bitmap } of this.plus) {
       members.orInPlace(bitmap);
     }
-    for (const bitmap of this.minus) {
+    for (const { bitmap } of this.minus) {
       members.andNotInPlace(bitmap);
     }
     return owned(members);
   }
 
   countIn(members: RoaringBitmap32): number {
-    const among = (bitmap: RoaringBitmap32): number => members.andCardinality(bitmap);
+    const among = ({ bitmap }: Piece): number => members.andCardinality(bitmap);
     return among(this.base) + sumOf(this.plus, among) - sumOf(this.minus, among);
   }
 
   retain(members: RoaringBitmap32): void {
-    const hits = this.plus.map((bitmap) => RoaringBitmap32.and(bitmap, members));
-    members.andInPlace(this.base);
-    for (const bitmap of this.minus) {
+    const hits = this.plus.map(({ bitmap }) => intersectionOf(bitmap, members));
+    members.andInPlace(this.base.bitmap);
+    for (const { bitmap } of this.minus) {
       members.andNotInPlace(bitmap);
     }
     for (const hit of hits) {
@@ -100,9 +108,9 @@ export class AdjustedSet implements LazySet {
   }
 
   remove(members: RoaringBitmap32): void {
-    const spared = this.minus.map((bitmap) => RoaringBitmap32.and(bitmap, members));
-    members.andNotInPlace(this.base);
-    for (const bitmap of this.plus) {
+    const spared = this.minus.map(({ bitmap }) => intersectionOf(bitmap, members));
+    members.andNotInPlace(this.base.bitmap);
+    for (const { bitmap } of this.plus) {
       members.andNotInPlace(bitmap);
     }
     for (const bitmap of spared) {
@@ -111,10 +119,14 @@ export class AdjustedSet implements LazySet {
   }
 }
 
-function sumOf(bitmaps: readonly RoaringBitmap32[], valueOf: (bitmap: RoaringBitmap32) => number): number {
+function sizeOf({ size }: Piece): number {
+  return size;
+}
+
+function sumOf(pieces: readonly Piece[], valueOf: (piece: Piece) => number): number {
   let sum = 0;
-  for (const bitmap of bitmaps) {
-    sum += valueOf(bitmap);
+  for (const piece of pieces) {
+    sum += valueOf(piece);
   }
   return sum;
 }
@@ -137,27 +149,27 @@ export class OverlaidSet implements LazySet {
 
   operand(): Operand {
     const base = this.base.operand();
-    const members = base.owned ? base.bitmap : base.bitmap.clone();
+    const members = base.owned ? base.bitmap : copyOf(base.bitmap);
     members.andNotInPlace(this.changed);
     members.addMany(passing(this.changed, this.test));
     return owned(members);
   }
 
   countIn(members: RoaringBitmap32): number {
-    const changed = RoaringBitmap32.and(members, this.changed);
+    const changed = intersectionOf(members, this.changed);
     const stale = changed.isEmpty ? 0 : this.base.countIn(changed);
     return this.base.countIn(members) - stale + passing(changed, this.test).length;
   }
 
   retain(members: RoaringBitmap32): void {
-    const kept = new RoaringBitmap32(passing(RoaringBitmap32.and(members, this.changed), this.test));
+    const kept = new RoaringBitmap32(passing(intersectionOf(members, this.changed), this.test));
     members.andNotInPlace(this.changed);
     this.base.retain(members);
     members.orInPlace(kept);
   }
 
   remove(members: RoaringBitmap32): void {
-    const changed = RoaringBitmap32.and(members, this.changed);
+    const changed = intersectionOf(members, this.changed);
     members.andNotInPlace(this.changed);
     this.base.remove(members);
     changed.removeMany(passing(changed, this.test));

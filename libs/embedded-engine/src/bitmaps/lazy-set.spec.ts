@@ -1,7 +1,8 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import { NumberVector } from '../columns/number-vector';
 import { SeededRandom } from '../testing/seeded-random';
-import { AdjustedSet, EdgedSet, OverlaidSet, ScannedSet } from './filtered-set';
+import { inArena } from './arena';
+import { AdjustedSet, EdgedSet, type Piece, OverlaidSet, ScannedSet } from './filtered-set';
 import { IntersectSet, type LazySet, nobody, PlainSet, UniteSet, Without } from './lazy-set';
 import { FunctionTest, RangeTest, ValuesTest } from './position-test';
 
@@ -23,6 +24,10 @@ function columnOf(random: SeededRandom): NumberVector {
     }
   }
   return column;
+}
+
+function pieceOf(bitmap: RoaringBitmap32): Piece {
+  return { size: bitmap.size, bitmap };
 }
 
 function usersWhere(passes: (user: number) => boolean): Set<number> {
@@ -71,10 +76,14 @@ function draw(random: SeededRandom, column: NumberVector, depth: number): Sample
       return {
         make: () =>
           random.chance(0.5)
-            ? new EdgedSet(sure(), [edge], new RangeTest(column, 0, value))
+            ? new EdgedSet(sure(), [pieceOf(edge)], new RangeTest(column, 0, value))
             : isMinus
-              ? new AdjustedSet(all, [], [new RoaringBitmap32(usersWhere((user) => !outer.has(user)))])
-              : new AdjustedSet(new RoaringBitmap32(core), [edge], []),
+              ? new AdjustedSet(
+                  pieceOf(all),
+                  [],
+                  [pieceOf(new RoaringBitmap32(usersWhere((user) => !outer.has(user))))],
+                )
+              : new AdjustedSet(pieceOf(new RoaringBitmap32(core)), [pieceOf(edge)], []),
         users: outer,
         text: `up to ${value}`,
       };
@@ -113,26 +122,29 @@ describe('lazy sets', () => {
       const column = columnOf(random);
       const { make, users, text } = draw(random, column, 3);
       const members = usersWhere(() => random.chance(0.5));
-      const kept = new RoaringBitmap32(members);
-      make().retain(kept);
-      const left = new RoaringBitmap32(members);
-      make().remove(left);
-      expect({
-        text,
-        count: make().count(),
-        users: make().operand().bitmap.toArray(),
-        countIn: make().countIn(new RoaringBitmap32(members)),
-        kept: kept.toArray(),
-        left: left.toArray(),
-        enough: make().sizeMax >= users.size,
-      }).toEqual({
-        text,
-        count: users.size,
-        users: [...users],
-        countIn: [...users].filter((user) => members.has(user)).length,
-        kept: [...members].filter((user) => users.has(user)),
-        left: [...members].filter((user) => !users.has(user)),
-        enough: true,
+      const withOrWithout = random.chance(0.5) ? inArena : <T>(work: () => T): T => work();
+      withOrWithout(() => {
+        const kept = new RoaringBitmap32(members);
+        make().retain(kept);
+        const left = new RoaringBitmap32(members);
+        make().remove(left);
+        expect({
+          text,
+          count: make().count(),
+          users: make().operand().bitmap.toArray(),
+          countIn: make().countIn(new RoaringBitmap32(members)),
+          kept: kept.toArray(),
+          left: left.toArray(),
+          enough: make().sizeMax >= users.size,
+        }).toEqual({
+          text,
+          count: users.size,
+          users: [...users],
+          countIn: [...users].filter((user) => members.has(user)).length,
+          kept: [...members].filter((user) => users.has(user)),
+          left: [...members].filter((user) => !users.has(user)),
+          enough: true,
+        });
       });
     }
   });

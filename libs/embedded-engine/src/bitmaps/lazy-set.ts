@@ -1,4 +1,5 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
+import { copyOf, differenceOf, intersectionOf } from './arena';
 import { borrowed, type Operand, owned } from './operand';
 
 /**
@@ -21,9 +22,12 @@ export interface LazySet {
 /** A bitmap that is there. */
 export class PlainSet implements LazySet {
   readonly #operand: Operand;
+  #size: number | undefined;
 
-  constructor(bitmap: RoaringBitmap32, isOwned = false) {
+  /** @param size where it is known: asking a bitmap that is not in the cache takes about as long as counting it against another. */
+  constructor(bitmap: RoaringBitmap32, isOwned = false, size?: number) {
     this.#operand = isOwned ? owned(bitmap) : borrowed(bitmap);
+    this.#size = size;
   }
 
   get bitmap(): RoaringBitmap32 {
@@ -31,11 +35,12 @@ export class PlainSet implements LazySet {
   }
 
   get sizeMax(): number {
-    return this.bitmap.size;
+    return this.count();
   }
 
   count(): number {
-    return this.bitmap.size;
+    this.#size ??= this.bitmap.size;
+    return this.#size;
   }
 
   operand(): Operand {
@@ -83,7 +88,7 @@ export class Without implements LazySet {
       this.inner.remove(outer.bitmap);
       return outer;
     }
-    return owned(RoaringBitmap32.andNot(outer.bitmap, this.inner.operand().bitmap));
+    return owned(differenceOf(outer.bitmap, this.inner.operand().bitmap));
   }
 
   countIn(members: RoaringBitmap32): number {
@@ -154,7 +159,7 @@ export class IntersectSet implements LazySet {
   }
 
   countIn(members: RoaringBitmap32): number {
-    const rest = members.clone();
+    const rest = copyOf(members);
     const last = this.#parts.length - 1;
     this.#retainFrom(rest, 0, last);
     return rest.isEmpty ? 0 : this.#parts[last]!.countIn(rest);
@@ -176,10 +181,10 @@ export class IntersectSet implements LazySet {
     let next = 1;
     if (!first.owned) {
       if (second instanceof PlainSet) {
-        members = RoaringBitmap32.and(first.bitmap, second.bitmap);
+        members = intersectionOf(first.bitmap, second.bitmap);
         next = 2;
       } else {
-        members = first.bitmap.clone();
+        members = copyOf(first.bitmap);
       }
     }
     this.#retainFrom(members, next, end);
@@ -194,7 +199,7 @@ export class IntersectSet implements LazySet {
 }
 
 function removeRetained(set: LazySet, members: RoaringBitmap32): void {
-  const hit = members.clone();
+  const hit = copyOf(members);
   set.retain(hit);
   members.andNotInPlace(hit);
 }

@@ -1,4 +1,5 @@
 import type { RoaringBitmap32 } from '@tessera/bitmap';
+import { outsideArena } from './arena';
 import { borrowed, type Operand, owned } from './operand';
 
 /** Kept for each index: with dense bitmaps of one shard at most 1 MiB. */
@@ -25,7 +26,7 @@ export class RecentBitmaps {
     const known = this.#bitmaps.get(key);
     this.#bitmaps.delete(key);
     if (known !== undefined) {
-      const bitmap = known ?? compute();
+      const bitmap = known ?? outsideArena(compute);
       this.#bitmaps.set(key, bitmap);
       return borrowed(bitmap);
     }

@@ -1,4 +1,5 @@
 import type { CountsAnswer, PlanNode } from '@tessera/audience';
+import { inArena } from '../bitmaps/arena';
 import type { Pace } from '../pace';
 import { countInThreads, parallelTests } from '../parallel/parallel-count';
 import type { ThreadPool } from '../parallel/thread-pool';
@@ -60,10 +61,12 @@ export class CountDesk {
     const { question, asked, shards } = work;
     if (!(await this.#countInThreads(evaluation, work, pace))) {
       for (const shard of shards) {
-        const evaluator = question.on(shard);
-        for (const { node, counts } of asked) {
-          counts[shard] = evaluator.count(node);
-        }
+        inArena(() => {
+          const evaluator = question.on(shard);
+          for (const { node, counts } of asked) {
+            counts[shard] = evaluator.count(node);
+          }
+        });
         await pace.step();
       }
     }

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { inArena } from '../bitmaps/arena';
 import { repeatedKeys } from '../evaluate/lowered-plan';
 import { ShardEvaluator } from '../evaluate/shard-evaluator';
 import { buildScalarIndex } from '../tags/build-scalar-index';
@@ -31,10 +32,12 @@ function perform(task: ThreadTask): ThreadAnswer | null {
   const counts = new Float64Array(task.shards.length * task.nodes.length);
   let filled = 0;
   for (const shard of task.shards) {
-    const evaluator = new ShardEvaluator(state, shard, () => -Infinity, repeated);
-    for (const node of task.nodes) {
-      counts[filled++] = evaluator.count(node);
-    }
+    inArena(() => {
+      const evaluator = new ShardEvaluator(state, shard, () => -Infinity, repeated);
+      for (const node of task.nodes) {
+        counts[filled++] = evaluator.count(node);
+      }
+    });
   }
   return { kind: 'counted', id, counts };
 }

@@ -5,8 +5,8 @@ import { ScalarShard } from '../tags/scalar-shard';
 import type { ScalarUpdate, UniverseUpdate } from './thread-messages';
 import { type EvaluationThread, indexKey, shardKey, type ThreadPool } from './thread-pool';
 
-/** Shards of one task: enough to outweigh the message, few enough to share the work evenly. */
-const SHARDS_PER_TASK = 6;
+/** Shards of one task: enough to outweigh the message, few enough to let other questions in. */
+const SHARDS_PER_TASK = 32;
 
 /** All tests of some nodes; null: not everything about the nodes can be decided in another thread. */
 export function parallelTests(nodes: Iterable<LoweredNode>): readonly LoweredTest[] | null {
@@ -42,11 +42,12 @@ export async function countInThreads(
 ): Promise<ReadonlyMap<number, Float64Array>> {
   const tags = [...new Map(tests.map((test) => [test.tagId, test])).values()];
   const counts = new Map<number, Float64Array>();
-  let next = 0;
-  const work = async (thread: EvaluationThread): Promise<void> => {
-    while (next < shards.length) {
-      const share = shards.slice(next, next + SHARDS_PER_TASK);
-      next += share.length;
+  const { length } = pool.threads;
+  const work = async (thread: EvaluationThread, place: number): Promise<void> => {
+    // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
+    const own = shards.filter((shard) => shard % length === place);
+    for (let from = 0; from < own.length; from += SHARDS_PER_TASK) {
+      const share = own.slice(from, from + SHARDS_PER_TASK);
       const scalars = share.flatMap((shard) => tags.flatMap((tag) => scalarUpdate(thread, state, tag, shard)));
       const universes = share.flatMap((shard) => universeUpdate(thread, state, shard));
       const answer = await thread.ask((id) => ({ kind: 'count', id, nodes, shards: share, scalars, universes }));

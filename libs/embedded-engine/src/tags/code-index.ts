@@ -1,4 +1,5 @@
 import { BitmapPacker, PackedBitmaps, RoaringBitmap32 } from '@tessera/bitmap';
+import { unionOf } from '../bitmaps/arena';
 import { ScannedSet } from '../bitmaps/filtered-set';
 import { type LazySet, nobody, PlainSet } from '../bitmaps/lazy-set';
 import { RangeTest, ValuesTest } from '../bitmaps/position-test';
@@ -66,7 +67,9 @@ export class CodeIndex implements ScalarIndex {
       }
     }
     if (places.length <= 1) {
-      return places.length === 0 ? nobody() : new PlainSet(this.#packed.at(places[0]!));
+      return places.length === 0
+        ? nobody()
+        : new PlainSet(this.#packed.at(places[0]!), false, this.#packed.sizeOf(places[0]!));
     }
     if (places.length > RECENT_VALUES_MAX) {
       return new PlainSet(this.#union(places), true);
@@ -85,7 +88,7 @@ export class CodeIndex implements ScalarIndex {
     }
     // Largest first: the others are then merged into what is there.
     const ordered = [...places].sort((a, b) => this.#packed.sizeOf(b) - this.#packed.sizeOf(a));
-    const union = RoaringBitmap32.or(this.#packed.at(ordered[0]!), this.#packed.at(ordered[1]!));
+    const union = unionOf(this.#packed.at(ordered[0]!), this.#packed.at(ordered[1]!));
     for (const place of ordered.slice(2)) {
       union.orInPlace(this.#packed.at(place));
     }

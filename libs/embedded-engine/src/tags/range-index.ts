@@ -1,5 +1,5 @@
 import { BitmapPacker, PackedBitmaps, RoaringBitmap32 } from '@tessera/bitmap';
-import { AdjustedSet, EdgedSet, ScannedSet } from '../bitmaps/filtered-set';
+import { AdjustedSet, EdgedSet, type Piece, ScannedSet } from '../bitmaps/filtered-set';
 import { type LazySet, nobody, PlainSet, unite, Without } from '../bitmaps/lazy-set';
 import { RangeTest, ValuesTest } from '../bitmaps/position-test';
 import type { NumberColumn } from '../columns/number-vector';
@@ -80,7 +80,7 @@ export class RangeIndex implements ScalarIndex {
     const first = lowCuts ? lowBin + 1 : Math.max(0, lowBin);
     const highCuts = highBin >= 0 && !this.#endsBin(highBin, high);
     const end = highCuts ? highBin : highBin + 1;
-    const edges: RoaringBitmap32[] = [];
+    const edges: Piece[] = [];
     if (lowCuts && single[lowBin] === 0) {
       edges.push(this.#usersOf(lowBin));
     }
@@ -98,8 +98,8 @@ export class RangeIndex implements ScalarIndex {
   }
 
   /** Of a bin that may be cut: where every bin has one value, none is. */
-  #usersOf(bin: number): RoaringBitmap32 {
-    return this.#bins.at(bin);
+  #usersOf(bin: number): Piece {
+    return this.#bins.piece(bin);
   }
 
   /** Users in the bins `first` to `end` − 1. */
@@ -114,20 +114,24 @@ export class RangeIndex implements ScalarIndex {
   #below(end: number): LazySet {
     const { step, starts } = this.parts;
     if (end >= starts.length) {
-      return new PlainSet(this.present);
+      return this.#upToSet(this.#upTo.length - 1);
     }
     const nearest = Math.min(Math.round(end / step) * step, starts.length);
     const last = Math.ceil(nearest / step) - 1;
-    const base = last < 0 ? NOBODY : this.#upTo.at(last);
     if (nearest === end) {
-      return new PlainSet(base);
+      return this.#upToSet(last);
     }
+    const base = last < 0 ? NOBODY : this.#upTo.piece(last);
     return new AdjustedSet(base, this.#usersOfAll(nearest, end), this.#usersOfAll(end, nearest));
   }
 
-  #usersOfAll(first: number, end: number): RoaringBitmap32[] {
+  #upToSet(place: number): LazySet {
+    return new PlainSet(this.#upTo.at(place), false, this.#upTo.sizeOf(place));
+  }
+
+  #usersOfAll(first: number, end: number): Piece[] {
     return Array.from({ length: Math.max(0, end - first) }, (_, index) => this.#usersOf(first + index));
   }
 }
 
-const NOBODY = new RoaringBitmap32();
+const NOBODY: Piece = { size: 0, bitmap: new RoaringBitmap32() };

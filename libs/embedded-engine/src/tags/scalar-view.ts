@@ -1,4 +1,5 @@
 import type { RoaringBitmap32 } from '@tessera/bitmap';
+import { outsideArena } from '../bitmaps/arena';
 import { OverlaidSet, ScannedSet } from '../bitmaps/filtered-set';
 import { type LazySet, PlainSet } from '../bitmaps/lazy-set';
 import { FunctionTest, type PositionTest, RangeTest, ValuesTest } from '../bitmaps/position-test';
@@ -34,7 +35,7 @@ export class ScalarView {
   get present(): RoaringBitmap32 {
     if (this.#present === null) {
       const any = new RangeTest(this.column, -Infinity, Infinity);
-      this.#present = this.#answer(any, (index) => new PlainSet(index.present)).operand().bitmap;
+      this.#present = outsideArena(() => this.#answer(any, (index) => new PlainSet(index.present)).operand().bitmap);
     }
     return this.#present;
   }
