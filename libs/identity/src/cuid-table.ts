@@ -5,8 +5,8 @@ import type { CuidRecords } from './cuid-records';
 const PARTS = 2_048;
 const PART_SHIFT = 21;
 const SLOTS_FIRST = 8;
-const LOAD_MAX = 0.7;
-const GROWTH = 1.7;
+const LOAD_MAX = 0.75;
+const GROWTH = 2;
 /** The second half of the hash, then the guid; 0: empty. */
 const WORDS_PER_SLOT = 2;
 const BYTES_PER_SLOT = 4 * WORDS_PER_SLOT;
@@ -22,7 +22,7 @@ export interface CuidHashes {
  * Hash of cuid → guid: open addressing with linear probing. The keys are not in it: they are the records. A slot keeps the half of the hash that
  * its place comes from, so a part grows without a look at the cuids, in one pass along both arrays: places keep their order.
  *
- * It grows part by part, each at sizes of its own (a geometric series that begins a little higher for each next part): so however
+ * It grows part by part, each at sizes of its own (powers of two times a factor that goes from 1 to 2 over the parts): so however
  * many entries there are, they take the same memory each, each new one pays about the same, and no single one waits until a table of a
  * hundred million entries has been built anew.
  */

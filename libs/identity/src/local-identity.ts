@@ -47,7 +47,7 @@ export class LocalIdentity {
     return this.#table.entries;
   }
 
-  /** Memory in use; about 31 bytes per cuid of 16 bytes, 32 hex digits or a UUID. */
+  /** Memory in use; about 33 bytes per cuid of 16 bytes, 32 hex digits or a UUID. */
   get bytes(): number {
     return this.#batch.byteLength + this.#records.bytes + this.#table.bytes;
   }
