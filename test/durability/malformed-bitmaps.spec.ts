@@ -5,7 +5,6 @@ import { DataDirectory } from '@tessera/data-directory';
 import { RandomSource } from '../conformance/random/random-source';
 import { openEngine } from './open-engine';
 import { Probe } from './probe';
-import { countRules, drawRules } from './questions';
 import { makeSample, SAMPLE_OPERATIONS, SAMPLE_SEED } from './sample-directory';
 import { CUIDS, operationAt } from './workload';
 
@@ -32,13 +31,11 @@ describe('malformed bitmaps in stored chunks', () => {
 
   beforeAll(async () => {
     await makeSample(path, SAMPLE_OPERATIONS);
-    const { engine, directory, catalogStore } = await openEngine(path);
+    const { engine, directory } = await openEngine(path);
     for (let index = SAMPLE_OPERATIONS; index < SAMPLE_OPERATIONS + 10; index += 1) {
       const operation = operationAt(SAMPLE_SEED, index);
       if (operation.kind === 'batch') await engine.apply(operation.batch);
     }
-    // A question brings the index of a set up to date, which the checkpoint then writes with its changed column.
-    await countRules(engine, catalogStore.current(), drawRules(new RandomSource(1), []));
     await engine.lists.create(
       'everybody',
       (async function* () {
@@ -58,9 +55,9 @@ describe('malformed bitmaps in stored chunks', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('are looked for in chunks of lists and of tags', () => {
-    const kinds = new Set([...chunks.keys()].map((key) => key.slice(0, 2)));
-    expect([...kinds]).toEqual(expect.arrayContaining(['l/', 't/']));
+  // Indexes are built from the columns: bitmaps are stored of lists alone.
+  it('are looked for in chunks of lists', () => {
+    expect(new Set([...chunks.keys()].map((key) => key.slice(0, 2)))).toEqual(new Set(['l/']));
   });
 
   it(`never end the process: refused by name, or read as the bitmaps they are (${CASES} of them, seed ${SEED})`, async () => {

@@ -1,7 +1,7 @@
 import type { PropertyDefinition } from '@tessera/tag-catalog';
 import { bitsOf } from '../bitmaps/bitmap-from-words';
 import type { EventState } from '../events/event-state';
-import type { CountRange } from './evaluate-event-scan';
+import type { CountRange } from './event-counters';
 import { RANGE_MASK, RANGE_SIZE, type RowBlock } from './row-scan';
 
 /** Properties of up to this many different values: one bit each in a user's counter. */

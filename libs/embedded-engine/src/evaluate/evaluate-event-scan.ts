@@ -3,7 +3,7 @@ import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { ValueSpec } from '@tessera/tag-catalog';
 import { compileAverage, sumRange } from './compile-exact';
 import { countDistinct } from './count-distinct';
-import { type Counters, findUsers } from './event-counters';
+import { type Counters, type CountRange, findUsers } from './event-counters';
 import { type NumberRange, rangeOf } from './event-goal';
 import { recentLastTime } from './event-recency';
 import { countingRows, usersInCountRange } from './event-thresholds';
@@ -51,8 +51,6 @@ function conditionOf(node: EventScanNode): ValueCondition {
   return node.condition;
 }
 
-/** Puts a whole number for each user of a range into the counts, 0 for those without. */
-export type CountRange = (rows: RangeScan, range: number, counters: Counters) => void;
 
 /** Users whose count meets the condition, those without rows with 0. */
 function byCounts(

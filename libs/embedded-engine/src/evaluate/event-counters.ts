@@ -1,7 +1,7 @@
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import { bitmapFromWords, SHARD_WORDS } from '../bitmaps/bitmap-from-words';
 import type { NumberRange } from './event-goal';
-import { RANGE_SIZE } from './row-scan';
+import { RANGE_SIZE, type RangeScan } from './row-scan';
 
 // Taken once: looking a global up for every row is measurable. 1 for true, 0 for false.
 const asBit = Number;
@@ -66,6 +66,9 @@ export class Counters {
     counts.fill(0);
   }
 }
+
+/** Puts a whole number for each user of a range into the counts, 0 for those without. */
+export type CountRange = (rows: RangeScan, range: number, counters: Counters) => void;
 
 let idle: Counters | null = null;
 
