@@ -28,18 +28,11 @@ export class BulkImport {
   /**
    * Binds cuids that are all new, in order.
    * @returns the first guid; the others follow it.
-   * @throws RangeError for a cuid that has a guid already; those before it are bound.
+   * @throws RangeError for a cuid that has a guid already, and none is bound; or for one that stands there twice, and all are.
    */
   bindUsers(cuids: readonly string[]): number {
     this.#demandOpen();
-    const first = this.state.identity.highestGuid + 1;
-    for (const cuid of cuids) {
-      if (this.state.identity.lookup(cuid) !== 0) {
-        throw new RangeError(`The cuid ${cuid} is bound already: an import of users takes new ones only.`);
-      }
-      this.state.bind(cuid);
-    }
-    return first;
+    return cuids.length === 0 ? this.state.identity.highestGuid + 1 : this.state.bindNew(cuids);
   }
 
   /**

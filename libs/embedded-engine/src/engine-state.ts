@@ -188,6 +188,38 @@ export class EngineState {
     return guid;
   }
 
+  /**
+   * Binds cuids that are all new, to consecutive guids.
+   * @returns the first guid.
+   * @throws RangeError for one that is bound or stands there twice.
+   */
+  bindNew(cuids: readonly string[]): Guid {
+    const guids = new Uint32Array(cuids.length);
+    this.identity.lookupMany(cuids, guids);
+    const known = guids.findIndex((guid) => guid !== 0);
+    if (known !== -1) {
+      throw new RangeError(`The cuid ${cuids[known]} is bound already: an import of users takes new ones only.`);
+    }
+    const first = (this.identity.highestGuid + 1) as Guid;
+    const last = (this.identity.highestGuid + cuids.length) as Guid;
+    for (let block = this.identity.blockOf(first); block <= this.identity.blockOf(last); block++) {
+      this.#identityBlock(block).beforeWrite();
+    }
+    this.identity.bindMany(cuids, guids);
+    const { highestGuid } = this.identity;
+    for (let shard = shardOf(first); shard <= shardOf(highestGuid); shard++) {
+      const from = Math.max(first, guidAt(shard, 0));
+      const end = Math.min(highestGuid + 1, guidAt(shard + 1, 0));
+      this.universe(shard).addRange(from - guidAt(shard, 0), end - guidAt(shard, 0));
+      this.#universeVersions[shard] = this.universeVersion(shard) + 1;
+    }
+    this.#known += highestGuid + 1 - first;
+    if (highestGuid < last) {
+      throw new RangeError('A cuid stands twice among those to be bound: an import takes each user once.');
+    }
+    return first;
+  }
+
   /** Takes everything of a user away and retires the guid. */
   erase(guid: Guid): void {
     const shard = shardOf(guid);

@@ -51,7 +51,6 @@ function conditionOf(node: EventScanNode): ValueCondition {
   return node.condition;
 }
 
-
 /** Users whose count meets the condition, those without rows with 0. */
 function byCounts(
   node: EventScanNode,
