@@ -21,6 +21,8 @@ const TRUNCATION = ' truncate log/*.log';
 const ANEW = /^(?:mkdir|chmod) \.$/;
 /** Lives on one directory; then the next one begins, since the oracle's answers take longer with every message. */
 const LIVES_PER_DIRECTORY = 50;
+/** So many may be begun for the points that a directory passes once. */
+const DIRECTORIES_FOR_CREATION = 20;
 /** One in so many is killed at a random moment. */
 const RANDOM_EVERY = 7;
 const LIFE_MS_MAX = 30_000;
@@ -54,7 +56,7 @@ export interface CrashSummary {
 
 export interface CrashOptions {
   readonly seed: number;
-  /** Goes on to twice as many if nobody has died yet at some of the points. */
+  /** Goes on to four times as many if nobody has died yet at some of the points. */
   readonly kills: number;
   /** Told after each kill. */
   readonly onKill?: (kill: number, how: string) => void;
@@ -68,7 +70,7 @@ export interface CrashOptions {
  */
 export async function runCrashes(options: CrashOptions): Promise<CrashSummary> {
   const run = new CrashRun(options);
-  for (let kill = 1; kill <= options.kills * (run.missed.length > 0 ? 2 : 1); kill += 1) await run.next(kill);
+  for (let kill = 1; kill <= options.kills * (run.missed.length > 0 ? 4 : 1); kill += 1) await run.next(kill);
   return run.finish();
 }
 
@@ -97,7 +99,7 @@ class CrashRun {
 
   async next(kill: number): Promise<void> {
     const { seed } = this.options;
-    if (this.#lives % LIVES_PER_DIRECTORY === 0 || this.#lives === 1) this.#beginDirectory();
+    if (this.#lives % LIVES_PER_DIRECTORY === 0 || this.#lives === 1 || this.#isMadeTooSoon()) this.#beginDirectory();
     this.#lives += 1;
     const first = this.#expected.applied;
     const isMade = existsSync(join(this.#path, FORMAT_FILE));
@@ -122,6 +124,12 @@ class CrashRun {
     } catch (error) {
       throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
+  }
+
+  /** The directory came to be made while nobody had died yet at some point of its making: another one is begun for these. */
+  #isMadeTooSoon(): boolean {
+    const isMade = existsSync(join(this.#path, FORMAT_FILE));
+    return isMade && this.#directories <= DIRECTORIES_FOR_CREATION && this.#openAtCreation().length > 0;
   }
 
   get missed(): readonly string[] {

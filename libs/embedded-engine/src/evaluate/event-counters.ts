@@ -7,6 +7,7 @@ import { RANGE_SIZE, type RangeScan } from './row-scan';
 const asBit = Number;
 
 const RANGE_WORDS = RANGE_SIZE / 32;
+const PLACES = RANGE_SIZE;
 
 /** Counters of one range of users, by place in the range, and one bit for each user of the shard that was found. */
 export class Counters {
@@ -57,9 +58,9 @@ export class Counters {
   mark(range: number, passes: (value: number, count: number, local: number) => boolean): void {
     const { counts, values, words } = this;
     const base = range * RANGE_WORDS;
-    for (let place = 0; place < RANGE_SIZE; place++) {
+    for (let place = 0; place < PLACES; place++) {
       const count = counts[place]!;
-      if (count !== 0 && passes(values[place]!, count, range * RANGE_SIZE + place)) {
+      if (count !== 0 && passes(values[place]!, count, range * PLACES + place)) {
         words[base + (place >>> 5)]! |= 1 << (place & 31);
       }
     }

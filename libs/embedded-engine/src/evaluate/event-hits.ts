@@ -1,4 +1,4 @@
-import { RANGE_MASK, RANGE_SIZE, type RowBlock } from './row-scan';
+import { RANGE_MASK, type RowBlock } from './row-scan';
 
 const ROOM_MIN = 65_536;
 /** Hits for which room is kept between questions (20 bytes each). */
@@ -55,11 +55,15 @@ export class Hits {
     counts: Uint32Array,
     visit: (place: number, keys: Float64Array, from: number, to: number) => void,
   ): void {
-    const total = this.#groupByUser(reached, steps, counts);
+    const end = this.#endOfPlaces();
+    const total = this.#groupByUser(reached, steps, counts, end);
+    if (total === 0) {
+      return;
+    }
     const byUser = this.#byUser;
-    for (let place = 0; place < RANGE_SIZE; place++) {
+    for (let place = 0; place < end; place++) {
       const from = counts[place]!;
-      const to = place + 1 < RANGE_SIZE ? counts[place + 1]! : total;
+      const to = place + 1 < end ? counts[place + 1]! : total;
       if (to > from) {
         sortKeys(byUser, from, to);
         visit(place, byUser, from, to);
@@ -67,8 +71,19 @@ export class Hits {
     }
   }
 
+  /** No hit is of a user at or after it. */
+  #endOfPlaces(): number {
+    const places = this.#places;
+    let last = -1;
+    for (let held = 0; held < this.#count; held++) {
+      const place = places[held]!;
+      last = place > last ? place : last;
+    }
+    return last + 1;
+  }
+
   /** Leaves where each user's hits begin in the counts. @returns how many hits are left. */
-  #groupByUser(reached: Uint8Array, steps: number, counts: Uint32Array): number {
+  #groupByUser(reached: Uint8Array, steps: number, counts: Uint32Array, end: number): number {
     const [places, keys, byUser] = [this.#places, this.#keys, this.#byUser];
     for (let held = 0; held < this.#count; held++) {
       const place = places[held]!;
@@ -77,7 +92,7 @@ export class Hits {
       }
     }
     let total = 0;
-    for (let place = 0; place < RANGE_SIZE; place++) {
+    for (let place = 0; place < end; place++) {
       total += counts[place]!;
       counts[place] = total;
     }
