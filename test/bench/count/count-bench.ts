@@ -25,7 +25,8 @@ import {
   tesseraAnswerer,
 } from './rule-systems';
 
-const WARM_UP = 3;
+/** Rounds until the code of every thread is compiled; in the short form just enough to build what is built once. */
+const WARM_UP = { short: 3, full: 25 };
 const ROUNDS_FULL = 21;
 const ROUNDS_SHORT = 5;
 const FIRST_SEEN_TARGET = 30;
@@ -43,6 +44,7 @@ export const countBench: Bench = {
 interface Case {
   readonly work: string;
   readonly questions: readonly RuleQuestion[];
+  readonly warmUp: number;
   readonly handWritten: readonly HandWritten[];
 }
 
@@ -55,12 +57,23 @@ async function runCountBench(context: BenchContext): Promise<void> {
     Promise.resolve(new RoaringUsers(population)),
   );
   const draw = new RuleDraw(seed);
-  const rounds = WARM_UP + (isShort ? ROUNDS_SHORT : ROUNDS_FULL);
+  const warmUp = isShort ? WARM_UP.short : WARM_UP.full;
+  const rounds = warmUp + (isShort ? ROUNDS_SHORT : ROUNDS_FULL);
   const times = (create: () => RuleQuestion): readonly RuleQuestion[] => Array.from({ length: rounds }, create);
   const same = draw.otherCities();
-  const first = { work: 'first seen', questions: times(() => draw.otherCities()), handWritten: roaring.firstSeen };
-  const repeated = { work: 'repeated', questions: times(() => same), handWritten: roaring.repeated };
-  const anew = { work: 'all new', questions: times(() => draw.otherThresholds()), handWritten: roaring.firstSeen };
+  const first = {
+    work: 'first seen',
+    questions: times(() => draw.otherCities()),
+    warmUp,
+    handWritten: roaring.firstSeen,
+  };
+  const repeated = { work: 'repeated', questions: times(() => same), warmUp, handWritten: roaring.repeated };
+  const anew = {
+    work: 'all new',
+    questions: times(() => draw.otherThresholds()),
+    warmUp,
+    handWritten: roaring.firstSeen,
+  };
   const cases: readonly Case[] = [first, repeated, anew];
   report.note(
     'first seen: other cities each time; all new: level and age too; repeated: the same rule. Plans are made before the time runs',
@@ -89,12 +102,12 @@ async function runCountBench(context: BenchContext): Promise<void> {
 /** Asks, compares, and sets the medians against each other. */
 async function judge(
   report: Report,
-  { work, questions, handWritten }: Case,
+  { work, questions, warmUp, handWritten }: Case,
   systems: readonly Answerer<RuleQuestion>[],
   target?: number,
 ): Promise<void> {
   const all = [...systems, ...handWritten.map(handWrittenAnswerer)];
-  const asked = await askInTurn(report, work, { questions, warmUp: WARM_UP, show: ruleSql }, all);
+  const asked = await askInTurn(report, work, { questions, warmUp, show: ruleSql }, all);
   const ratio = (system: string, atLeast?: number): void => {
     if (!asked.systems.has(system)) return;
     report.figure({

@@ -13,7 +13,8 @@ import type { OpenFigures } from '../users/store-program';
 import { UserPopulation } from '../users/user-population';
 import { DUCKDB, openDuckDb } from './rule-systems';
 
-const WARM_UP = 3;
+/** Rounds until the code of every thread is compiled; in the short form just enough to build what is built once. */
+const WARM_UP = { short: 3, full: 25 };
 const ROUNDS = { full: 15, short: 5 };
 const TERMS = 5;
 /** The smaller size, as part of the larger: 50 of 258 million. */
@@ -61,7 +62,12 @@ async function askBySize(
   byThreads: readonly number[],
 ): Promise<readonly OpenFigures[]> {
   const { seed, isShort, folder, report } = context;
-  const questions = { seed, warmUp: WARM_UP, rounds: isShort ? ROUNDS.short : ROUNDS.full, terms: TERMS } as const;
+  const questions = {
+    seed,
+    warmUp: isShort ? WARM_UP.short : WARM_UP.full,
+    rounds: isShort ? ROUNDS.short : ROUNDS.full,
+    terms: TERMS,
+  } as const;
   // The short form has too few shards for threads to be worth it; they are used all the same.
   const parallelFrom = isShort ? 1 : null;
   const directory = path.join(folder, `of-${users}`);
