@@ -61,6 +61,37 @@ describe('EmbeddedEngine', () => {
     return messageOf(catalog, 'purchase', cuid, body, { nowMs, ...header });
   }
 
+  it('forgets a count that it kept as soon as anything it depends on changes', async () => {
+    const { engine } = await open();
+    const rules = [
+      { tag: 'interests', op: 'exists' },
+      { not: { tag: 'interests', op: 'exists' } },
+      { tag: 'interests', op: 'hasAny', value: ['chess'] },
+      { tag: 'city', op: 'exists' },
+      { tag: 'city', op: 'ne', value: 'rome', onMissing: 'include' },
+      { all: true },
+    ];
+    const counts = async (): Promise<(number | undefined)[]> => {
+      const found: (number | undefined)[] = [];
+      for (const rule of rules) {
+        found.push(await count(engine, rule));
+      }
+      return found;
+    };
+    await send(engine, person('a', { interests: ['chess'], city: 'rome' }), person('b', { level: 1 }));
+    expect(await counts()).toEqual([1, 1, 1, 1, 1, 2]);
+    expect(await counts()).toEqual([1, 1, 1, 1, 1, 2]);
+    await send(engine, person('b', { interests: ['go'], city: 'oslo' }));
+    expect(await counts()).toEqual([2, 0, 1, 2, 1, 2]);
+    await send(engine, person('c', { city: 'rome' }));
+    expect(await counts()).toEqual([2, 1, 1, 3, 1, 3]);
+    await send(engine, person('a', { interests: null, city: null }));
+    expect(await counts()).toEqual([1, 2, 0, 2, 2, 3]);
+    await engine.erase('b', NOW);
+    expect(await counts()).toEqual([0, 2, 0, 1, 1, 2]);
+    await engine.abandon();
+  });
+
   const questions: readonly (readonly [unknown, number])[] = [
     [{ all: true }, 4],
     [{ tag: 'city', op: 'eq', value: 'rome' }, 2],

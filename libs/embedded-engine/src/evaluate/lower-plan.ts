@@ -65,6 +65,7 @@ export class PlanLowering {
     return {
       typeId: tag.typeId,
       tagId: tag.id,
+      isSet: tag.valueType === 'set',
       lookup: lookupOf(tag, condition, this.dictionaryOf(tag)),
       negated,
       // Nobody has a value that is absent: wanted are those without one.

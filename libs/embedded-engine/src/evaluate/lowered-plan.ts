@@ -17,6 +17,8 @@ export interface LoweredTest {
   readonly typeId: number;
   readonly tagId: number;
   readonly lookup: Lookup;
+  /** The tag holds sets. */
+  readonly isSet: boolean;
   /** Wanted are those with a value that the lookup does not find. */
   readonly negated: boolean;
   /** Users with no value are wanted too. */

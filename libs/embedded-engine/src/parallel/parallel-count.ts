@@ -18,7 +18,7 @@ export function parallelTests(nodes: Iterable<LoweredNode>): readonly LoweredTes
     }
     if (node.kind === 'tests') {
       for (const test of node.tests) {
-        if (test.validAfterMs !== null || test.lookup.kind === 'anyElement' || test.lookup.kind === 'allElements') {
+        if (test.validAfterMs !== null || test.isSet) {
           return null;
         }
         tests.push(test);
