@@ -53,6 +53,15 @@ describe('KeepAliveConnection', () => {
     connection.close();
   });
 
+  it('connects anew when the server has closed an idle connection', async () => {
+    const connection = await KeepAliveConnection.open(url);
+    await connection.request('GET', '/plain');
+    server.closeIdleConnections();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await connection.request('GET', '/plain')).status).toBe(200);
+    connection.close();
+  });
+
   it('uploads many parts as one body', async () => {
     const connection = await KeepAliveConnection.open(url);
     const parts = Array.from({ length: 50 }, (_, part) => Buffer.alloc(20_000, 97 + (part % 26)));
@@ -67,7 +76,7 @@ describe('KeepAliveConnection', () => {
     expect(() => readJson({ status: 418, body: Buffer.from('short and stout') })).toThrow('418: short and stout');
     expect((await connection.request('GET', '/teapot')).status).toBe(418);
     const under = connection.request('GET', '/gone');
-    expect(() => connection.request('GET', '/plain')).toThrow('One request at a time');
+    await expect(connection.request('GET', '/plain')).rejects.toThrow('One request at a time');
     await expect(under).rejects.toThrow(/closed the connection|ECONNRESET/);
   });
 

@@ -24,20 +24,15 @@ export class KeepAliveConnection {
   #received: Buffer = Buffer.alloc(0);
 
   private constructor(
-    private readonly socket: Socket,
-    private readonly host: string,
+    private socket: Socket,
+    private readonly url: URL,
   ) {
-    socket.setNoDelay(true);
-    socket.on('data', (part) => this.#take(part));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the server closed the connection')));
+    this.#listen();
   }
 
   static async open(url: string): Promise<KeepAliveConnection> {
-    const { hostname, port, host } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    await once(socket, 'connect');
-    return new KeepAliveConnection(socket, host);
+    const parsed = new URL(url);
+    return new KeepAliveConnection(await connected(parsed), parsed);
   }
 
   /** A request as bytes, to be sent any number of times. */
@@ -47,10 +42,15 @@ export class KeepAliveConnection {
     return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${type}\r\n`), body]);
   }
 
-  request(method: string, path: string, json?: string): Promise<HttpAnswer> {
+  /** On a new connection if the server has closed this one meanwhile, as it does with those that say nothing for seconds. */
+  async request(method: string, path: string, json?: string): Promise<HttpAnswer> {
+    if (this.socket.closed) {
+      this.socket = await connected(this.url);
+      this.#listen();
+    }
     const answer = this.#expect();
-    this.socket.write(KeepAliveConnection.encode(method, path, this.host, json));
-    return answer;
+    this.socket.write(KeepAliveConnection.encode(method, path, this.url.host, json));
+    return await answer;
   }
 
   /** Sends parts one after the other as one body, no faster than they are taken. */
@@ -60,7 +60,7 @@ export class KeepAliveConnection {
     // It may fail while parts are being sent; who awaits it below is told.
     answer.catch(() => undefined);
     this.socket.write(
-      `POST ${path} HTTP/1.1\r\nHost: ${this.host}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nHost: ${this.url.host}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\n\r\n`,
     );
     for (const part of parts) {
       if (!this.socket.write(part)) await Promise.race([once(this.socket, 'drain'), answer]);
@@ -70,6 +70,13 @@ export class KeepAliveConnection {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  #listen(): void {
+    this.socket.setNoDelay(true);
+    this.socket.on('data', (part) => this.#take(part));
+    this.socket.on('error', (error) => this.#fail(error));
+    this.socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
   #expect(): Promise<HttpAnswer> {
@@ -111,6 +118,12 @@ export class KeepAliveConnection {
     this.#received = this.#received.subarray(end);
     waiting?.resolve({ status: Number(header.slice(9, 12)), body });
   }
+}
+
+async function connected({ hostname, port }: URL): Promise<Socket> {
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** @returns null while the last chunk has not come. */

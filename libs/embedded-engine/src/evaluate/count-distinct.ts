@@ -2,7 +2,7 @@ import type { PropertyDefinition } from '@tessera/tag-catalog';
 import { bitsOf } from '../bitmaps/bitmap-from-words';
 import type { EventState } from '../events/event-state';
 import type { CountRange } from './event-counters';
-import { RANGE_MASK, RANGE_SIZE, type RowBlock } from './row-scan';
+import { RANGE_MASK, type RowBlock } from './row-scan';
 
 /** Properties of up to this many different values: one bit each in a user's counter. */
 const BITS_MAX = 32;
@@ -31,7 +31,7 @@ function valuesMax(events: EventState, property: PropertyDefinition): number {
   }
 }
 
-const countBitByBit: CountRange = (rows, range, { counts }) => {
+const countBitByBit: CountRange = (rows, range, end, { counts }) => {
   rows.visitRange(range, ({ locals, values, missing, count }) => {
     for (let row = 0; row < count; row++) {
       const value = values[row]!;
@@ -40,21 +40,21 @@ const countBitByBit: CountRange = (rows, range, { counts }) => {
       }
     }
   });
-  for (let place = 0; place < RANGE_SIZE; place++) {
+  for (let place = 0; place < end; place++) {
     if (counts[place] !== 0) {
       counts[place] = bitsOf(counts[place]!);
     }
   }
 };
 
-const countInPairs: CountRange = (rows, range, { counts }) => {
+const countInPairs: CountRange = (rows, range, end, { counts }) => {
   const pairs = idle ?? new Pairs();
   idle = null;
   pairs.clear();
   rows.visitRange(range, (block) => {
     pairs.add(block);
   });
-  pairs.countDistinct(counts);
+  pairs.countDistinct(counts, end);
   idle = pairs.room <= ROOM_KEPT_MAX ? pairs : null;
 };
 
@@ -87,15 +87,15 @@ class Pairs {
     this.#count = held;
   }
 
-  /** Groups the values by user (a counting sort), then counts each user's. @param counts all 0 at first. */
-  countDistinct(counts: Uint32Array): void {
+  /** Groups the values by user (a counting sort), then counts each user's. @param counts all 0 at first. @param end no value is of a place from it on. */
+  countDistinct(counts: Uint32Array, end: number): void {
     const [places, values, byUser] = [this.#places, this.#values, this.#byUser];
     for (let held = 0; held < this.#count; held++) {
       counts[places[held]!]!++;
     }
     // The counts become the ends of the users' values in turn, which then move to their starts.
     let total = 0;
-    for (let place = 0; place < RANGE_SIZE; place++) {
+    for (let place = 0; place < end; place++) {
       total += counts[place]!;
       counts[place] = total;
     }
@@ -103,9 +103,9 @@ class Pairs {
       const at = --counts[places[held]!]!;
       byUser[at] = values[held]!;
     }
-    for (let place = 0; place < RANGE_SIZE; place++) {
+    for (let place = 0; place < end; place++) {
       const from = counts[place]!;
-      const to = place + 1 < RANGE_SIZE ? counts[place + 1]! : total;
+      const to = place + 1 < end ? counts[place + 1]! : total;
       counts[place] = to - from < 2 ? to - from : distinctIn(byUser, from, to);
     }
   }

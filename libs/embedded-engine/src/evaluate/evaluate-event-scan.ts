@@ -65,19 +65,19 @@ function byCounts(
   const numbers = rangeOf(condition);
   const rows = new RangeScan(scan, measure.kind === 'distinct' ? measure.property : null);
   const found = findUsers((counters) => {
-    eachRange([rows], (range) => {
-      countRange(rows, range, counters);
+    eachRange([rows], (range, end) => {
+      countRange(rows, range, end, counters);
       if (numbers === null) {
-        counters.mark(range, (_value, count) => meets(count) !== isZeroMet);
+        counters.mark(range, end, (_value, count) => meets(count) !== isZeroMet);
       } else {
-        counters.markCounts(range, isZeroMet ? { ...numbers, negated: !numbers.negated } : numbers);
+        counters.markCounts(range, end, isZeroMet ? { ...numbers, negated: !numbers.negated } : numbers);
       }
     });
   });
   return isZeroMet ? RoaringBitmap32.andNot(universe, found) : found;
 }
 
-const countRows: CountRange = (rows, range, { counts }) => {
+const countRows: CountRange = (rows, range, _end, { counts }) => {
   rows.visitRange(range, ({ locals, count }) => {
     for (let row = 0; row < count; row++) {
       counts[locals[row]! & RANGE_MASK]!++;
@@ -98,14 +98,14 @@ function byValues(node: EventScanNode, scan: RowScan, universe: RoaringBitmap32,
   const meets = compileCondition(condition, property ?? INSTANT_SPEC);
   const rows = new RangeScan(scan, property);
   const found = findUsers((counters) => {
-    eachRange([rows], (range) => {
+    eachRange([rows], (range, end) => {
       rows.visitRange(range, (block) => {
         keep(counters, block);
       });
       if (numbers === null) {
-        counters.mark(range, meets);
+        counters.mark(range, end, meets);
       } else {
-        counters.markValues(range, numbers);
+        counters.markValues(range, end, numbers);
       }
     });
   });
@@ -171,22 +171,22 @@ function bySums(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
   const meets = compileAverage(exact, property.scale);
   const rows = new RangeScan(scan, property);
   return findUsers((counters) => {
-    eachRange([rows], (range) => {
+    eachRange([rows], (range, end) => {
       let magnitude = 0;
-      counters.values.fill(0);
+      counters.values.fill(0, 0, end);
       rows.visitRange(range, (block) => {
         addValues(counters, block);
         magnitude += block.count * block.magnitudeMax;
       });
       if (magnitude > Number.MAX_SAFE_INTEGER && magnitudeOf(rows, range) > Number.MAX_SAFE_INTEGER) {
         const sums = bigSums(rows, range);
-        counters.mark(range, (_sum, count, local) =>
+        counters.mark(range, end, (_sum, count, local) =>
           meetsExact(exact, kind, sums.get(local) ?? 0n, count, property.scale),
         );
       } else if (numbers === null) {
-        counters.mark(range, meets);
+        counters.mark(range, end, meets);
       } else {
-        counters.markValues(range, numbers);
+        counters.markValues(range, end, numbers);
       }
     });
   });

@@ -35,9 +35,9 @@ export function evaluateSequenceScan(node: SequenceScanNode, shard: number, even
   );
   return withHits((hits) =>
     findUsers(({ counts, words }) => {
-      eachRange(scans, (range) => {
+      eachRange(scans, (range, end) => {
         hits.clear();
-        reached.fill(0);
+        reached.fill(0, 0, end);
         for (let index = last; index >= 0; index--) {
           scans[index]!.visitRange(range, (block) => {
             hits.add(block, index, reached, last - index);
@@ -49,7 +49,6 @@ export function evaluateSequenceScan(node: SequenceScanNode, shard: number, even
             words[wordsFrom + (place >>> 5)]! |= 1 << (place & 31);
           }
         });
-        counts.fill(0);
       });
     }),
   );

@@ -7,7 +7,6 @@ import { RANGE_SIZE, type RangeScan } from './row-scan';
 const asBit = Number;
 
 const RANGE_WORDS = RANGE_SIZE / 32;
-const PLACES = RANGE_SIZE;
 
 /** Counters of one range of users, by place in the range, and one bit for each user of the shard that was found. */
 export class Counters {
@@ -16,14 +15,14 @@ export class Counters {
   readonly values = new Float64Array(RANGE_SIZE);
   readonly words = new Uint32Array(SHARD_WORDS);
 
-  // Words are put together without a branch on what a user's numbers are, which no processor could foresee.
+  // `end`: the place after the last one that may be counted. Words are put together without a branch on what a user's numbers are, which no processor could foresee.
 
   /** Ends a range: marks the users counted whose value lies in the numbers given, and clears the counts. */
-  markValues(range: number, { low, high, negated }: NumberRange): void {
+  markValues(range: number, end: number, { low, high, negated }: NumberRange): void {
     const { counts, values, words } = this;
     const base = range * RANGE_WORDS;
     const outside = asBit(negated);
-    for (let index = 0; index < RANGE_WORDS; index++) {
+    for (let index = 0; index << 5 < end; index++) {
       const first = index << 5;
       let word = 0;
       for (let bit = 31; bit >= 0; bit--) {
@@ -33,15 +32,15 @@ export class Counters {
       }
       words[base + index] = word;
     }
-    counts.fill(0);
+    counts.fill(0, 0, end);
   }
 
   /** Ends a range: marks the users counted whose count lies in the numbers given, and clears the counts. */
-  markCounts(range: number, { low, high, negated }: NumberRange): void {
+  markCounts(range: number, end: number, { low, high, negated }: NumberRange): void {
     const { counts, words } = this;
     const base = range * RANGE_WORDS;
     const outside = asBit(negated);
-    for (let index = 0; index < RANGE_WORDS; index++) {
+    for (let index = 0; index << 5 < end; index++) {
       const first = index << 5;
       let word = 0;
       for (let bit = 31; bit >= 0; bit--) {
@@ -51,25 +50,25 @@ export class Counters {
       }
       words[base + index] = word;
     }
-    counts.fill(0);
+    counts.fill(0, 0, end);
   }
 
   /** Ends a range: marks the users counted that pass, and clears the counts. */
-  mark(range: number, passes: (value: number, count: number, local: number) => boolean): void {
+  mark(range: number, end: number, passes: (value: number, count: number, local: number) => boolean): void {
     const { counts, values, words } = this;
     const base = range * RANGE_WORDS;
-    for (let place = 0; place < PLACES; place++) {
+    for (let place = 0; place < end; place++) {
       const count = counts[place]!;
-      if (count !== 0 && passes(values[place]!, count, range * PLACES + place)) {
+      if (count !== 0 && passes(values[place]!, count, range * RANGE_SIZE + place)) {
         words[base + (place >>> 5)]! |= 1 << (place & 31);
       }
     }
-    counts.fill(0);
+    counts.fill(0, 0, end);
   }
 }
 
-/** Puts a whole number for each user of a range into the counts, 0 for those without. */
-export type CountRange = (rows: RangeScan, range: number, counters: Counters) => void;
+/** Puts a whole number for each user of a range into the counts, 0 for those without. Nobody at place `end` or later has rows. */
+export type CountRange = (rows: RangeScan, range: number, end: number, counters: Counters) => void;
 
 let idle: Counters | null = null;
 

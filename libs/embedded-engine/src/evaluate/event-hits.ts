@@ -1,4 +1,4 @@
-import { RANGE_MASK, type RowBlock } from './row-scan';
+import { RANGE_MASK, RANGE_SIZE, type RowBlock } from './row-scan';
 
 const ROOM_MIN = 65_536;
 /** Hits for which room is kept between questions (20 bytes each). */
@@ -14,6 +14,7 @@ export class Hits {
   #places = new Int32Array(ROOM_MIN);
   #keys = new Float64Array(ROOM_MIN);
   #byUser = new Float64Array(ROOM_MIN);
+  readonly #users = new Int32Array(RANGE_SIZE);
 
   get room(): number {
     return this.#places.length;
@@ -46,8 +47,9 @@ export class Hits {
   }
 
   /**
-   * Calls `visit` with each user (place in the range) that has reached all steps, and where in `keys` its hits stand, ascending.
-   * @param counts all 0; left full.
+   * Calls `visit` with each user (place in the range) that has reached all steps, and where in `keys` its hits stand, ascending. Takes
+   * time by the hits alone: few users of a range have all steps.
+   * @param counts all 0, and so afterwards.
    */
   eachUser(
     reached: Uint8Array,
@@ -55,55 +57,55 @@ export class Hits {
     counts: Uint32Array,
     visit: (place: number, keys: Float64Array, from: number, to: number) => void,
   ): void {
-    const end = this.#endOfPlaces();
-    const total = this.#groupByUser(reached, steps, counts, end);
-    if (total === 0) {
-      return;
-    }
-    const byUser = this.#byUser;
-    for (let place = 0; place < end; place++) {
+    this.#keepComplete(reached, steps);
+    const users = this.#groupByUser(counts);
+    const [list, byUser] = [this.#users, this.#byUser];
+    for (let user = 0; user < users; user++) {
+      const place = list[user]!;
       const from = counts[place]!;
-      const to = place + 1 < end ? counts[place + 1]! : total;
-      if (to > from) {
-        sortKeys(byUser, from, to);
-        visit(place, byUser, from, to);
-      }
+      const to = user + 1 < users ? counts[list[user + 1]!]! : this.#count;
+      sortKeys(byUser, from, to);
+      visit(place, byUser, from, to);
+    }
+    for (let user = 0; user < users; user++) {
+      counts[list[user]!] = 0;
     }
   }
 
-  /** No hit is of a user at or after it. */
-  #endOfPlaces(): number {
-    const places = this.#places;
-    let last = -1;
-    for (let held = 0; held < this.#count; held++) {
-      const place = places[held]!;
-      last = place > last ? place : last;
-    }
-    return last + 1;
-  }
-
-  /** Leaves where each user's hits begin in the counts. @returns how many hits are left. */
-  #groupByUser(reached: Uint8Array, steps: number, counts: Uint32Array, end: number): number {
-    const [places, keys, byUser] = [this.#places, this.#keys, this.#byUser];
+  /** Drops the hits of users who have not reached all steps. */
+  #keepComplete(reached: Uint8Array, steps: number): void {
+    const [places, keys] = [this.#places, this.#keys];
+    let kept = 0;
     for (let held = 0; held < this.#count; held++) {
       const place = places[held]!;
       if (reached[place] === steps) {
-        counts[place]!++;
+        places[kept] = place;
+        keys[kept++] = keys[held]!;
+      }
+    }
+    this.#count = kept;
+  }
+
+  /** Lists the users, and leaves where the hits of each begin in the counts. @returns how many users there are. */
+  #groupByUser(counts: Uint32Array): number {
+    const [places, keys, byUser, list] = [this.#places, this.#keys, this.#byUser, this.#users];
+    let users = 0;
+    for (let held = 0; held < this.#count; held++) {
+      const place = places[held]!;
+      if (counts[place]!++ === 0) {
+        list[users++] = place;
       }
     }
     let total = 0;
-    for (let place = 0; place < end; place++) {
-      total += counts[place]!;
-      counts[place] = total;
+    for (let user = 0; user < users; user++) {
+      total += counts[list[user]!]!;
+      counts[list[user]!] = total;
     }
     for (let held = this.#count - 1; held >= 0; held--) {
-      const place = places[held]!;
-      if (reached[place] === steps) {
-        const at = --counts[place]!;
-        byUser[at] = keys[held]!;
-      }
+      const at = --counts[places[held]!]!;
+      byUser[at] = keys[held]!;
     }
-    return total;
+    return users;
   }
 
   #reserve(count: number): void {

@@ -55,17 +55,17 @@ export function countingRows(scan: RowScan): AtLeast {
     const isNarrow = low <= NARROW_THRESHOLD_MAX && (high <= NARROW_THRESHOLD_MAX || high === Infinity);
     const rows = new RangeScan(scan, null);
     try {
-      eachRange([rows], (range) => {
+      eachRange([rows], (range, end) => {
         if (isNarrow) {
           rows.visitRange(range, ({ locals, count }) => {
             countNarrow(locals, count, low, high);
           });
-          narrowCounts.fill(0);
+          narrowCounts.fill(0, 0, end);
         } else {
           rows.visitRange(range, ({ locals, count }) => {
             countWide(locals, count, low, high);
           });
-          wideCounts.fill(0);
+          wideCounts.fill(0, 0, end);
         }
       });
       return { low: bitmapFromWords(lowWords), high: bitmapFromWords(highWords) };

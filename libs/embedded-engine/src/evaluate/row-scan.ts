@@ -8,6 +8,7 @@ import { compileRowTests, type RowTest, testsOfBucket, type ValueBlock } from '.
 
 // Taken once: looking a global up for every row is measurable. 1 for true, 0 for false.
 const asBit = Number;
+const { max } = Math;
 
 export interface RowScan {
   readonly events: EventState;
@@ -78,8 +79,10 @@ interface BucketScan {
  */
 export class RangeScan {
   readonly #buckets: BucketScan[] = [];
+  /** By range: the place after the last one that a row out of order has. */
+  readonly #unorderedEnds = new Int32Array(RANGES);
   #range = -1;
-  #isDone = false;
+  #end = 0;
 
   /** @param property whose values are asked for; rows of days without any value are left out then. */
   constructor(scan: RowScan, property: PropertyDefinition | null) {
@@ -99,18 +102,22 @@ export class RangeScan {
       const times = { from: fromMs - bucket.startMs, to: toMs - bucket.startMs };
       const ordered = bucket.rows - bucket.unorderedRows;
       this.#buckets.push({ bucket, tests: needed, column, ...times, ordered, start: 0, end: 0 });
+      this.#noteUnordered(bucket.locals, ordered, bucket.rows);
     }
   }
 
-  /** Only users of ranges visited already have rows, as far as the ordered ones tell. */
-  get isDone(): boolean {
-    return this.#isDone || this.#buckets.length === 0;
+  /** The place after the last one in the range that has rows, before filters; 0: nobody has. Ranges come one by one, from 0. */
+  endIn(range: number): number {
+    if (range !== this.#range) {
+      this.#moveTo(range);
+    }
+    return this.#end;
   }
 
   /** Hands over the rows of one range of users. Ranges come one by one, from 0; the same one may be asked for again. */
   visitRange(range: number, visit: (block: RowBlock) => void): void {
-    if (range !== this.#range) {
-      this.#moveTo(range);
+    if (this.endIn(range) === 0) {
+      return;
     }
     for (const scan of this.#buckets) {
       const isWhole = scan.tests.length === 0 && scan.from <= 0 && scan.to >= DAY_MS;
@@ -122,7 +129,8 @@ export class RangeScan {
           visitSelected(scan, start, { places: everyPlace, count: rows }, visit);
         }
       }
-      for (let start = scan.ordered; start < scan.bucket.rows; start += BLOCK_ROWS) {
+      const unorderedEnd = this.#unorderedEnds[range] === 0 ? 0 : scan.bucket.rows;
+      for (let start = scan.ordered; start < unorderedEnd; start += BLOCK_ROWS) {
         const rows = Math.min(BLOCK_ROWS, scan.bucket.rows - start);
         const count = selectRange(scan.bucket.locals, start, rows, range);
         visitSelected(scan, start, { places: selection, count }, visit);
@@ -130,22 +138,40 @@ export class RangeScan {
     }
   }
 
+  #noteUnordered(locals: Int32Array, from: number, to: number): void {
+    const ends = this.#unorderedEnds;
+    for (let row = from; row < to; row++) {
+      const range = locals[row]! >>> RANGE_BITS;
+      const end = (locals[row]! & RANGE_MASK) + 1;
+      ends[range] = end > ends[range]! ? end : ends[range]!;
+    }
+  }
+
   #moveTo(range: number): void {
     this.#range = range;
-    this.#isDone = true;
+    let end = this.#unorderedEnds[range]!;
     const next = (range + 1) * RANGE_SIZE;
     for (const scan of this.#buckets) {
       scan.start = scan.end;
       scan.end = firstRowFrom(scan.bucket.locals, scan.start, scan.ordered, next);
-      this.#isDone &&= scan.end === scan.bucket.rows;
+      if (scan.end > scan.start) {
+        end = max(end, (scan.bucket.locals[scan.end - 1]! & RANGE_MASK) + 1);
+      }
     }
+    this.#end = end;
   }
 }
 
-/** Calls `evaluate` with every range of users that may have rows in one of the scans. */
-export function eachRange(scans: readonly RangeScan[], evaluate: (range: number) => void): void {
-  for (let range = 0; range < RANGES && !scans.every((scan) => scan.isDone); range++) {
-    evaluate(range);
+/** Calls `evaluate` with every range of users in which someone has rows in one of the scans, and the place after the last of them. */
+export function eachRange(scans: readonly RangeScan[], evaluate: (range: number, end: number) => void): void {
+  for (let range = 0; range < RANGES; range++) {
+    let end = 0;
+    for (const scan of scans) {
+      end = max(end, scan.endIn(range));
+    }
+    if (end > 0) {
+      evaluate(range, end);
+    }
   }
 }
 

@@ -64,10 +64,18 @@ export function escapePointer(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+/** By class; decorators have all run before the first request comes. */
+const keysByClass = new WeakMap<object, ReadonlySet<string>>();
+
 function keysOf(type: unknown): ReadonlySet<string> {
   if (typeof type !== 'function') return new Set();
-  const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
-  return new Set(rules.map((rule) => rule.propertyName));
+  let keys = keysByClass.get(type);
+  if (keys === undefined) {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+    keys = new Set(rules.map((rule) => rule.propertyName));
+    keysByClass.set(type, keys);
+  }
+  return keys;
 }
 
 function failed(errors: readonly LocatedError[]): Parsed<never> {

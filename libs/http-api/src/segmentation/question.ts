@@ -20,10 +20,26 @@ export interface Moment {
 }
 
 /** An expression that was understood: bound, planned for one as-of. */
-export interface Question extends Moment {
-  readonly expression: Expression;
-  readonly hash: string;
+export class Question implements Moment {
+  readonly asOfMs: number;
+  readonly timeZone: string;
   readonly plan: Plan;
+  #hash: string | undefined;
+
+  constructor(
+    readonly expression: Expression,
+    { asOfMs, timeZone }: Moment,
+  ) {
+    this.asOfMs = asOfMs;
+    this.timeZone = timeZone;
+    this.plan = buildPlan(expression, { asOfMs });
+  }
+
+  /** Of the canonical expression: not every answer tells it. */
+  get hash(): string {
+    this.#hash ??= hashExpression(this.expression);
+    return this.#hash;
+  }
 }
 
 export type Binding =
@@ -83,9 +99,7 @@ export class QuestionReader {
       valueLimits: this.defaults.valueLimits,
     });
     if (!bound.ok) return { ok: false, errors: bound.errors };
-    const plan = buildPlan(bound.value, { asOfMs: moment.asOfMs });
-    const question = { ...moment, expression: bound.value, hash: hashExpression(bound.value), plan };
-    return { ok: true, question };
+    return { ok: true, question: new Question(bound.value, moment) };
   }
 
   /**
