@@ -11,6 +11,7 @@ import { lookupBench } from './lookup/lookup-bench';
 import { membersBench } from './members/members-bench';
 import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
+import { rewriteBench } from './write/rewrite-bench';
 import { writeBench } from './write/write-bench';
 
 /** Every bench, in the order in which `all` runs them. */
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   coldRulesBench,
   membersBench,
   writeBench,
+  rewriteBench,
   freshnessBench,
   lookupBench,
   fairnessBench,

@@ -4,9 +4,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEngine } from './open-engine';
+import { expectKept } from './expect-kept';
 import { ServerProcess } from './server-process';
-import { operationAt } from './workload';
 
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 const ROOT = join(__dirname, '..', '..');
@@ -38,16 +37,7 @@ describe('the limit of file descriptors', () => {
       checkpointAtLast: 'done',
       findings: [],
     });
-    const { engine, directory } = await openEngine(path);
-    expect(engine.verify().findings).toEqual([]);
-    for (let index = 0; index < met.applied; index++) {
-      const operation = operationAt(SEED, index);
-      if (operation.kind !== 'batch') continue;
-      const { verdicts } = await engine.apply(operation.batch, operation.source);
-      expect({ index, other: verdicts.filter((verdict) => verdict !== 'duplicate') }).toEqual({ index, other: [] });
-    }
-    await engine.abandon();
-    await directory.close();
+    await expectKept(path, SEED, met.applied);
   }, 60_000);
 
   it('reached by connections is survived by the server', async () => {

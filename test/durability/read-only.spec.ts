@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirectory } from '@tessera/data-directory';
 import { mountReadOnly, tellSkipped, unmount } from './mount';
-import { openEngine } from './open-engine';
+import { expectKept } from './expect-kept';
 import { ServerProcess } from './server-process';
-import { operationAt } from './workload';
 
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 const ROOT = join(__dirname, '..', '..');
@@ -38,16 +37,7 @@ describe('a read-only directory', () => {
       checkpointAtLast: 'done',
       findings: [],
     });
-    const { engine, directory } = await openEngine(path);
-    expect(engine.verify().findings).toEqual([]);
-    for (let index = 0; index < met.applied; index++) {
-      const operation = operationAt(SEED, index);
-      if (operation.kind !== 'batch') continue;
-      const { verdicts } = await engine.apply(operation.batch, operation.source);
-      expect({ index, other: verdicts.filter((verdict) => verdict !== 'duplicate') }).toEqual({ index, other: [] });
-    }
-    await engine.abandon();
-    await directory.close();
+    await expectKept(path, SEED, met.applied);
   }, 60_000);
 
   it('is no place to start a server on, but can be read, verified and copied', async () => {

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
 import { showNumber } from '../framework/show-result';
+import { bytesBelow } from '../measure/disk-use';
 import { askStore, loadStore } from '../users/store-program';
 import type { LoadFigures, OpenFigures } from '../users/store-program';
 
@@ -12,7 +13,6 @@ const SIZES = [1, 10, 50, 258].map((millions) => millions / 258);
 const WARM_UP = 3;
 const ROUNDS = { full: 21, short: 5 };
 const MS_PER_S = 1_000;
-const BLOCK_BYTES = 512;
 
 export const growthBench: Bench = {
   name: 'growth',
@@ -52,14 +52,6 @@ async function runGrowthBench({ users: most, seed, isShort, folder, report }: Be
   }
   for (const size of sizes) reportSize(report, size);
   compareSizes(report, sizes);
-}
-
-/** On the disk: holes in sparse files are none of it. */
-async function bytesBelow(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => stat(path.join(parentPath, name))));
-  return sizes.reduce((sum, { blocks }) => sum + blocks * BLOCK_BYTES, 0);
 }
 
 function reportSize(report: Report, { users, diskBytes, loaded, opened }: Size): void {

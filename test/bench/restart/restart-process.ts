@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { JsonValue } from '@tessera/tag-catalog';
 import { createBenchUsers } from '../bench-users';
 import { watchEventLoop } from '../measure/event-loop';
-import { InFlight } from '../measure/in-flight';
+import { applyReadyBatches } from '../measure/apply-ready-batches';
 import { Samples } from '../measure/samples';
 import { importUsers } from '../store/import-users';
 import { BenchStore } from '../store/bench-store';
@@ -71,17 +71,7 @@ async function writeMessages(
       const drawn = Array.from({ length }, () => updates.next());
       batches.push(toMessages(store, drawn, startMs + made / BATCH_MESSAGES));
     }
-    const startedMs = performance.now();
-    const flight = new InFlight(BATCHES_IN_FLIGHT);
-    for (const batch of batches) {
-      await flight.start(async () => {
-        const sentMs = performance.now();
-        await store.engine.apply({ arrivalMs: Date.now(), messages: batch });
-        latencies.add(performance.now() - sentMs);
-      });
-    }
-    await flight.settle();
-    elapsedMs += performance.now() - startedMs;
+    elapsedMs += await applyReadyBatches(store, batches, BATCHES_IN_FLIGHT, latencies);
   }
   return { elapsedMs };
 }

@@ -4,13 +4,14 @@ import { InFlight } from '../measure/in-flight';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
 import { SUBJECT } from '../framework/result';
+import { applyReadyBatches } from '../measure/apply-ready-batches';
 import { Samples } from '../measure/samples';
 import { rate } from '../measure/pauses';
 import { BenchStore } from '../store/bench-store';
 import { compare, showBytes } from './expectations';
 import { measureHttpIntake } from './http-intake';
 import { LmdbPuts } from './lmdb-puts';
-import { CITY_NAMES } from '../users/user-population';
+import { importVisitors } from './import-visitors';
 import { visitorCuid, VISITOR_TYPE, VisitorMessages } from './visitor-messages';
 
 export const writeBench: Bench = {
@@ -39,7 +40,6 @@ const BATCHES_IN_FLIGHT = 8;
 const BATCHES_READY = 200;
 const IN_PROCESS_TARGET = 100_000;
 const HTTP_TARGET = 60_000;
-const IMPORT_CHUNK = 2 ** 18;
 const KEY_BYTES = Buffer.byteLength(visitorCuid(0));
 /** Of what a message says beside the cuid: its time 8, level 1, the city's name 8, spend 4. */
 const VALUE_BYTES = 21;
@@ -94,24 +94,6 @@ async function measureInProcess(
   return { perSecond };
 }
 
-/** Every user as the model has them at first, written long ago, so that the timed messages overwrite. */
-async function importVisitors(
-  store: BenchStore,
-  { users, levels, cities, spendCents }: VisitorMessages,
-): Promise<void> {
-  const bulk = await store.engine.bulkImport();
-  const [level, city, spend] = [store.tag('level'), store.tag('city'), store.tag('spend')];
-  for (let start = 0; start < users; start += IMPORT_CHUNK) {
-    const end = Math.min(start + IMPORT_CHUNK, users);
-    const first = bulk.bindUsers(Array.from({ length: end - start }, (_, at) => visitorCuid(start + at)));
-    bulk.setNumbers(level, first, levels.subarray(start, end), 0);
-    bulk.setTexts(city, first, CITY_NAMES, cities.subarray(start, end), 0);
-    bulk.setNumbers(spend, first, spendCents.subarray(start, end), 0);
-  }
-  await bulk.finish();
-  await store.untilIndexed();
-}
-
 async function applyAll(
   store: BenchStore,
   source: VisitorMessages,
@@ -127,17 +109,7 @@ async function applyAll(
       batches.push(source.batch(type, Math.min(BATCH_MESSAGES, messages - made)));
     }
     const logBefore = store.directory.log.bytes;
-    const startedMs = performance.now();
-    const flight = new InFlight(BATCHES_IN_FLIGHT);
-    for (const batch of batches) {
-      await flight.start(async () => {
-        const sentMs = performance.now();
-        await store.engine.apply({ arrivalMs: Date.now(), messages: batch });
-        latencies.add(performance.now() - sentMs);
-      });
-    }
-    await flight.settle();
-    elapsedMs += performance.now() - startedMs;
+    elapsedMs += await applyReadyBatches(store, batches, BATCHES_IN_FLIGHT, latencies);
     const grown = store.directory.log.bytes - logBefore;
     // Where a checkpoint has cut the log meanwhile, the rounds before tell how much it was.
     logBytes += grown > 0 ? grown : (logBytes * batches.length * BATCH_MESSAGES) / made;

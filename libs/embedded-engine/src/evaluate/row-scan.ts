@@ -2,6 +2,7 @@ import type { Interval, PropertyTest } from '@tessera/audience';
 import type { PropertyDefinition } from '@tessera/tag-catalog';
 import type { NumberVector } from '../columns/number-vector';
 import { DAY_MS, type EventBucket } from '../events/event-bucket';
+import { firstRowFrom } from '../events/sort-rows';
 import type { EventState } from '../events/event-state';
 import { SHARD_SIZE } from '../shard';
 import { compileRowTests, type RowTest, testsOfBucket, type ValueBlock } from './row-filter';
@@ -173,21 +174,6 @@ export function eachRange(scans: readonly RangeScan[], evaluate: (range: number,
       evaluate(range, end);
     }
   }
-}
-
-/** The first of the ordered rows from `start` whose user is `local` or a later one. */
-function firstRowFrom(locals: Int32Array, start: number, ordered: number, local: number): number {
-  let from = start;
-  let to = ordered;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (locals[middle]! < local) {
-      from = middle + 1;
-    } else {
-      to = middle;
-    }
-  }
-  return from;
 }
 
 function wholeBlock({ bucket, column }: BucketScan, start: number, rows: number): RowBlock {

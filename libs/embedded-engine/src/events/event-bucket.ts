@@ -3,7 +3,7 @@ import { NumberVector } from '../columns/number-vector';
 import { ByteReader, ByteWriter } from '../storage/bytes';
 import { Chunk, type ChunkTracker } from '../storage/chunk-tracker';
 import { RowColumn } from './row-column';
-import { orderByUser, orderedRows } from './sort-rows';
+import { firstRowFrom, orderByUser, orderedRows } from './sort-rows';
 
 export const DAY_MS = 86_400_000;
 /** Rows one bucket can take: guid positions fit 32 bits, and a day of one shard stays far below. */
@@ -121,7 +121,7 @@ export class EventBucket extends Chunk {
     const found: number[] = [];
     const { locals, rows } = this;
     const ordered = this.#orderedRows();
-    for (let row = firstRowOf(locals, ordered, local); row < ordered && locals[row] === local; row++) {
+    for (let row = firstRowFrom(locals, 0, ordered, local); row < ordered && locals[row] === local; row++) {
       found.push(row);
     }
     for (let row = locals.indexOf(local, ordered); row !== -1 && row < rows; row = locals.indexOf(local, row + 1)) {
@@ -198,19 +198,4 @@ export class EventBucket extends Chunk {
   #orderedRows(): number {
     return (this.#ordered ??= orderedRows(this.locals, this.rows));
   }
-}
-
-/** The first of the ordered rows whose user is `local` or a later one. */
-function firstRowOf(locals: Int32Array, ordered: number, local: number): number {
-  let from = 0;
-  let to = ordered;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (locals[middle]! < local) {
-      from = middle + 1;
-    } else {
-      to = middle;
-    }
-  }
-  return from;
 }

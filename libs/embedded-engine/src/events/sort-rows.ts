@@ -19,6 +19,21 @@ export function orderedRows(locals: Int32Array, rows: number): number {
   return rows;
 }
 
+/** The first of the rows from `start` to `end` (excluded), which are in order, whose user is `local` or a later one; `end`: there is none. */
+export function firstRowFrom(locals: Int32Array, start: number, end: number, local: number): number {
+  let from = start;
+  let to = end;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (locals[middle]! < local) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
 /**
  * The rows' numbers in order of their users (20 bits), those of one user in their present order: two passes of a counting sort, some 6 ns
  * a row.
