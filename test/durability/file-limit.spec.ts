@@ -10,6 +10,21 @@ import { ServerProcess } from './server-process';
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 const ROOT = join(__dirname, '..', '..');
 const SERVER_LIMIT = 64;
+const PATIENCE_MS = 20_000;
+
+/** It may still be letting go of connections that are gone. */
+async function untilAnswering(server: ServerProcess): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await server.call('GET', '/health/live');
+      return;
+    } catch (error) {
+      if (Date.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
 
 describe('the limit of file descriptors', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-limit-'));
@@ -50,6 +65,7 @@ describe('the limit of file descriptors', () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 300));
     sockets.forEach((socket) => socket.destroy());
+    await untilAnswering(server);
     const person = { name: 'person', kind: 'profile', tags: [{ name: 'city', valueType: 'string' }] };
     expect((await server.call('POST', '/v1/tag-types', person)).status).toBe(201);
     const message = { header: { type: 'person', cuid: 'a' }, body: { city: 'oslo' } };

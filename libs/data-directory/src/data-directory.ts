@@ -89,13 +89,13 @@ export class DataDirectory {
     }
     await refuseForeign(directory);
     const lock = await DirectoryLock.acquire(join(directory, LOCK_FILE), directory, readOnly);
-    const open: { environment?: LmdbEnvironment; chunks?: ChunkStore } = {};
+    const open: { log?: WriteAheadLog; environment?: LmdbEnvironment; chunks?: ChunkStore } = {};
     try {
       const isNew = !(await exists(join(directory, FORMAT_FILE)));
       if (isNew) await beginCreation(directory);
       else await demandFiles(directory);
       const identity = await readIdentity(directory, isNew ? FORMAT_DRAFT : FORMAT_FILE);
-      const log = await WriteAheadLog.open({
+      open.log = await WriteAheadLog.open({
         folder: join(directory, LOG_FOLDER),
         directoryId: identity.id,
         readOnly,
@@ -105,10 +105,17 @@ export class DataDirectory {
       const documents = new DocumentStore(open.environment.database('documents'));
       open.chunks = await openChunks(open.environment, join(store, VALUES_FILE), readOnly);
       if (isNew) await endCreation(directory);
-      return new DataDirectory(directory, identity, { log, documents, chunks: open.chunks }, open.environment, lock);
+      return new DataDirectory(
+        directory,
+        identity,
+        { log: open.log, documents, chunks: open.chunks },
+        open.environment,
+        lock,
+      );
     } catch (error) {
       await open.chunks?.close();
       await open.environment?.close();
+      await open.log?.close();
       await lock.release();
       throw error;
     }
