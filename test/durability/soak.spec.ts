@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 /** `npm run soak` goes on for longer. */
-const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 1 / 3);
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 1);
 const REGISTER = join(__dirname, '..', 'support', 'register-swc.cjs');
 const SOAK = join(__dirname, 'soak.ts');
 
