@@ -7,3 +7,4 @@ export { describeExpression } from './describe-expression';
 export { expressionSchema } from './expression-schema';
 export { checkTimeZone } from './check-time-zone';
 export { measureSpec } from './measure-spec';
+export { weighExpression } from './weigh-expression';

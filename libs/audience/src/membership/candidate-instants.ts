@@ -135,12 +135,11 @@ function rowsThatCanMatch(
   where: readonly FieldCondition[],
   view: StillView,
 ): readonly EventRow[] {
-  const { asOfMs } = collector.moment;
   const fixed = where
     .filter((condition) => !isMoving(condition))
     .map((condition): PropertyTest => ({
       property: condition.field,
-      condition: resolveCondition({ ...condition, spec: condition.field }, asOfMs),
+      condition: resolveCondition({ ...condition, spec: condition.field }, collector.moment),
     }));
   return view.allRows(type).filter((row) => passesRowTests(fixed, row));
 }

@@ -29,11 +29,11 @@ export function explainLeaf(term: LeafTerm, asOfMs: number, view: StillView): Le
     case 'all':
       return { text, change: null };
     case 'tag':
-      return { text, ...explainTag(expression, planTag(expression, asOfMs), member, view) };
+      return { text, ...explainTag(expression, planTag(expression, { asOfMs }), member, view) };
     case 'event':
-      return { text, ...explainEvent(expression, planEvent(expression, asOfMs), member, view) };
+      return { text, ...explainEvent(expression, planEvent(expression, { asOfMs }), member, view) };
     case 'sequence':
-      return { text, ...explainSequence(expression, planSequence(expression, asOfMs), member, view) };
+      return { text, ...explainSequence(expression, planSequence(expression, { asOfMs }), member, view) };
     case 'list':
       return { text, list: expression.listId, change: changeOfList(expression.listId, member) };
     case 'audience': {

@@ -118,11 +118,11 @@ export function evaluateLeaf(leaf: Leaf, asOfMs: number, view: UserView): boolea
     case 'all':
       return true;
     case 'tag':
-      return isMember(planTag(leaf, asOfMs), view);
+      return isMember(planTag(leaf, { asOfMs }), view);
     case 'event':
-      return isMember(planEvent(leaf, asOfMs), view);
+      return isMember(planEvent(leaf, { asOfMs }), view);
     case 'sequence':
-      return isMember(planSequence(leaf, asOfMs), view);
+      return isMember(planSequence(leaf, { asOfMs }), view);
     case 'list':
       return view.inList(leaf.listId);
     case 'audience':

@@ -1,4 +1,5 @@
 import type { Expression, TagNode, Window } from '../expression/expression';
+import { WatchedAsOf } from './as-of';
 import type { NodeOutput, Plan, PlanNode, ResolvedWindow } from './plan';
 import { planEvent, planMissing, planSequence, planTag } from './plan-leaf';
 import {
@@ -31,7 +32,7 @@ export interface PlanOptions {
  * nodes and audiences used several times as one object are planned once.
  */
 export function buildPlan(expression: Expression, options: PlanOptions): Plan {
-  const builder = new PlanBuilder(options.asOfMs, options.rewrites ?? true);
+  const builder = new PlanBuilder(new WatchedAsOf(options.asOfMs), options.rewrites ?? true);
   const root = builder.plan(expression);
   const outputs: NodeOutput[] = [];
   const windows: ResolvedWindow[] = [];
@@ -43,13 +44,14 @@ export function buildPlan(expression: Expression, options: PlanOptions): Plan {
       missing: node.kind === 'tag' ? builder.planMissing(node) : null,
     });
     if ((node.kind === 'event' || node.kind === 'sequence') && node.window !== null) {
-      windows.push(showWindow(node.path, node.window, options.asOfMs));
+      windows.push(showWindow(node.path, node.window, builder.asOf.asOfMs));
     }
   });
   return Object.freeze({
     root,
     outputs: Object.freeze(outputs),
     asOfMs: options.asOfMs,
+    dependsOnAsOf: builder.asOf.wasRead,
     rewrites: builder.log.steps(),
     windows: Object.freeze(windows),
   });
@@ -57,14 +59,15 @@ export function buildPlan(expression: Expression, options: PlanOptions): Plan {
 
 class PlanBuilder {
   readonly log = new RewriteLog();
-  readonly #asOfMs: number;
   readonly #rewriter: PlanRewriter;
   readonly #planned = new Map<Expression, PlanNode>();
   readonly #placedTypes = new Set<string>();
   readonly #rewrites: boolean;
 
-  constructor(asOfMs: number, rewrites: boolean) {
-    this.#asOfMs = asOfMs;
+  constructor(
+    readonly asOf: WatchedAsOf,
+    rewrites: boolean,
+  ) {
     this.#rewrites = rewrites;
     this.#rewriter = new PlanRewriter(this.log, rewrites ? REWRITES : []);
   }
@@ -79,7 +82,7 @@ class PlanBuilder {
   }
 
   planMissing(node: TagNode): PlanNode {
-    return this.#rewriter.normalise(planMissing(node.tag, this.#asOfMs));
+    return this.#rewriter.normalise(planMissing(node.tag, this.asOf));
   }
 
   #planNew(expression: Expression): PlanNode {
@@ -97,9 +100,9 @@ class PlanBuilder {
       case 'tag':
         return this.#planTag(expression);
       case 'event':
-        return this.#planLeaf(planEvent(expression, this.#asOfMs));
+        return this.#planLeaf(planEvent(expression, this.asOf));
       case 'sequence':
-        return this.#planLeaf(planSequence(expression, this.#asOfMs));
+        return this.#planLeaf(planSequence(expression, this.asOf));
       case 'audience':
         return expression.child === null
           ? this.#planLeaf(snapshotReadNode(expression.audienceId, expression.version))
@@ -120,7 +123,7 @@ class PlanBuilder {
       const how = tag.kind === 'kv' ? 'read as stored sets of users' : 'tested in its profile scan';
       this.log.add('choose placement', `tags of the ${tag.kind} type ${tag.typeName} are ${how}`);
     }
-    const own = this.#planLeaf(planTag(node, this.#asOfMs));
+    const own = this.#planLeaf(planTag(node, this.asOf));
     if (node.implied.length === 0) {
       return own;
     }

@@ -159,6 +159,8 @@ export interface Plan {
   /** One for every node of the expression as sent, root first, in document order. */
   readonly outputs: readonly NodeOutput[];
   readonly asOfMs: number;
+  /** False: planned at any other as-of the expression gives the same plan, but for `asOfMs`. */
+  readonly dependsOnAsOf: boolean;
   readonly rewrites: readonly RewriteStep[];
   readonly windows: readonly ResolvedWindow[];
 }

@@ -15,7 +15,10 @@ function at(text: string): number {
 describe('withinLast', () => {
   const within = (spec: ValueSpec, durationMs: number, timeZone: string, asOf: string): ((value: number) => boolean) =>
     compileCondition(
-      resolveCondition({ spec, op: 'withinLast', operand: { kind: 'duration', durationMs }, timeZone }, at(asOf)),
+      resolveCondition(
+        { spec, op: 'withinLast', operand: { kind: 'duration', durationMs }, timeZone },
+        { asOfMs: at(asOf) },
+      ),
       spec,
     );
 
@@ -63,7 +66,7 @@ describe('resolveCondition', () => {
   it('takes before and after as lt and gt', () => {
     const operand = { kind: 'value', value: 5 } as const;
     const resolve = (op: 'before' | 'lt' | 'after' | 'gt'): unknown =>
-      resolveCondition({ spec: DATE, op, operand, timeZone: null }, 0);
+      resolveCondition({ spec: DATE, op, operand, timeZone: null }, { asOfMs: 0 });
     expect(resolve('before')).toEqual(resolve('lt'));
     expect(resolve('after')).toEqual(resolve('gt'));
   });
@@ -71,7 +74,7 @@ describe('resolveCondition', () => {
   it('knows an operand of the wrong kind for a mistake of the caller', () => {
     const wrong = { kind: 'exists', exists: true } as const;
     for (const op of ['eq', 'in', 'gt', 'between', 'contains', 'withinLast', 'anniversary', 'hasAny'] as const) {
-      expect(() => resolveCondition({ spec: INT, op, operand: wrong, timeZone: null }, 0)).toThrow(op);
+      expect(() => resolveCondition({ spec: INT, op, operand: wrong, timeZone: null }, { asOfMs: 0 })).toThrow(op);
     }
     expect(() => resolveExact('in', { kind: 'exact', scale: 0, low: 0n, high: 0n })).toThrow('in');
   });

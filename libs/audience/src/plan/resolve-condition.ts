@@ -1,6 +1,7 @@
 import { DAY_MS, INSTANT_MIN_MS } from '@tessera/tag-catalog';
 import type { TagValue, ValueSpec } from '@tessera/tag-catalog';
 import type { Operand, TagOperator } from '../expression/expression';
+import type { AsOf } from './as-of';
 import type { Bound, ExactCondition, ValueCondition } from './plan';
 import { ordinalLimits } from './value-limits';
 import { lastDayStartedBy, upcomingMonthDays } from './zone-time';
@@ -16,11 +17,11 @@ export interface RelativeCondition {
 
 /**
  * Resolves a bound condition at as-of: operators become lists, ranges and texts; durations, zones and "the next days" become
- * plain values. Nothing is simplified.
+ * plain values. Nothing is simplified. As-of is read for withinLast and anniversary only.
  *
  * @throws Error if the operand is not of the operator's kind, which a bound expression never has.
  */
-export function resolveCondition(condition: RelativeCondition, asOfMs: number): ValueCondition {
+export function resolveCondition(condition: RelativeCondition, asOf: AsOf): ValueCondition {
   const { op, operand } = condition;
   switch (op) {
     case 'eq':
@@ -52,9 +53,9 @@ export function resolveCondition(condition: RelativeCondition, asOfMs: number): 
     case 'matches':
       return { kind: 'text', op, text: String(scalarOf(op, operand)) };
     case 'withinLast':
-      return resolveWithinLast(condition, asOfMs);
+      return resolveWithinLast(condition, asOf.asOfMs);
     case 'anniversary':
-      return resolveAnniversary(condition, asOfMs);
+      return resolveAnniversary(condition, asOf.asOfMs);
     case 'hasAny':
     case 'hasAll':
     case 'hasNone':

@@ -8,6 +8,8 @@ import { HttpProblem } from '../problem/http-problem';
  */
 export function acceptContentType<const T extends string>(request: IncomingMessage, accepted: readonly T[]): T {
   const header = request.headers['content-type'] ?? '';
+  const plain = accepted.find((candidate) => candidate === header);
+  if (plain !== undefined) return plain;
   const [essence = '', ...parameters] = header.split(';').map((part) => part.trim());
   const type = accepted.find((candidate) => candidate === essence.toLowerCase());
   const wanted = `send ${accepted.map((each) => `Content-Type: ${each}`).join(' or ')}`;

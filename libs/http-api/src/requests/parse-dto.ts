@@ -1,6 +1,8 @@
-import { getMetadataStorage, ValidateBy, ValidateIf, validateSync } from 'class-validator';
+import { getMetadataStorage, ValidateBy, ValidateIf, validateSync, ValidationTypes } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { LocatedError, Parsed } from '@tessera/tag-catalog';
+
+const MUST_BE_PRESENT = 'mustBePresent';
 
 export type DtoClass<T extends object> = new () => T;
 
@@ -12,7 +14,7 @@ export function MayBeAbsent(): PropertyDecorator {
 /** A key that must be there, whatever its value: what is wrong with the value is judged by who reads it. */
 export function MustBePresent(): PropertyDecorator {
   return ValidateBy({
-    name: 'mustBePresent',
+    name: MUST_BE_PRESENT,
     validator: {
       validate: (value: unknown) => value !== undefined,
       defaultMessage: (validation) => `send ${validation?.property ?? 'it'}`,
@@ -27,7 +29,7 @@ export function filledIn(parameter: string | undefined): string | undefined {
 
 /** Classes with validators are DTOs; `String`, `Object` and the like are not. */
 export function isDtoClass(type: unknown): type is DtoClass<object> {
-  return typeof type === 'function' && keysOf(type).size > 0;
+  return rulesOf(type).keys.size > 0;
 }
 
 /**
@@ -45,18 +47,23 @@ export function parseDto<T extends object>(
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return failed([{ path, code: 'invalidType', message: `The ${place} must be a JSON object` }]);
   }
-  const known = keysOf(type);
+  const rules = rulesOf(type);
   const dto = new type();
   const errors: LocatedError[] = [];
+  let shape: string | null = '';
   for (const [key, value] of Object.entries(json)) {
-    if (known.has(key))
+    if (rules.keys.has(key))
       Object.defineProperty(dto, key, { value, writable: true, enumerable: true, configurable: true });
-    else errors.push(unknownKey(`${path}/${escapePointer(key)}`, key, known, place));
+    else errors.push(unknownKey(`${path}/${escapePointer(key)}`, key, rules.keys, place));
+    shape = shape !== null && value !== undefined && rules.freeKeys.has(key) ? `${shape} ${key}` : null;
   }
+  if (shape !== null && rules.acceptedShapes.has(shape)) return { ok: true, value: dto };
   for (const error of validateSync(dto, { stopAtFirstError: true, forbidUnknownValues: false })) {
     errors.push(locate(error, path));
   }
-  return errors.length > 0 ? failed(errors) : { ok: true, value: dto };
+  if (errors.length > 0) return failed(errors);
+  if (shape !== null) rules.acceptedShapes.add(shape);
+  return { ok: true, value: dto };
 }
 
 /** One part of a JSON Pointer (RFC 6901). */
@@ -64,18 +71,35 @@ export function escapePointer(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** By class; decorators have all run before the first request comes. */
-const keysByClass = new WeakMap<object, ReadonlySet<string>>();
+interface DtoRules {
+  readonly keys: ReadonlySet<string>;
+  /** Keys whose values no rule looks at: they are there or not. */
+  readonly freeKeys: ReadonlySet<string>;
+  /** Accepted once with free keys alone, in their order: accepted always, so the common request is not validated again. */
+  readonly acceptedShapes: Set<string>;
+}
 
-function keysOf(type: unknown): ReadonlySet<string> {
-  if (typeof type !== 'function') return new Set();
-  let keys = keysByClass.get(type);
-  if (keys === undefined) {
-    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
-    keys = new Set(rules.map((rule) => rule.propertyName));
-    keysByClass.set(type, keys);
+const NO_RULES: DtoRules = { keys: new Set(), freeKeys: new Set(), acceptedShapes: new Set() };
+
+/** By class; decorators have all run before the first request comes. */
+const rulesByClass = new WeakMap<object, DtoRules>();
+
+function rulesOf(type: unknown): DtoRules {
+  if (typeof type !== 'function') return NO_RULES;
+  let rules = rulesByClass.get(type);
+  if (rules === undefined) {
+    const all = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+    const keys = new Set(all.map((rule) => rule.propertyName));
+    const judged = new Set(all.filter((rule) => !isAboutPresence(rule)).map((rule) => rule.propertyName));
+    const freeKeys = new Set([...keys].filter((key) => !judged.has(key)));
+    rules = { keys, freeKeys, acceptedShapes: new Set() };
+    rulesByClass.set(type, rules);
   }
-  return keys;
+  return rules;
+}
+
+function isAboutPresence(rule: { readonly type: string; readonly name?: string | undefined }): boolean {
+  return rule.type === ValidationTypes.CONDITIONAL_VALIDATION || rule.name === MUST_BE_PRESENT;
 }
 
 function failed(errors: readonly LocatedError[]): Parsed<never> {

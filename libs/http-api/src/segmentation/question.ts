@@ -1,9 +1,11 @@
-import { bindExpression, buildPlan, checkTimeZone, hashExpression } from '@tessera/audience';
+import { bindExpression, checkTimeZone } from '@tessera/audience';
 import type { Expression, Plan, ReferencePort } from '@tessera/audience';
 import { parseInstant } from '@tessera/tag-catalog';
 import type { CatalogStore, LocatedError, ValueLimits } from '@tessera/tag-catalog';
 import { expressionProblem, invalidRequest } from '../problem/http-problem';
 import type { Offsets } from '../requests/offsets';
+import { BoundRule, BoundRules, ruleText } from './bound-rules';
+import { WatchedReferences } from './watched-references';
 
 /** What every read takes in its body. */
 export interface ReadOptions {
@@ -24,21 +26,22 @@ export class Question implements Moment {
   readonly asOfMs: number;
   readonly timeZone: string;
   readonly plan: Plan;
-  #hash: string | undefined;
+  readonly #rule: BoundRule;
 
-  constructor(
-    readonly expression: Expression,
-    { asOfMs, timeZone }: Moment,
-  ) {
+  constructor(rule: BoundRule, { asOfMs, timeZone }: Moment) {
     this.asOfMs = asOfMs;
     this.timeZone = timeZone;
-    this.plan = buildPlan(expression, { asOfMs });
+    this.plan = rule.planAt(asOfMs);
+    this.#rule = rule;
+  }
+
+  get expression(): Expression {
+    return this.#rule.expression;
   }
 
   /** Of the canonical expression: not every answer tells it. */
   get hash(): string {
-    this.#hash ??= hashExpression(this.expression);
-    return this.#hash;
+    return this.#rule.hash;
   }
 }
 
@@ -53,6 +56,8 @@ export interface QuestionDefaults {
 
 /** Turns the bodies of reads into questions for the engine. */
 export class QuestionReader {
+  readonly #rules = new BoundRules();
+
   constructor(
     private readonly catalogStore: CatalogStore,
     private readonly references: ReferencePort,
@@ -89,17 +94,24 @@ export class QuestionReader {
     return { asOfMs: asOfMs ?? this.clock(), timeZone };
   }
 
-  /** Binds and plans one expression at a moment; errors are located within the expression. */
+  /** Binds and plans one expression at a moment; errors are located within the expression. A rule asked again is not bound again. */
   async bind(expression: unknown, params: unknown, moment: Moment): Promise<Binding> {
+    const catalog = this.catalogStore.current();
+    const text = ruleText(expression, params, moment.timeZone);
+    const known = text === null ? undefined : this.#rules.find(catalog, text);
+    if (known !== undefined) return { ok: true, question: new Question(known, moment) };
+    const references = new WatchedReferences(this.references);
     const bound = await bindExpression(expression, {
-      catalog: this.catalogStore.current(),
-      references: this.references,
+      catalog,
+      references,
       ...(params === undefined ? {} : { params }),
       timeZone: moment.timeZone,
       valueLimits: this.defaults.valueLimits,
     });
     if (!bound.ok) return { ok: false, errors: bound.errors };
-    return { ok: true, question: new Question(bound.value, moment) };
+    const rule = new BoundRule(bound.value);
+    if (text !== null && !references.wereAsked) this.#rules.keep(catalog, text, rule);
+    return { ok: true, question: new Question(rule, moment) };
   }
 
   /**
