@@ -5,10 +5,12 @@ import { loadSampleOnFirstStart } from './first-start';
 import { openStore } from './open-store';
 import type { Store } from './open-store';
 import { readVersion } from './read-version';
+import { preferShortPauses } from './short-pauses';
 import { startService } from './start-service';
 import { welcomeText } from './welcome';
 
 async function main(): Promise<void> {
+  preferShortPauses();
   const commandLine = readConfig(process.argv.slice(2), process.env);
   if (commandLine.kind === 'help') {
     process.stdout.write(commandLine.text);

@@ -1,8 +1,16 @@
 import type { Applied } from './apply-record';
+import { loopTurn, nextTurn } from './loop-turn';
 import type { StoredRecord } from './storage/log-codec';
 
-/** The event loop is let go after so long, between two records. A record of 1,000 messages takes about as long. */
+/** The event loop is let go after so long, between two records or steps. A record of 1,000 messages takes about as long. */
 const SLICE_MS = 1;
+
+/** What is done with a record. */
+export interface RecordWork {
+  /** In steps, before it is applied: what takes long and changes nothing that anybody reads. A step that fails ends them. */
+  prepare(record: StoredRecord): Iterator<void>;
+  apply(sequence: number, record: StoredRecord): Applied;
+}
 
 interface Entry {
   readonly sequence: number;
@@ -19,11 +27,13 @@ export class ApplyQueue {
   #entries: Entry[] = [];
   /** Of the next one; those before it are done. */
   #head = 0;
+  /** Of the next one; null: not begun. */
+  #preparing: Iterator<void> | null = null;
   #holders = 0;
   #released: (() => void)[] = [];
   #isScheduled = false;
 
-  constructor(private readonly apply: (sequence: number, record: StoredRecord) => Applied) {}
+  constructor(private readonly work: RecordWork) {}
 
   /** Resolves when the record is applied, in order. */
   add(sequence: number, record: StoredRecord): Promise<Applied> {
@@ -55,7 +65,7 @@ export class ApplyQueue {
 
   /** Lets the event loop turn; when it resolves, nobody holds the state still. */
   async turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.#holders > 0) {
       await new Promise<void>((resolve) => {
         this.#released.push(resolve);
@@ -74,15 +84,16 @@ export class ApplyQueue {
   }
 
   #applySlice(): void {
+    loopTurn.begin();
     const end = performance.now() + SLICE_MS;
     while (this.#holders === 0 && this.#head < this.#entries.length) {
-      const { sequence, record, resolve, reject } = this.#entries[this.#head++]!;
-      try {
-        resolve(this.apply(sequence, record));
-      } catch (error) {
-        reject(error);
+      const entry = this.#entries[this.#head]!;
+      if (this.#isPrepared(entry)) {
+        this.#head++;
+        this.#preparing = null;
+        this.#apply(entry);
       }
-      if (performance.now() >= end) {
+      if (loopTurn.isOver || performance.now() >= end) {
         break;
       }
     }
@@ -91,5 +102,24 @@ export class ApplyQueue {
       this.#head = 0;
     }
     this.#schedule();
+  }
+
+  /** Takes the next step; true if none is left. */
+  #isPrepared({ record }: Entry): boolean {
+    this.#preparing ??= this.work.prepare(record);
+    try {
+      return this.#preparing.next().done === true;
+    } catch {
+      // Whether the record can be applied is decided by applying it.
+      return true;
+    }
+  }
+
+  #apply({ sequence, record, resolve, reject }: Entry): void {
+    try {
+      resolve(this.work.apply(sequence, record));
+    } catch (error) {
+      reject(error);
+    }
   }
 }

@@ -2,6 +2,8 @@ import { type Catalog, StoreUnavailableError, type TagMessage } from '@tessera/t
 import { ApplyQueue } from './apply-queue';
 import { type Applied, applyRecord } from './apply-record';
 import type { EngineState } from './engine-state';
+import { loopTurn } from './loop-turn';
+import { roomSteps } from './make-room';
 import { type ChunkStorePort, writeCheckpoint } from './storage/checkpoint';
 import { decodeRecord, encodeRecord, type LogRecord, type StoredRecord } from './storage/log-codec';
 import { packBatch } from './storage/packed-batch';
@@ -58,6 +60,7 @@ export class EngineWriter {
   readonly #roomSeekers: (() => void)[] = [];
   /** Those who wait, and those who were let go but have not gone on yet. */
   #roomSeekersLeft = 0;
+  #letsInNextTurn = false;
   readonly #typesUnderWay = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
   #settle: (() => void)[] = [];
@@ -75,7 +78,10 @@ export class EngineWriter {
     private readonly options: WriterOptions,
   ) {
     this.checkpointSequence = state.appliedSequence;
-    this.#queue = new ApplyQueue((sequence, record) => this.#apply(sequence, record));
+    this.#queue = new ApplyQueue({
+      prepare: (record) => roomSteps(state, record),
+      apply: (sequence, record) => this.#apply(sequence, record),
+    });
   }
 
   /** Brings the state up to the end of the log; before anything else. */
@@ -101,7 +107,7 @@ export class EngineWriter {
     const types = record.kind === 'batch' ? typesOf(record.batch.messages) : [];
     this.#begin(types);
     try {
-      if (this.#pendingBytes > PENDING_BYTES_MAX || this.#roomSeekersLeft > 0) {
+      if (!this.#hasRoom || this.#roomSeekersLeft > 0) {
         await this.#waitForRoom();
       }
       return await this.#append(record);
@@ -271,10 +277,16 @@ export class EngineWriter {
     );
   }
 
+  /** Of memory, and in this turn of the event loop: making a record of a large batch takes about a millisecond. */
+  get #hasRoom(): boolean {
+    return this.#pendingBytes <= PENDING_BYTES_MAX && !loopTurn.isOver;
+  }
+
   async #waitForRoom(): Promise<void> {
     this.#roomSeekersLeft++;
     await new Promise<void>((resolve) => {
       this.#roomSeekers.push(resolve);
+      this.#letNextIn();
     });
     this.#roomSeekersLeft--;
     this.#refuseIfFailed();
@@ -282,8 +294,17 @@ export class EngineWriter {
 
   /** The next one that waits for room, if there is some. */
   #letNextIn(): void {
-    if (this.#pendingBytes <= PENDING_BYTES_MAX) {
+    if (this.#roomSeekers.length === 0 || this.#pendingBytes > PENDING_BYTES_MAX) {
+      return;
+    }
+    if (!loopTurn.isOver) {
       this.#roomSeekers.shift()?.();
+    } else if (!this.#letsInNextTurn) {
+      this.#letsInNextTurn = true;
+      setImmediate(() => {
+        this.#letsInNextTurn = false;
+        this.#letNextIn();
+      });
     }
   }
 

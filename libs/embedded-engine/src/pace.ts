@@ -1,5 +1,5 @@
-/** The event loop is let go after so long: nobody else waits longer for a question (ms). */
-const TURN_MS = 3;
+import { loopTurn, nextTurn } from './loop-turn';
+
 /** Writes wait for questions that are under way, but a question that comes later than this after the first of them waits for the writes. */
 const JOIN_MS = 20;
 /** How long such a question waits at most. */
@@ -64,16 +64,17 @@ export class ReadTurns {
  * write is half applied when it runs.
  */
 export class Pace {
-  #turnSinceMs = performance.now();
   #holds = false;
 
-  constructor(private readonly turns: ReadTurns) {}
+  constructor(private readonly turns: ReadTurns) {
+    loopTurn.begin();
+  }
 
   /** Of a large question, before it looks at the state: lets the writes that wait go first. */
   async turn(): Promise<void> {
     if (!this.#holds) {
       await this.turns.next();
-      this.#turnSinceMs = performance.now();
+      loopTurn.begin();
     }
   }
 
@@ -87,12 +88,10 @@ export class Pace {
 
   /** Between two pieces of work. */
   async step(): Promise<void> {
-    if (performance.now() - this.#turnSinceMs < TURN_MS) {
-      return;
+    if (loopTurn.isOver) {
+      this.keepStill();
+      await nextTurn();
     }
-    this.keepStill();
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#turnSinceMs = performance.now();
   }
 
   end(): void {

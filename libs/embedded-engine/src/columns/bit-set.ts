@@ -18,14 +18,19 @@ export class BitSet {
     return word !== undefined && (word & (1 << (position & 31))) !== 0;
   }
 
-  add(position: number): void {
+  /** Moves all to a longer array if it has to be for the position to be added. */
+  makeRoom(position: number): void {
     const index = position >>> 5;
     if (index >= this.#words.length) {
       const grown = new Uint32Array(Math.min(this.capacityMax >>> 5, Math.max(16, this.#words.length * 2, index + 1)));
       grown.set(this.#words);
       this.#words = grown;
     }
-    this.#words[index]! |= 1 << (position & 31);
+  }
+
+  add(position: number): void {
+    this.makeRoom(position);
+    this.#words[position >>> 5]! |= 1 << (position & 31);
   }
 
   delete(position: number): void {

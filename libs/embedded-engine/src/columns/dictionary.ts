@@ -130,6 +130,12 @@ export class Dictionary {
     return code;
   }
 
+  /** As `code`, of the UTF-8 text in these bytes. */
+  codeUtf8(bytes: Buffer, start: number, length: number): number | undefined {
+    const cached = this.#cache.find(bytes, start, length);
+    return cached === -1 ? this.code(bytes.toString('utf8', start, start + length)) : cached;
+  }
+
   /**
    * Frees the codes that nobody uses. `markUsed` is given a function to call with every code in use, in any order; it answers false once
    * every code is known to be used, and the rest need not be told.

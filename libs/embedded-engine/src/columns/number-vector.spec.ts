@@ -54,6 +54,41 @@ describe('NumberVector', () => {
     );
   });
 
+  it('moves in steps, and changes no value', () => {
+    const capacity = 2 ** 18;
+    const vector = new NumberVector(capacity);
+    vector.set(3, 254);
+    vector.set(150_000, 7);
+    for (const [position, value] of [
+      [capacity - 1, 1],
+      [0, 255],
+      [0, -1],
+      [0, 2 ** 40],
+    ] as const) {
+      expect(vector.hasRoom(position, value)).toBe(false);
+      let pauses = 0;
+      for (const steps = vector.roomSteps(position, value); steps.next().done !== true; pauses++) {
+        expect([vector.get(3), vector.get(4), vector.get(150_000)]).toEqual([254, undefined, 7]);
+      }
+      expect(pauses).toBeGreaterThan(1);
+      expect(vector.hasRoom(position, value)).toBe(true);
+      expect([vector.length, vector.get(0), vector.get(3), vector.get(4), vector.get(150_000)]).toEqual([
+        150_001,
+        undefined,
+        254,
+        undefined,
+        7,
+      ]);
+    }
+    const { data } = vector;
+    vector.set(capacity - 1, 2 ** 40);
+    expect([vector.data === data, vector.get(capacity - 2), vector.get(capacity - 1)]).toEqual([
+      true,
+      undefined,
+      2 ** 40,
+    ]);
+  });
+
   it('changes the order of positions, and drops those not named', () => {
     const vector = new NumberVector(CAPACITY);
     for (const value of [10, 20, 30, 40]) {

@@ -1,3 +1,4 @@
+import { finish } from '../finish';
 import type { ByteReader, ByteWriter } from '../storage/bytes';
 
 export type NumberArray = Uint8Array | Uint16Array | Int32Array | Float64Array;
@@ -34,6 +35,8 @@ const WIDTHS: readonly Width[] = [
 ];
 
 const LENGTH_MIN = 64;
+/** Positions copied between two pauses. */
+const MOVED_A_STEP = 2 ** 16;
 
 /** What a scan reads of a vector: `data[i] === missing`, or i ≥ `length`, means no value. */
 export interface NumberColumn {
@@ -81,11 +84,26 @@ export class NumberVector implements NumberColumn {
     return value === this.missing ? undefined : value;
   }
 
+  /** A value can be set there without anything being moved. */
+  hasRoom(position: number, value: number): boolean {
+    const { least, greatest } = WIDTHS[this.#width]!;
+    return position < this.#data.length && value >= least && value <= greatest;
+  }
+
+  /**
+   * Moves all to a longer or wider array if it has to be so that a value can be set there; changes none. In steps of some tenths of a
+   * millisecond, most of it the system's work to provide the memory; nothing may be set or cleared before the last one.
+   */
+  *roomSteps(position: number, value: number): Generator<void> {
+    yield* this.#moveSteps(this.#capacityFor(position + 1), widthFor(value, this.#width));
+  }
+
   set(position: number, value: number): void {
-    this.#reserve(position + 1);
-    const width = WIDTHS[this.#width]!;
-    if (value < width.least || value > width.greatest) {
-      this.#widen(value);
+    if (!this.hasRoom(position, value)) {
+      finish(this.roomSteps(position, value));
+    }
+    if (position >= this.#length) {
+      this.#length = position + 1;
     }
     this.#data[position] = value;
   }
@@ -99,7 +117,8 @@ export class NumberVector implements NumberColumn {
   /** Appends one position; undefined leaves it without a value. */
   push(value: number | undefined): void {
     if (value === undefined) {
-      this.#reserve(this.#length + 1);
+      finish(this.#moveSteps(this.#capacityFor(this.#length + 1), this.#width));
+      this.#length++;
     } else {
       this.set(this.#length, value);
     }
@@ -145,44 +164,51 @@ export class NumberVector implements NumberColumn {
     return vector;
   }
 
-  #reserve(length: number): void {
-    if (length <= this.#length) {
-      return;
+  #capacityFor(length: number): number {
+    if (length <= this.#data.length) {
+      return this.#data.length;
     }
-    if (length > this.#data.length) {
-      const capacity = Math.min(this.capacityMax, Math.max(LENGTH_MIN, this.#data.length * 2, length));
-      if (length > capacity) {
-        throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
-      }
-      const width = WIDTHS[this.#width]!;
-      const grown = width.make(capacity);
-      grown.set(this.#data);
-      grown.fill(width.missing, this.#data.length);
-      this.#data = grown;
+    const capacity = Math.min(this.capacityMax, Math.max(LENGTH_MIN, this.#data.length * 2, length));
+    if (length > capacity) {
+      throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
     }
-    this.#length = length;
+    return capacity;
   }
 
-  #widen(value: number): void {
+  *#moveSteps(capacity: number, width: number): Generator<void> {
+    if (capacity === this.#data.length && width === this.#width) {
+      return;
+    }
+    const [data, length] = [this.#data, this.#length];
     const from = WIDTHS[this.#width]!;
-    let width = this.#width;
-    for (;;) {
-      width++;
-      const candidate = WIDTHS[width];
-      if (candidate === undefined) {
-        throw new RangeError(`${value} is no safe integer.`);
-      }
-      if (value >= candidate.least && value <= candidate.greatest) {
-        break;
-      }
-    }
     const to = WIDTHS[width]!;
-    const widened = to.make(this.#data.length);
-    for (let index = 0; index < this.#data.length; index++) {
-      const old = this.#data[index]!;
-      widened[index] = old === from.missing ? to.missing : old;
+    const moved = to.make(capacity);
+    for (let start = 0; start < capacity; start += MOVED_A_STEP) {
+      if (start > 0) {
+        yield;
+      }
+      const end = Math.min(start + MOVED_A_STEP, capacity);
+      const used = Math.max(start, Math.min(end, length));
+      moved.set(data.subarray(start, used), start);
+      moved.fill(to.missing, used, end);
+      for (let index = start; to !== from && index < used; index++) {
+        if (data[index] === from.missing) {
+          moved[index] = to.missing;
+        }
+      }
     }
-    this.#data = widened;
+    this.#data = moved;
     this.#width = width;
   }
+}
+
+/** The narrowest from one width on that holds the value. */
+function widthFor(value: number, narrowest: number): number {
+  for (let width = narrowest; width < WIDTHS.length; width++) {
+    const { least, greatest } = WIDTHS[width]!;
+    if (value >= least && value <= greatest) {
+      return width;
+    }
+  }
+  throw new RangeError(`${value} is no safe integer.`);
 }

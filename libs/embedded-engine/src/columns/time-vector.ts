@@ -1,3 +1,4 @@
+import { finish } from '../finish';
 import type { ByteReader, ByteWriter } from '../storage/bytes';
 
 // Taken once: a look-up of a global a time is measurable.
@@ -11,6 +12,8 @@ const LOW = 2 ** 32;
 const MISSING_LOW = 0xffffffff;
 const MISSING_HIGH = 0xffff;
 const LENGTH_MIN = 64;
+/** Positions copied between two pauses. */
+const MOVED_A_STEP = 2 ** 16;
 
 /**
  * Instants by position, exact to the millisecond, some of them missing. A time is kept as its lower 32 bits and the 16 above them: 4 bytes
@@ -44,17 +47,34 @@ export class TimeVector {
     return high === MISSING_HIGH ? NO_TIME : high * LOW + low;
   }
 
+  /** A time can be set there without anything being moved. */
+  hasRoom(position: number, timeMs: number): boolean {
+    return position < this.#lows.length && (this.#highs !== null || this.#isNarrow(timeMs));
+  }
+
+  /**
+   * Moves what has to be so that a time can be set there; changes none. In steps of some tenths of a millisecond; nothing may be set or
+   * cleared before the last one.
+   */
+  *roomSteps(position: number, timeMs: number): Generator<void> {
+    if (position >= this.#lows.length) {
+      yield* this.#growSteps(position + 1);
+    }
+    if (this.#highs === null && !this.#isNarrow(timeMs)) {
+      yield* this.#widenSteps();
+    }
+  }
+
   set(position: number, timeMs: number): void {
-    if (position >= this.#length) {
-      this.#reserve(position + 1);
-    }
     const high = floor(timeMs / LOW);
-    const low = timeMs - high * LOW;
     this.#high ??= high;
-    if (this.#highs === null && (high !== this.#high || low === MISSING_LOW)) {
-      this.#widen();
+    if (!this.hasRoom(position, timeMs)) {
+      finish(this.roomSteps(position, timeMs));
     }
-    this.#lows[position] = low;
+    if (position >= this.#length) {
+      this.#length = position + 1;
+    }
+    this.#lows[position] = timeMs - high * LOW;
     if (this.#highs !== null) {
       this.#highs[position] = high;
     }
@@ -107,30 +127,50 @@ export class TimeVector {
     return vector;
   }
 
-  #reserve(length: number): void {
-    if (length > this.#lows.length) {
-      const capacity = Math.min(this.capacityMax, Math.max(LENGTH_MIN, this.#lows.length * 2, length));
-      if (length > capacity) {
-        throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
-      }
-      const lows = new Uint32Array(capacity).fill(MISSING_LOW, this.#lows.length);
-      lows.set(this.#lows);
-      this.#lows = lows;
-      if (this.#highs !== null) {
-        const highs = new Uint16Array(capacity).fill(MISSING_HIGH, this.#highs.length);
-        highs.set(this.#highs);
-        this.#highs = highs;
-      }
-    }
-    this.#length = length;
+  /** Its upper bits are those that hold for all. */
+  #isNarrow(timeMs: number): boolean {
+    const high = floor(timeMs / LOW);
+    return high === (this.#high ?? high) && timeMs - high * LOW !== MISSING_LOW;
   }
 
-  #widen(): void {
+  *#growSteps(length: number): Generator<void> {
+    const capacity = Math.min(this.capacityMax, Math.max(LENGTH_MIN, this.#lows.length * 2, length));
+    if (length > capacity) {
+      throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
+    }
+    const lows = new Uint32Array(capacity);
+    yield* copySteps(this.#lows, lows, MISSING_LOW);
+    const highs = this.#highs === null ? null : new Uint16Array(capacity);
+    if (highs !== null) {
+      yield* copySteps(this.#highs!, highs, MISSING_HIGH);
+    }
+    this.#lows = lows;
+    this.#highs = highs;
+  }
+
+  *#widenSteps(): Generator<void> {
     const lows = this.#lows;
+    const high = this.#high ?? MISSING_HIGH;
     const highs = new Uint16Array(lows.length);
     for (let position = 0; position < lows.length; position++) {
-      highs[position] = lows[position] === MISSING_LOW ? MISSING_HIGH : this.#high!;
+      highs[position] = lows[position] === MISSING_LOW ? MISSING_HIGH : high;
+      if ((position + 1) % MOVED_A_STEP === 0) {
+        yield;
+      }
     }
     this.#highs = highs;
+  }
+}
+
+/** Fills what is longer in `to` with a number. */
+function* copySteps<T extends Uint16Array | Uint32Array>(from: T, to: T, missing: number): Generator<void> {
+  for (let start = 0; start < to.length; start += MOVED_A_STEP) {
+    if (start > 0) {
+      yield;
+    }
+    const end = Math.min(start + MOVED_A_STEP, to.length);
+    const used = Math.max(start, Math.min(end, from.length));
+    to.set(from.subarray(start, used), start);
+    to.fill(missing, used, end);
   }
 }

@@ -39,6 +39,16 @@ export class SharedTimes extends JournaledChunk {
     return this.#times.get(local);
   }
 
+  /** A time can be set there without anything being moved. */
+  hasRoom(local: number, timeMs: number): boolean {
+    return this.#times.hasRoom(local, timeMs);
+  }
+
+  /** See `TimeVector.roomSteps`. */
+  roomSteps(local: number, timeMs: number): Generator<void> {
+    return this.#times.roomSteps(local, timeMs);
+  }
+
   set(local: number, timeMs: number): void {
     this.beforeWriteAt(local);
     this.#times.set(local, timeMs);
@@ -123,6 +133,15 @@ export class FieldTimes {
     if (!this.#exceptions.isEmpty) {
       this.#exceptions.delete(local);
     }
+  }
+
+  /** A plain write can be recorded without the bits being moved. */
+  hasRoom(local: number): boolean {
+    return local < this.#written.end;
+  }
+
+  makeRoom(local: number): void {
+    this.#written.makeRoom(local);
   }
 
   /** Before the shared time moves: the tag stays at what it was. */

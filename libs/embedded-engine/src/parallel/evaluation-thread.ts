@@ -1,3 +1,6 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { inArena } from '../bitmaps/arena';
 import { repeatedKeys } from '../evaluate/lowered-plan';
@@ -7,6 +10,9 @@ import type { ThreadAnswer, ThreadTask } from './thread-messages';
 import { ThreadState } from './thread-state';
 
 // The whole of an evaluation thread: it answers tasks, one at a time, over shared memory that is not written meanwhile.
+
+/** Niceness: where there are fewer cores than threads, the engine's own thread comes first, which answers for single users. */
+const NICENESS = 10;
 
 const state = new ThreadState();
 
@@ -42,6 +48,16 @@ function perform(task: ThreadTask): ThreadAnswer | null {
   return { kind: 'counted', id, counts };
 }
 
+function giveWay(): void {
+  try {
+    // Linux keeps a niceness for each thread; elsewhere there is no such file, and nothing is changed.
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICENESS);
+  } catch {
+    // It is as fast without, but for a machine that has too much to do.
+  }
+}
+
+giveWay();
 parentPort?.on('message', (task: ThreadTask) => {
   let answer: ThreadAnswer | null;
   try {

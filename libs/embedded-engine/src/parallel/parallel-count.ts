@@ -1,12 +1,15 @@
 import { BitmapPacker } from '@tessera/bitmap';
 import type { EngineState } from '../engine-state';
 import { loweredInputs, type LoweredNode, type LoweredTest } from '../evaluate/lowered-plan';
+import { loopTurn, nextTurn } from '../loop-turn';
 import { ScalarShard } from '../tags/scalar-shard';
 import type { ScalarUpdate, UniverseUpdate } from './thread-messages';
 import { type EvaluationThread, indexKey, shardKey, type ThreadPool } from './thread-pool';
 
 /** Shards of one task: enough to outweigh the message, few enough to let other questions in. */
 const SHARDS_PER_TASK = 32;
+/** Pieces of state that a thread is told of in one task, from which on it gets no more shards: making and sending one takes 10 to 50 µs. */
+const UPDATES_PER_TASK = 16;
 
 /** All tests of some nodes; null: not everything about the nodes can be decided in another thread. */
 export function parallelTests(nodes: Iterable<LoweredNode>): readonly LoweredTest[] | null {
@@ -46,10 +49,24 @@ export async function countInThreads(
   const work = async (thread: EvaluationThread, place: number): Promise<void> => {
     // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
     const own = shards.filter((shard) => shard % length === place);
-    for (let from = 0; from < own.length; from += SHARDS_PER_TASK) {
-      const share = own.slice(from, from + SHARDS_PER_TASK);
-      const scalars = share.flatMap((shard) => tags.flatMap((tag) => scalarUpdate(thread, state, tag, shard)));
-      const universes = share.flatMap((shard) => universeUpdate(thread, state, shard));
+    for (let from = 0; from < own.length;) {
+      // Not between noting what the thread has been sent and sending it: another question would rely on it.
+      if (loopTurn.isOver) {
+        await nextTurn();
+      }
+      const share: number[] = [];
+      const scalars: ScalarUpdate[] = [];
+      const universes: UniverseUpdate[] = [];
+      while (
+        from < own.length &&
+        share.length < SHARDS_PER_TASK &&
+        scalars.length + universes.length < UPDATES_PER_TASK
+      ) {
+        const shard = own[from++]!;
+        share.push(shard);
+        scalars.push(...tags.flatMap((tag) => scalarUpdate(thread, state, tag, shard)));
+        universes.push(...universeUpdate(thread, state, shard));
+      }
       const answer = await thread.ask((id) => ({ kind: 'count', id, nodes, shards: share, scalars, universes }));
       if (answer.kind === 'counted') {
         share.forEach((shard, index) => {

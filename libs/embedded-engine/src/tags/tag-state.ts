@@ -22,6 +22,8 @@ export class TagState {
   readonly isOrdinal: boolean;
   readonly #indexing: Indexing;
   readonly #slots: (ChunkSlot<ScalarShard | SetShard> | undefined)[] = [];
+  /** Made for writes that are about to come, by shard. */
+  readonly #unwritten: (ScalarShard | SetShard | undefined)[] = [];
   /** Users with a value in shards that left memory, by shard. */
   readonly #coverage: (number | undefined)[] = [];
   #lastWriteMs: number | null = null;
@@ -126,6 +128,11 @@ export class TagState {
     return (this.#slots[index] ??= this.#slotOf(index)).get();
   }
 
+  /** What `shardForWrite` will give. One that is not there yet is made, but nobody sees it before it is written to. */
+  shardToBe(index: number): ScalarShard | SetShard {
+    return this.shard(index) ?? (this.#unwritten[index] ??= this.#make(index));
+  }
+
   loadShard(index: number, stored: Buffer): void {
     const slot = this.#slotOf(index, stored);
     this.#slots[index] = slot;
@@ -133,7 +140,8 @@ export class TagState {
   }
 
   #slotOf(index: number, stored?: Buffer): ChunkSlot<ScalarShard | SetShard> {
-    const shard = this.#make(index, stored);
+    const shard = (stored === undefined ? this.#unwritten[index] : undefined) ?? this.#make(index, stored);
+    this.#unwritten[index] = undefined;
     const make = (bytes: Buffer): ScalarShard | SetShard => this.#make(index, bytes);
     const leave = (leaving: ScalarShard | SetShard): void => {
       this.#coverage[index] =
