@@ -61,11 +61,9 @@ export class CountDesk {
     const { question, asked, shards } = work;
     if (!(await this.#countInThreads(evaluation, work, pace))) {
       for (const shard of shards) {
-        inArena(() => {
-          const evaluator = question.on(shard);
-          for (const { node, counts } of asked) {
-            counts[shard] = evaluator.count(node);
-          }
+        const found = countHere(work, shard);
+        asked.forEach(({ counts }, index) => {
+          counts[shard] = found[index]!;
         });
         await pace.step();
       }
@@ -114,14 +112,16 @@ export class CountDesk {
   }
 
   /** False: nothing has been counted. */
-  async #countInThreads({ state }: Evaluation, { asked, tests, shards, isLarge }: Work, pace: Pace): Promise<boolean> {
+  async #countInThreads({ state }: Evaluation, work: Work, pace: Pace): Promise<boolean> {
+    const { asked, tests, shards, isLarge } = work;
     if (this.pool === null || tests === null || !isLarge) {
       return false;
     }
     pace.keepStill();
     try {
       const nodes = asked.map(({ node }) => node);
-      for (const [shard, counts] of await countInThreads(this.pool, state, nodes, tests, shards)) {
+      const parallel = { nodes, tests, shards, countHere: (shard: number) => countHere(work, shard) };
+      for (const [shard, counts] of await countInThreads(this.pool, state, parallel)) {
         asked.forEach((one, index) => {
           one.counts[shard] = counts[index]!;
         });
@@ -132,6 +132,14 @@ export class CountDesk {
       return false;
     }
   }
+}
+
+/** Counts every node in one shard, on this thread. */
+function countHere({ question, asked }: Work, shard: number): Float64Array {
+  return inArena(() => {
+    const evaluator = question.on(shard);
+    return Float64Array.from(asked, ({ node }) => evaluator.count(node));
+  });
 }
 
 function sum(counts: Float64Array, length: number): number {

@@ -6,6 +6,7 @@ import { inArena } from '../bitmaps/arena';
 import { repeatedKeys } from '../evaluate/lowered-plan';
 import { ShardEvaluator } from '../evaluate/shard-evaluator';
 import { buildScalarIndex } from '../tags/build-scalar-index';
+import { claim } from './claims';
 import type { ThreadAnswer, ThreadTask } from './thread-messages';
 import { ThreadState } from './thread-state';
 
@@ -35,16 +36,19 @@ function perform(task: ThreadTask): ThreadAnswer | null {
     state.updateScalar(update);
   });
   const repeated = repeatedKeys(task.nodes);
-  const counts = new Float64Array(task.shards.length * task.nodes.length);
-  let filled = 0;
-  for (const shard of task.shards) {
+  const counts = new Float64Array(task.shards.length * task.nodes.length).fill(-1);
+  task.shards.forEach((shard, place) => {
+    if (!claim(task.claims, shard)) {
+      return;
+    }
+    let filled = place * task.nodes.length;
     inArena(() => {
       const evaluator = new ShardEvaluator(state, shard, () => -Infinity, repeated);
       for (const node of task.nodes) {
         counts[filled++] = evaluator.count(node);
       }
     });
-  }
+  });
   return { kind: 'counted', id, counts };
 }
 

@@ -3,6 +3,7 @@ import type { EngineState } from '../engine-state';
 import { loweredInputs, type LoweredNode, type LoweredTest } from '../evaluate/lowered-plan';
 import { loopTurn, nextTurn } from '../loop-turn';
 import { ScalarShard } from '../tags/scalar-shard';
+import { claim, openClaims } from './claims';
 import type { ScalarUpdate, UniverseUpdate } from './thread-messages';
 import { type EvaluationThread, indexKey, shardKey, type ThreadPool } from './thread-pool';
 
@@ -32,51 +33,100 @@ export function parallelTests(nodes: Iterable<LoweredNode>): readonly LoweredTes
   return tests;
 }
 
+export const EXP = { help: true };
+/** What is to be counted. */
+export interface ParallelWork {
+  readonly nodes: readonly LoweredNode[];
+  /** All of the nodes. */
+  readonly tests: readonly LoweredTest[];
+  readonly shards: readonly number[];
+  /** Counts every node in one shard, on the calling thread. */
+  readonly countHere: (shard: number) => Float64Array;
+}
+
 /**
- * Counts nodes on shards in other threads. The state must not change before the answer is there.
+ * Counts nodes on shards in other threads, and for a short time on this one: it takes the shards that come last from them. The state must not
+ * change before the answer is there.
  * @returns by shard, one count a node. Rejects if a thread died.
  */
 export async function countInThreads(
   pool: ThreadPool,
   state: EngineState,
-  nodes: readonly LoweredNode[],
-  tests: readonly LoweredTest[],
-  shards: readonly number[],
+  work: ParallelWork,
 ): Promise<ReadonlyMap<number, Float64Array>> {
-  const tags = [...new Map(tests.map((test) => [test.tagId, test])).values()];
+  const claims = openClaims(state.shardCount);
   const counts = new Map<number, Float64Array>();
-  const { length } = pool.threads;
-  const work = async (thread: EvaluationThread, place: number): Promise<void> => {
-    // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
-    const own = shards.filter((shard) => shard % length === place);
-    for (let from = 0; from < own.length;) {
-      // Not between noting what the thread has been sent and sending it: another question would rely on it.
-      if (loopTurn.isOver) {
-        await nextTurn();
-      }
-      const share: number[] = [];
-      const scalars: ScalarUpdate[] = [];
-      const universes: UniverseUpdate[] = [];
-      while (
-        from < own.length &&
-        share.length < SHARDS_PER_TASK &&
-        scalars.length + universes.length < UPDATES_PER_TASK
-      ) {
-        const shard = own[from++]!;
-        share.push(shard);
-        scalars.push(...tags.flatMap((tag) => scalarUpdate(thread, state, tag, shard)));
-        universes.push(...universeUpdate(thread, state, shard));
-      }
-      const answer = await thread.ask((id) => ({ kind: 'count', id, nodes, shards: share, scalars, universes }));
-      if (answer.kind === 'counted') {
-        share.forEach((shard, index) => {
-          counts.set(shard, answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length));
-        });
-      }
-    }
-  };
-  await Promise.all(pool.threads.map(work));
+  const asked = Promise.all(
+    pool.threads.map((thread, place) =>
+      countInThread({ thread, place, of: pool.threads.length }, state, work, claims, counts),
+    ),
+  );
+  // Who awaits it below is told.
+  asked.catch(() => undefined);
+  if (EXP.help) helpOut(work, claims, counts);
+  await asked;
   return counts;
+}
+
+interface Worker {
+  readonly thread: EvaluationThread;
+  readonly place: number;
+  readonly of: number;
+}
+
+async function countInThread(
+  { thread, place, of }: Worker,
+  state: EngineState,
+  { nodes, tests, shards }: ParallelWork,
+  claims: Int32Array,
+  counts: Map<number, Float64Array>,
+): Promise<void> {
+  const tags = [...new Map(tests.map((test) => [test.tagId, test])).values()];
+  // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
+  const own = shards.filter((shard) => shard % of === place);
+  for (let from = 0; from < own.length;) {
+    // Not between noting what the thread has been sent and sending it: another question would rely on it.
+    if (loopTurn.isOver) {
+      await nextTurn();
+    }
+    const share: number[] = [];
+    const scalars: ScalarUpdate[] = [];
+    const universes: UniverseUpdate[] = [];
+    while (
+      from < own.length &&
+      share.length < SHARDS_PER_TASK &&
+      scalars.length + universes.length < UPDATES_PER_TASK
+    ) {
+      const shard = own[from++]!;
+      if (Atomics.load(claims, shard) !== 0) {
+        continue;
+      }
+      share.push(shard);
+      scalars.push(...tags.flatMap((tag) => scalarUpdate(thread, state, tag, shard)));
+      universes.push(...universeUpdate(thread, state, shard));
+    }
+    if (share.length === 0) {
+      continue;
+    }
+    const answer = await thread.ask((id) => ({ kind: 'count', id, nodes, shards: share, claims, scalars, universes }));
+    if (answer.kind === 'counted') {
+      share.forEach((shard, index) => {
+        const found = answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length);
+        if (found[0] !== -1) {
+          counts.set(shard, found);
+        }
+      });
+    }
+  }
+}
+
+function helpOut({ shards, countHere }: ParallelWork, claims: Int32Array, counts: Map<number, Float64Array>): void {
+  for (let index = shards.length - 1; index >= 0 && !loopTurn.isOver; index--) {
+    const shard = shards[index]!;
+    if (claim(claims, shard)) {
+      counts.set(shard, countHere(shard));
+    }
+  }
 }
 
 /** What the thread has to be told of a tag's shard; nothing if it knows. */

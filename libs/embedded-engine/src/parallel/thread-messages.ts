@@ -28,6 +28,8 @@ export type ThreadTask =
       readonly id: number;
       readonly nodes: readonly LoweredNode[];
       readonly shards: readonly number[];
+      /** By shard, shared: who sets its place from 0 to 1 counts it. */
+      readonly claims: Int32Array;
       readonly scalars: readonly ScalarUpdate[];
       readonly universes: readonly UniverseUpdate[];
     }
@@ -36,7 +38,7 @@ export type ThreadTask =
   | { readonly kind: 'build'; readonly id: number; readonly column: NumberColumn; readonly ordinal: boolean };
 
 export type ThreadAnswer =
-  /** For each shard asked, one count a node. */
+  /** For each shard asked, one count a node; −1 where somebody else had claimed the shard. */
   | { readonly kind: 'counted'; readonly id: number; readonly counts: Float64Array }
   | { readonly kind: 'built'; readonly id: number; readonly index: ScalarIndexParts }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
