@@ -21,8 +21,8 @@ export interface RecentTimesParts {
   readonly coverFromMs: number;
   readonly newest: number;
   readonly levels: readonly Uint32Array[];
-  /** Of the last level, which is asked first. */
-  readonly deepest: DayIndexParts;
+  /** By level: of the first, which windows in the past ask for, and of the last, which rules do; null: made where it is asked for. */
+  readonly indexes: readonly (DayIndexParts | null)[];
 }
 
 /** In memory that another thread can hand over. */
@@ -51,18 +51,22 @@ export class RecentTimes {
     this.#indexes = this.#levels.map(() => undefined);
   }
 
-  static ofParts({ coverFromMs, newest, levels, deepest }: RecentTimesParts): RecentTimes {
+  static ofParts({ coverFromMs, newest, levels, indexes }: RecentTimesParts): RecentTimes {
     const times = new RecentTimes(levels.length, coverFromMs);
     times.#levels = [...levels];
     times.#newest = newest;
-    times.#indexes[levels.length - 1] = DayIndex.ofParts(deepest);
+    indexes.forEach((parts, level) => {
+      times.#indexes[level] = parts === null ? undefined : DayIndex.ofParts(parts);
+    });
     return times;
   }
 
   /** To be handed to another thread, and not to be used here any more. */
   get parts(): RecentTimesParts {
-    const deepest = this.#index(this.depth - 1).parts;
-    return { coverFromMs: this.#coverFromMs, newest: this.#newest, levels: this.#levels, deepest };
+    const indexes = this.#levels.map((_, level) =>
+      level === 0 || level === this.depth - 1 ? this.#index(level).parts : null,
+    );
+    return { coverFromMs: this.#coverFromMs, newest: this.#newest, levels: this.#levels, indexes };
   }
 
   /** Bytes of the arrays for so many levels and users. */

@@ -116,6 +116,9 @@ function nextShare(
     const shard = own[from + share.length]!;
     share.push(shard);
     rows.push(...events.updates(thread, shard));
+    if (events.hasOrders(shard)) {
+      break;
+    }
   }
   return { share, rows };
 }

@@ -52,6 +52,11 @@ export class EventShare {
     return false;
   }
 
+  /** Newest rows of this shard's users are to be kept from now on: more work than a scan, and something to take over. */
+  hasOrders(shard: number): boolean {
+    return this.#wanted.has(shard);
+  }
+
   /** What the thread needs for some shards. To be posted in the turn of the event loop in which the rows were asked for. */
   taskOf(shards: readonly number[], rows: readonly RowsUpdate[]): EventsOfTask {
     return {
