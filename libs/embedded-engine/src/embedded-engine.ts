@@ -92,6 +92,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
       ...(parallel === null ? {} : { indexBuilder: parallel.indexBuilder }),
     });
     state.residency.measureWith(() => totalBytes(state));
+    state.tracker.onLetGo((key) => parallel?.pool.forgetRows(key));
     loadCheckpoint(state, directory.chunks, options.catalog());
     const writer = new EngineWriter(state, {
       log: directory.log,

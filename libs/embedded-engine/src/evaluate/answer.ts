@@ -34,8 +34,11 @@ export class Question {
     readonly evaluation: Evaluation,
     nodes: readonly PlanNode[],
   ) {
-    const { types } = evaluation.state;
-    const lowering = new PlanLowering((tag) => types.get(tag.typeId)?.tags.get(tag.id)?.dictionary);
+    const { state } = evaluation;
+    const lowering = new PlanLowering(
+      (tag) => state.findTag(tag)?.dictionary,
+      (type, property) => state.eventType(type).property(property).dictionary,
+    );
     this.nodes = nodes.map((node) => lowering.lower(node));
     this.#repeated = repeatedKeys(new Set(this.nodes));
   }

@@ -42,7 +42,8 @@ export function codeFlags(
 ): Uint8Array {
   const matches = matchesOf(condition, spec, dictionary, readText);
   if (matches.flags === null) {
-    matches.flags = new Uint8Array(dictionary.size);
+    // Shared, so that handing them to another thread copies nothing.
+    matches.flags = new Uint8Array(new SharedArrayBuffer(dictionary.size));
     for (const code of matches.codes) {
       matches.flags[code] = 1;
     }

@@ -1,7 +1,8 @@
 import type { CountsAnswer, PlanNode } from '@tessera/audience';
 import { inArena } from '../bitmaps/arena';
 import type { Pace } from '../pace';
-import { countInThreads, parallelTests } from '../parallel/parallel-count';
+import { countInThreads, scalarTests, type ThreadNeeds, threadNeeds } from '../parallel/parallel-count';
+import { EventShare } from '../parallel/parallel-events';
 import type { ThreadPool } from '../parallel/thread-pool';
 import { type Evaluation, Question } from './answer';
 import { CountCache, versionOf } from './count-cache';
@@ -9,6 +10,11 @@ import type { LoweredNode, LoweredTest } from './lowered-plan';
 
 /** Tests × shards from which on other threads are worth the messages: each takes some 10 to 50 µs. */
 const PARALLEL_FROM = 64;
+
+/** A scan of so many rows of events is as much work as a test of a shard. */
+const ROWS_PER_TEST = 8192;
+/** An event leaf is at least as much work as so many tests. */
+const LEAF_TESTS = 8;
 
 /** Shards from which on a question that other threads can't answer counts as large. */
 const SEQUENTIAL_FROM = 8;
@@ -28,7 +34,7 @@ interface Work {
   /** Shards in which a count is not known. */
   readonly shards: readonly number[];
   /** Null: other threads can't decide all of it. */
-  readonly tests: readonly LoweredTest[] | null;
+  readonly needs: ThreadNeeds | null;
   readonly isLarge: boolean;
 }
 
@@ -81,16 +87,17 @@ export class CountDesk {
     const question = new Question(evaluation, nodes);
     const asked = this.#ask(question);
     const shards = this.#shardsToCount(evaluation, asked);
-    const tests = parallelTests(asked.map(({ node }) => node));
+    const needs = threadNeeds(asked.map(({ node }) => node));
     const least = this.options.parallelFrom ?? PARALLEL_FROM;
-    const isLarge = tests === null ? shards.length >= SEQUENTIAL_FROM : tests.length * shards.length >= least;
-    return { question, asked, shards, tests, isLarge };
+    const isLarge =
+      needs === null ? shards.length >= SEQUENTIAL_FROM : weightOf(evaluation, needs, shards.length) >= least;
+    return { question, asked, shards, needs, isLarge };
   }
 
   #ask(question: Question): readonly Asked[] {
     const { shardCount } = question.evaluation.state;
     return [...new Set(question.nodes)].map((node) => {
-      const tests = parallelTests([node]);
+      const tests = scalarTests([node]);
       return tests === null
         ? { node, tests, versions: null, counts: new Float64Array(shardCount) }
         : { node, tests, ...this.#cache.entry(node, shardCount) };
@@ -111,20 +118,26 @@ export class CountDesk {
     return shards;
   }
 
-  /** False: nothing has been counted. */
-  async #countInThreads({ state }: Evaluation, work: Work, pace: Pace): Promise<boolean> {
-    const { asked, tests, shards, isLarge } = work;
-    if (this.pool === null || tests === null || !isLarge) {
+  /** False: not everything has been counted. */
+  async #countInThreads(evaluation: Evaluation, work: Work, pace: Pace): Promise<boolean> {
+    const { asked, needs, isLarge } = work;
+    if (this.pool === null || needs === null || !isLarge) {
       return false;
     }
-    pace.keepStill();
+    const { state } = evaluation;
+    const { tests, leaves } = needs;
     try {
-      const nodes = asked.map(({ node }) => node);
-      const parallel = { nodes, tests, shards, countHere: (shard: number) => countHere(work, shard) };
-      for (const [shard, counts] of await countInThreads(this.pool, state, parallel)) {
-        asked.forEach((one, index) => {
-          one.counts[shard] = counts[index]!;
-        });
+      const events = leaves.length === 0 ? null : new EventShare(state, leaves, evaluation.keptFrom);
+      const shards = events === null ? work.shards : await countByRecent(work, events, pace);
+      if (shards.length > 0) {
+        pace.keepStill();
+        const nodes = asked.map(({ node }) => node);
+        const threadWork = { nodes, tests, events, shards, countHere: (shard: number) => countHere(work, shard) };
+        for (const [shard, counts] of await countInThreads(this.pool, state, threadWork, () => pace.step())) {
+          asked.forEach((one, index) => {
+            one.counts[shard] = counts[index]!;
+          });
+        }
       }
       return true;
     } catch (error) {
@@ -134,12 +147,42 @@ export class CountDesk {
   }
 }
 
+/** Counts where the newest rows of users tell everything about events: that is little work. @returns the shards that are left. */
+async function countByRecent(
+  { question, asked, shards }: Work,
+  events: EventShare,
+  pace: Pace,
+): Promise<readonly number[]> {
+  const left: number[] = [];
+  for (const shard of shards) {
+    inArena(() => {
+      const evaluator = question.on(shard);
+      if (!events.decide(evaluator, shard)) {
+        left.push(shard);
+        return;
+      }
+      for (const { node, counts } of asked) {
+        counts[shard] = evaluator.count(node);
+      }
+    });
+    await pace.step();
+  }
+  return left;
+}
+
 /** Counts every node in one shard, on this thread. */
 function countHere({ question, asked }: Work, shard: number): Float64Array {
   return inArena(() => {
     const evaluator = question.on(shard);
     return Float64Array.from(asked, ({ node }) => evaluator.count(node));
   });
+}
+
+function weightOf({ state }: Evaluation, { tests, leaves }: ThreadNeeds, shards: number): number {
+  const rows = leaves
+    .flatMap((leaf) => (leaf.kind === 'events' ? [leaf.eventType] : leaf.sequence.steps.map((step) => step.eventType)))
+    .reduce((sum, type) => sum + state.eventType(type).rows, 0);
+  return tests.length * shards + Math.max(leaves.length * LEAF_TESTS * shards, Math.ceil(rows / ROWS_PER_TEST));
 }
 
 function sum(counts: Float64Array, length: number): number {

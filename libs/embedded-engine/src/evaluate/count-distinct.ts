@@ -1,6 +1,4 @@
-import type { PropertyDefinition } from '@tessera/tag-catalog';
 import { bitsOf } from '../bitmaps/bitmap-from-words';
-import type { EventState } from '../events/event-state';
 import type { CountRange } from './event-counters';
 import { RANGE_MASK, type RowBlock } from './row-scan';
 
@@ -12,23 +10,12 @@ const ROOM_KEPT_MAX = 1_048_576;
 /** A user's values up to this many are compared with one another; more are sorted. */
 const COMPARED_MAX = 24;
 
-/** Counts the different values that each user of a range has in the matching rows. */
-export function countDistinct(events: EventState, property: PropertyDefinition): CountRange {
-  return valuesMax(events, property) <= BITS_MAX ? countBitByBit : countInPairs;
-}
-
-/** How many stored numbers from 0 on a property's values can be. */
-function valuesMax(events: EventState, property: PropertyDefinition): number {
-  switch (property.valueType) {
-    case 'bool':
-      return 2;
-    case 'string':
-    case 'enum':
-    case 'set':
-      return events.property(property).dictionary.size;
-    default:
-      return Infinity;
-  }
+/**
+ * Counts the different values that each user of a range has in the matching rows.
+ * @param valuesMax how many stored numbers from 0 on they can be.
+ */
+export function countDistinct(valuesMax: number): CountRange {
+  return valuesMax <= BITS_MAX ? countBitByBit : countInPairs;
 }
 
 const countBitByBit: CountRange = (rows, range, end, { counts }) => {

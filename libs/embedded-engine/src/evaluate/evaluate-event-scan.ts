@@ -1,4 +1,4 @@
-import { compileCondition, type EventScanNode, meetsExact, type ValueCondition } from '@tessera/audience';
+import { compileCondition, meetsExact, type ValueCondition } from '@tessera/audience';
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { ValueSpec } from '@tessera/tag-catalog';
 import { compileAverage, sumRange } from './compile-exact';
@@ -7,6 +7,7 @@ import { type Counters, type CountRange, findUsers } from './event-counters';
 import { type NumberRange, rangeOf } from './event-goal';
 import { recentLastTime } from './event-recency';
 import { countingRows, usersInCountRange } from './event-thresholds';
+import type { LoweredGoal } from './lowered-plan';
 import { eachRange, RANGE_MASK, RangeScan, type RowBlock, type RowScan } from './row-scan';
 
 // Taken once: globals are slow inside the test runner's context.
@@ -15,51 +16,51 @@ const { abs } = Math;
 const INT_SPEC: ValueSpec = { valueType: 'int', scale: 0, values: [] };
 const INSTANT_SPEC: ValueSpec = { valueType: 'datetime', scale: 0, values: [] };
 
-/** The users of one shard whose measure meets the node's condition. */
-export function evaluateEventScan(node: EventScanNode, scan: RowScan, universe: RoaringBitmap32): RoaringBitmap32 {
-  const { measure } = node;
+/** The users of one shard whose measure meets the goal's condition. */
+export function evaluateEventScan(goal: LoweredGoal, scan: RowScan, universe: RoaringBitmap32): RoaringBitmap32 {
+  const { measure } = goal;
   switch (measure.kind) {
     case 'count': {
-      const range = rangeOf(conditionOf(node));
+      const range = rangeOf(conditionOf(goal));
       return range === null
-        ? byCounts(node, scan, universe, countRows)
+        ? byCounts(goal, scan, universe, countRows)
         : usersInCountRange(range, universe, countingRows(scan));
     }
     case 'distinct':
-      return byCounts(node, scan, universe, countDistinct(scan.events, measure.property));
+      return byCounts(goal, scan, universe, countDistinct(goal.valuesMax));
     case 'firstTime':
-      return byValues(node, scan, universe, keepFirstTimes);
+      return byValues(goal, scan, universe, keepFirstTimes);
     case 'lastTime': {
-      const range = rangeOf(conditionOf(node));
+      const range = rangeOf(conditionOf(goal));
       const recent = range === null ? null : recentLastTime(scan, range);
-      return recent ?? byValues(node, scan, universe, keepLastTimes);
+      return recent ?? byValues(goal, scan, universe, keepLastTimes);
     }
     case 'min':
-      return byValues(node, scan, universe, keepLeast);
+      return byValues(goal, scan, universe, keepLeast);
     case 'max':
-      return byValues(node, scan, universe, keepGreatest);
+      return byValues(goal, scan, universe, keepGreatest);
     case 'sum':
     case 'avg':
-      return bySums(node, scan);
+      return bySums(goal, scan);
   }
 }
 
-function conditionOf(node: EventScanNode): ValueCondition {
-  if (node.condition === null) {
+function conditionOf(goal: LoweredGoal): ValueCondition {
+  if (goal.condition === null) {
     throw new Error('This measure needs a condition on values.');
   }
-  return node.condition;
+  return goal.condition;
 }
 
 /** Users whose count meets the condition, those without rows with 0. */
 function byCounts(
-  node: EventScanNode,
+  goal: LoweredGoal,
   scan: RowScan,
   universe: RoaringBitmap32,
   countRange: CountRange,
 ): RoaringBitmap32 {
-  const { measure } = node;
-  const condition = conditionOf(node);
+  const { measure } = goal;
+  const condition = conditionOf(goal);
   const meets = compileCondition(condition, INT_SPEC);
   const isZeroMet = meets(0);
   const numbers = rangeOf(condition);
@@ -89,10 +90,10 @@ const countRows: CountRange = (rows, range, _end, { counts }) => {
 type KeepValue = (counters: Counters, block: RowBlock) => void;
 
 /** Users with a value that meets the condition. */
-function byValues(node: EventScanNode, scan: RowScan, universe: RoaringBitmap32, keep: KeepValue): RoaringBitmap32 {
-  const { measure } = node;
+function byValues(goal: LoweredGoal, scan: RowScan, universe: RoaringBitmap32, keep: KeepValue): RoaringBitmap32 {
+  const { measure } = goal;
   const property = measure.kind === 'min' || measure.kind === 'max' ? measure.property : null;
-  const condition = conditionOf(node);
+  const condition = conditionOf(goal);
   const isAbsence = condition.kind === 'absent';
   const numbers = isAbsence ? EVERY_NUMBER : rangeOf(condition);
   const meets = compileCondition(condition, property ?? INSTANT_SPEC);
@@ -161,8 +162,8 @@ const keepGreatest: KeepValue = ({ counts, values }, { locals, values: given, mi
 /**
  * Sums as doubles while the sum of all magnitudes stays a safe integer (then every partial sum is exact), as BigInt otherwise.
  */
-function bySums(node: EventScanNode, scan: RowScan): RoaringBitmap32 {
-  const { measure, exact } = node;
+function bySums(goal: LoweredGoal, scan: RowScan): RoaringBitmap32 {
+  const { measure, exact } = goal;
   if (exact === null || (measure.kind !== 'sum' && measure.kind !== 'avg')) {
     throw new Error('sum and avg need an exact condition.');
   }

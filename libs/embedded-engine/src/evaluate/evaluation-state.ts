@@ -1,7 +1,7 @@
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
 import type { LazySet } from '../bitmaps/lazy-set';
-import type { EventState } from '../events/event-state';
+import type { EventSource } from '../events/event-source';
 
 interface TimedReader {
   /** Users with a value (TTL not judged); not to be changed. */
@@ -39,6 +39,6 @@ export interface EvaluationState {
   universe(shard: number): RoaringBitmap32;
   /** Undefined: nobody of the shard has a value of the tag. */
   tagShard(typeId: number, tagId: number, shard: number): ShardReader | undefined;
-  eventType(type: TagTypeDefinition): EventState;
+  eventType(type: TagTypeDefinition): EventSource;
   readonly lists: { get(id: string): { shard(index: number): RoaringBitmap32 | undefined } | undefined };
 }

@@ -1,8 +1,9 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
-import type { EventBucket } from '../events/event-bucket';
-import { dayBefore, RecentTimes, type UsersSince } from '../events/recent-times';
+import type { RecentSource } from '../events/event-source';
+import { RecentTimes, type UsersSince } from '../events/recent-times';
+import { buildRecentTimes } from './build-recent-times';
 import type { NumberRange } from './event-goal';
-import { eachRange, RangeScan, type RowScan } from './row-scan';
+import { keptPart, type RowScan } from './row-scan';
 
 /** Windows with fewer rows in the shard are counted faster than anything is kept for them. */
 const ROWS_MIN = 16_384;
@@ -12,7 +13,8 @@ const LOOKED_UP_MAX = 32;
 /** A window of one shard whose newest rows are kept. */
 interface RecentWindow {
   readonly times: RecentTimes;
-  readonly buckets: readonly EventBucket[];
+  readonly source: RecentSource;
+  readonly shard: number;
   readonly fromMs: number;
   readonly toMs: number;
   /** Users with rows at or after the window's end, whose newest rows say little about it. */
@@ -86,46 +88,40 @@ function settle(users: RoaringBitmap32, doubtful: readonly number[], meets: (loc
   return true;
 }
 
-function rowTimesOf({ buckets, fromMs, toMs }: RecentWindow, local: number): number[] {
-  return buckets
-    .flatMap((bucket) => bucket.rowsOf(local).map((row) => bucket.startMs + bucket.timesOfDay[row]!))
-    .filter((timeMs) => timeMs >= fromMs && timeMs < toMs);
+function rowTimesOf({ source, shard, fromMs, toMs }: RecentWindow, local: number): readonly number[] {
+  return source.rowTimesOf(shard, local, fromMs, toMs);
 }
 
 function openWindow(scan: RowScan, depth: number): RecentWindow | null {
-  const { events, shard, interval } = scan;
+  const { shard, interval } = scan;
   const { toMs } = interval;
-  const askedFromMs = Math.max(interval.fromMs ?? -Infinity, scan.keptFromMs);
-  if (scan.where.length > 0 || askedFromMs >= toMs) {
+  const source = scan.events.recent;
+  const part = keptPart(interval, scan.keptFromMs);
+  if (source === null || scan.where.length > 0 || part === null) {
     return null;
   }
-  const buckets = events.buckets(shard, askedFromMs === -Infinity ? null : askedFromMs, toMs);
-  const [first] = buckets;
-  if (first === undefined || buckets.reduce((rows, bucket) => rows + bucket.rows, 0) < ROWS_MIN) {
+  const extent = source.extentOf(shard, part.fromMs, toMs);
+  if (extent.rows < ROWS_MIN) {
     return null;
   }
   // There are no earlier rows.
-  const fromMs = Math.max(askedFromMs, first.startMs);
-  const times = timesFor(scan, depth, fromMs);
+  const fromMs = Math.max(part.fromMs ?? -Infinity, extent.startMs);
+  const times = timesFor(scan, source, depth, fromMs);
   const later = times?.atOrAfter(toMs, LOOKED_UP_MAX) ?? null;
-  return times === null || later === null ? null : { times, buckets, fromMs, toMs, later };
+  return times === null || later === null ? null : { times, source, shard, fromMs, toMs, later };
 }
 
-function timesFor(scan: RowScan, depth: number, fromMs: number): RecentTimes | null {
+function timesFor(scan: RowScan, { recentTimes }: RecentSource, depth: number, fromMs: number): RecentTimes | null {
   const { events, shard } = scan;
-  const found = events.recentTimes.find(shard, depth, fromMs);
+  const found = recentTimes.find(shard, depth, fromMs);
   if (found === null || found instanceof RecentTimes) {
     return found;
   }
-  const coverFromMs = dayBefore(found.fromMs);
-  const all = { ...scan, where: [], interval: { fromMs: coverFromMs, toMs: Infinity }, keptFromMs: -Infinity };
-  const rows = new RangeScan(all, null);
-  const built = new RecentTimes(found.depth, coverFromMs);
-  eachRange([rows], (range) => {
-    rows.visitRange(range, ({ locals, times, startMs, count }) => {
-      built.insertMany(locals, times, startMs, count);
-    });
-  });
-  events.recentTimes.keep(shard, built);
+  if (scan.onWanted !== undefined) {
+    scan.onWanted(found);
+    return null;
+  }
+  const built = buildRecentTimes(events, shard, found);
+  recentTimes.keep(shard, built, found);
   return built.coverFromMs <= fromMs ? built : null;
 }

@@ -1,7 +1,8 @@
-import type { Bound, PlanNode, TagTest, ValueCondition } from '@tessera/audience';
+import type { Bound, EventScanNode, PlanNode, SequenceScanNode, TagTest, ValueCondition } from '@tessera/audience';
 import type { TagDefinition } from '@tessera/tag-catalog';
 import type { Dictionary } from '../columns/dictionary';
 import { codesMatching } from './code-matches';
+import { lowerRowTests, type PropertyDictionaryOf, valuesMax } from './lower-row-tests';
 import type { Lookup, LoweredNode, LoweredTest } from './lowered-plan';
 
 /** The dictionary of a tag; undefined: nothing is held of it. */
@@ -15,7 +16,10 @@ const PRESENT: Lookup = { kind: 'present' };
 export class PlanLowering {
   readonly #lowered = new Map<string, LoweredNode>();
 
-  constructor(private readonly dictionaryOf: DictionaryOf) {}
+  constructor(
+    private readonly dictionaryOf: DictionaryOf,
+    private readonly propertyDictionaryOf: PropertyDictionaryOf,
+  ) {}
 
   lower(node: PlanNode): LoweredNode {
     let lowered = this.#lowered.get(node.key);
@@ -39,9 +43,9 @@ export class PlanLowering {
       case 'kvRead':
         return { kind: 'tests', key, tests: [this.#test(node.test)] };
       case 'eventScan':
-        return { kind: 'events', key, scan: node };
+        return this.#eventScan(node);
       case 'sequenceScan':
-        return { kind: 'sequence', key, scan: node };
+        return this.#sequence(node);
       case 'listRead':
         return { kind: 'list', key, listId: node.listId };
       case 'intersect':
@@ -54,6 +58,32 @@ export class PlanLowering {
         return { kind: 'threshold', key, atLeast: node.atLeast, inputs };
       }
     }
+  }
+
+  #eventScan(node: EventScanNode): LoweredNode {
+    const { key, eventType, interval, measure, condition, exact } = node;
+    const dictionaryOf = this.propertyDictionaryOf;
+    return {
+      kind: 'events',
+      key,
+      eventType,
+      interval,
+      where: lowerRowTests(eventType, node.where, dictionaryOf),
+      goal: {
+        measure,
+        condition,
+        exact,
+        valuesMax: measure.kind === 'distinct' ? valuesMax(eventType, measure.property, dictionaryOf) : Infinity,
+      },
+    };
+  }
+
+  #sequence({ key, steps, withinMs, interval, rowsBeforeMs }: SequenceScanNode): LoweredNode {
+    const lowered = steps.map(({ eventType, where }) => ({
+      eventType,
+      where: lowerRowTests(eventType, where, this.propertyDictionaryOf),
+    }));
+    return { kind: 'sequence', key, sequence: { steps: lowered, withinMs, interval, rowsBeforeMs } };
   }
 
   #test(test: TagTest): LoweredTest {

@@ -1,5 +1,5 @@
-import type { EventScanNode, SequenceScanNode, ValueCondition } from '@tessera/audience';
-import type { ValueSpec } from '@tessera/tag-catalog';
+import type { EventScanNode, Interval, PropertyTest, SequenceScanNode, ValueCondition } from '@tessera/audience';
+import type { TagTypeDefinition, ValueSpec } from '@tessera/tag-catalog';
 
 /** What is looked for in the stored numbers of one tag. */
 export type Lookup =
@@ -26,6 +26,36 @@ export interface LoweredTest {
   readonly validAfterMs: number | null;
 }
 
+/** What is looked for in the stored numbers of an event's property. */
+export type RowLookup =
+  | { readonly kind: 'absent' }
+  /** By dictionary code, or 0 and 1 for false and true: 1 if wanted. */
+  | { readonly kind: 'flags'; readonly flags: Uint8Array }
+  | { readonly kind: 'range'; readonly low: number; readonly high: number }
+  | { readonly kind: 'condition'; readonly condition: ValueCondition };
+
+/** A filter of an event's rows. */
+export interface LoweredRowTest {
+  readonly property: PropertyTest['property'];
+  readonly lookup: RowLookup;
+}
+
+/** What the rows of each user are measured by. */
+export type LoweredGoal = Pick<EventScanNode, 'measure' | 'condition' | 'exact'> & {
+  /** Of `distinct`: the stored numbers from 0 on that the property's values can be; Infinity if it has no dictionary. */
+  readonly valuesMax: number;
+};
+
+/** A step of a sequence. */
+export interface LoweredStep {
+  readonly eventType: TagTypeDefinition;
+  readonly where: readonly LoweredRowTest[];
+}
+
+export type LoweredSequence = Pick<SequenceScanNode, 'withinMs' | 'interval' | 'rowsBeforeMs'> & {
+  readonly steps: readonly LoweredStep[];
+};
+
 interface LoweredBase {
   /** Of the plan node it was made from: equal keys, equal results. */
   readonly key: string;
@@ -41,8 +71,8 @@ export type LoweredNode = LoweredBase &
     | { readonly kind: 'empty' }
     /** Users who pass every test (at least one). */
     | { readonly kind: 'tests'; readonly tests: readonly LoweredTest[] }
-    | { readonly kind: 'events'; readonly scan: EventScanNode }
-    | { readonly kind: 'sequence'; readonly scan: SequenceScanNode }
+    | (LoweredStep & { readonly kind: 'events'; readonly interval: Interval; readonly goal: LoweredGoal })
+    | { readonly kind: 'sequence'; readonly sequence: LoweredSequence }
     | { readonly kind: 'list'; readonly listId: string }
     | { readonly kind: 'intersect' | 'union'; readonly inputs: readonly LoweredNode[] }
     | { readonly kind: 'difference'; readonly left: LoweredNode; readonly right: LoweredNode }

@@ -1,9 +1,6 @@
-import { compileCondition, type PropertyTest, type ValueCondition } from '@tessera/audience';
-import type { TagValue, ValueSpec } from '@tessera/tag-catalog';
-import type { EventBucket } from '../events/event-bucket';
-import { type EventState, parseElements } from '../events/event-state';
-import { codeFlags } from './code-matches';
-import { rangeOf } from './event-goal';
+import { compileCondition } from '@tessera/audience';
+import type { RowBucket } from '../events/event-source';
+import type { LoweredRowTest, RowLookup } from './lowered-plan';
 
 // Taken once: looking a global up for every row is measurable. 1 for true, 0 for false.
 const asBit = Number;
@@ -21,23 +18,23 @@ export interface ValueBlock {
 type Narrow = (block: ValueBlock, places: Int32Array, count: number, kept: Int32Array) => number;
 
 export interface RowTest {
-  readonly property: PropertyTest['property'];
+  readonly property: LoweredRowTest['property'];
   /** Passes rows with no value alone. */
   readonly absent: boolean;
   readonly narrow: Narrow;
 }
 
-/** Compiles filters once for all buckets. The tests read dictionaries as they are now: use them before the next write. */
-export function compileRowTests(events: EventState, where: readonly PropertyTest[]): readonly RowTest[] {
-  return where.map((test) => ({
-    property: test.property,
-    absent: test.condition.kind === 'absent',
-    narrow: narrowOf(events, test),
+/** Compiles filters once for all buckets. */
+export function compileRowTests(where: readonly LoweredRowTest[]): readonly RowTest[] {
+  return where.map(({ property, lookup }) => ({
+    property,
+    absent: lookup.kind === 'absent',
+    narrow: narrowOf(property, lookup),
   }));
 }
 
 /** The tests that the rows of a bucket have to be put to; null: none of them passes. */
-export function testsOfBucket(tests: readonly RowTest[], bucket: EventBucket): readonly RowTest[] | null {
+export function testsOfBucket(tests: readonly RowTest[], bucket: RowBucket): readonly RowTest[] | null {
   const needed: RowTest[] = [];
   for (const test of tests) {
     if (bucket.column(test.property) !== undefined) {
@@ -49,25 +46,16 @@ export function testsOfBucket(tests: readonly RowTest[], bucket: EventBucket): r
   return needed;
 }
 
-function narrowOf(events: EventState, { property, condition }: PropertyTest): Narrow {
-  if (condition.kind === 'absent') {
-    return narrowToMissing;
-  }
-  const { dictionary } = events.property(property);
-  switch (property.valueType) {
-    case 'string':
-    case 'enum':
-      return narrowByFlags(codeFlags(condition, property, dictionary, (text) => text));
-    case 'set':
-      return narrowByFlags(codeFlags(condition, property, dictionary, parseElements));
-    case 'bool':
-      return narrowByFlags(Uint8Array.of(holds(condition, property, false), holds(condition, property, true)));
-    default: {
-      const range = rangeOf(condition);
-      return range === null || range.negated
-        ? narrowByPredicate(compileCondition(condition, property))
-        : narrowToRange(range.low, range.high);
-    }
+function narrowOf(property: RowTest['property'], lookup: RowLookup): Narrow {
+  switch (lookup.kind) {
+    case 'absent':
+      return narrowToMissing;
+    case 'flags':
+      return narrowByFlags(lookup.flags);
+    case 'range':
+      return narrowToRange(lookup.low, lookup.high);
+    case 'condition':
+      return narrowByPredicate(compileCondition(lookup.condition, property));
   }
 }
 
@@ -121,8 +109,4 @@ function narrowByPredicate(passes: (value: number) => boolean): Narrow {
     }
     return found;
   };
-}
-
-function holds(condition: ValueCondition, spec: ValueSpec, value: TagValue): number {
-  return asBit(compileCondition(condition, spec)(value));
 }

@@ -1,10 +1,12 @@
-import type { Interval, PropertyTest } from '@tessera/audience';
+import type { Interval } from '@tessera/audience';
 import type { PropertyDefinition } from '@tessera/tag-catalog';
-import type { NumberVector } from '../columns/number-vector';
-import { DAY_MS, type EventBucket } from '../events/event-bucket';
+import type { NumberColumn } from '../columns/number-vector';
+import { DAY_MS } from '../events/event-bucket';
+import type { EventSource, RowBucket } from '../events/event-source';
 import { firstRowFrom } from '../events/sort-rows';
-import type { EventState } from '../events/event-state';
+import type { WantedTimes } from '../events/recent-times-cache';
 import { SHARD_SIZE } from '../shard';
+import type { LoweredRowTest } from './lowered-plan';
 import { compileRowTests, type RowTest, testsOfBucket, type ValueBlock } from './row-filter';
 
 // Taken once: looking a global up for every row is measurable. 1 for true, 0 for false.
@@ -12,12 +14,20 @@ const asBit = Number;
 const { max } = Math;
 
 export interface RowScan {
-  readonly events: EventState;
+  readonly events: EventSource;
   readonly shard: number;
-  readonly where: readonly PropertyTest[];
+  readonly where: readonly LoweredRowTest[];
   readonly interval: Interval;
   /** Rows before this instant are past their retention; −Infinity without. */
   readonly keptFromMs: number;
+  /** Told what newest rows of users are to be kept, which are then not built here. */
+  readonly onWanted?: (wanted: WantedTimes) => void;
+}
+
+/** The part of the interval that is kept: fromMs ≤ t < toMs, null: open. Null: none. */
+export function keptPart({ fromMs, toMs }: Interval, keptFromMs: number): Interval | null {
+  const from = max(fromMs ?? -Infinity, keptFromMs);
+  return from < toMs ? { fromMs: from === -Infinity ? null : from, toMs } : null;
 }
 
 /** Users are taken in ranges of 2^16, one container of a bitmap each, so that their counters stay in the processor's cache. */
@@ -46,9 +56,6 @@ export interface RowBlock extends ValueBlock {
 }
 
 const BLOCK_ROWS = 4096;
-/** Rows out of order that a scan looks through for each range; more, and more than this share of all, are put in order. */
-const UNORDERED_MAX = 2048;
-const UNORDERED_SHARE_MAX = 1 / 8;
 const INT32_MAX = 0x7fffffff;
 const NO_VALUES = new Float64Array(0);
 
@@ -63,9 +70,9 @@ const widened = new Float64Array(BLOCK_ROWS);
 
 /** One bucket of a scan; from `start` to `end` stand the ordered rows of the range at hand. */
 interface BucketScan {
-  readonly bucket: EventBucket;
+  readonly bucket: RowBucket;
   readonly tests: readonly RowTest[];
-  readonly column: NumberVector | null;
+  readonly column: NumberColumn | null;
   /** Milliseconds of the day, from included, to excluded; may lie outside the day. */
   readonly from: number;
   readonly to: number;
@@ -76,7 +83,7 @@ interface BucketScan {
 
 /**
  * The rows of one shard that lie in the interval and pass the filters, one range of users after the other, days ascending. To be used
- * without a pause: it reads columns and dictionaries as they are when it is made. Two scans may take turns, but no visitor may scan.
+ * without a pause: it reads columns as they are when it is made. Two scans may take turns, but no visitor may scan.
  */
 export class RangeScan {
   readonly #buckets: BucketScan[] = [];
@@ -87,21 +94,21 @@ export class RangeScan {
 
   /** @param property whose values are asked for; rows of days without any value are left out then. */
   constructor(scan: RowScan, property: PropertyDefinition | null) {
-    const fromMs = Math.max(scan.interval.fromMs ?? -Infinity, scan.keptFromMs);
-    const { toMs } = scan.interval;
-    const tests = fromMs < toMs ? compileRowTests(scan.events, scan.where) : [];
-    const buckets = fromMs < toMs ? scan.events.buckets(scan.shard, fromMs === -Infinity ? null : fromMs, toMs) : [];
-    for (const bucket of buckets) {
+    const part = keptPart(scan.interval, scan.keptFromMs);
+    if (part === null) {
+      return;
+    }
+    const tests = compileRowTests(scan.where);
+    const { toMs } = part;
+    const fromMs = part.fromMs ?? -Infinity;
+    for (const bucket of scan.events.bucketsToScan(scan.shard, part.fromMs, toMs)) {
       const needed = testsOfBucket(tests, bucket);
       const column = property === null ? null : bucket.column(property);
       if (needed === null || column === undefined) {
         continue;
       }
-      if (bucket.unorderedRows > Math.max(UNORDERED_MAX, bucket.rows * UNORDERED_SHARE_MAX)) {
-        bucket.orderRows();
-      }
       const times = { from: fromMs - bucket.startMs, to: toMs - bucket.startMs };
-      const ordered = bucket.rows - bucket.unorderedRows;
+      const ordered = bucket.orderedRows;
       this.#buckets.push({ bucket, tests: needed, column, ...times, ordered, start: 0, end: 0 });
       this.#noteUnordered(bucket.locals, ordered, bucket.rows);
     }
@@ -240,8 +247,8 @@ function narrowToTimes(
 }
 
 function gatherBlock(
-  bucket: EventBucket,
-  column: NumberVector | null,
+  bucket: RowBucket,
+  column: NumberColumn | null,
   start: number,
   { places, count }: { readonly places: Int32Array; readonly count: number },
 ): RowBlock {
@@ -271,7 +278,7 @@ function gatherBlock(
 }
 
 /** The column's numbers of some rows as doubles. Good until the next call. */
-function valuesOf(column: NumberVector, start: number, rows: number): ValueBlock {
+function valuesOf(column: NumberColumn, start: number, rows: number): ValueBlock {
   const { data, missing, length } = column;
   const held = Math.max(0, Math.min(rows, length - start));
   if (data instanceof Float64Array && held === rows) {
@@ -282,6 +289,6 @@ function valuesOf(column: NumberVector, start: number, rows: number): ValueBlock
   return { values: widened, missing };
 }
 
-function magnitudeMaxOf(column: NumberVector | null): number {
+function magnitudeMaxOf(column: NumberColumn | null): number {
   return column?.data instanceof Float64Array ? Infinity : INT32_MAX;
 }

@@ -1,14 +1,16 @@
-import type { EventScanNode } from '@tessera/audience';
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
 import { IntersectSet, type LazySet, nobody, PlainSet, UniteSet, Without } from '../bitmaps/lazy-set';
-import type { EventState } from '../events/event-state';
+import type { WantedTimes } from '../events/recent-times-cache';
 import { SHARD_SIZE } from '../shard';
 import { evaluateEventScan } from './evaluate-event-scan';
 import { evaluateSequenceScan } from './evaluate-sequence-scan';
 import { evaluateTagTest } from './evaluate-tag-test';
 import type { EvaluationState } from './evaluation-state';
 import type { LoweredNode, LoweredTest } from './lowered-plan';
+import { recentUsers } from './recent-users';
+import type { RowScan } from './row-scan';
+import type { EventLeaf } from './row-windows';
 
 /** Past this many bitmap operations a threshold is counted user by user instead. */
 const THRESHOLD_OPERATIONS_MAX = 64;
@@ -52,6 +54,26 @@ export class ShardEvaluator {
     return this.#set(node).count();
   }
 
+  /** Takes a node's users as given. */
+  give(key: string, users: RoaringBitmap32): void {
+    this.#results.set(key, users);
+  }
+
+  /**
+   * The leaf's users by what is kept of their newest rows, also for later calls; null: the rows have to be scanned.
+   * @param onWanted told what is to be kept for leaves like this one.
+   */
+  byRecent(leaf: EventLeaf, onWanted: (wanted: WantedTimes) => void): RoaringBitmap32 | null {
+    const users =
+      leaf.kind === 'events'
+        ? recentUsers(leaf.goal, { ...this.#scanOf(leaf), onWanted }, this.state.universe(this.shard))
+        : null;
+    if (users !== null) {
+      this.give(leaf.key, users);
+    }
+    return users;
+  }
+
   #set(node: LoweredNode): LazySet {
     const known = this.#results.get(node.key);
     if (known !== undefined) {
@@ -69,11 +91,11 @@ export class ShardEvaluator {
       case 'tests':
         return new IntersectSet(node.tests.map((test) => this.#test(test)));
       case 'events':
-        return new PlainSet(this.#eventScan(node.scan), true);
+        return new PlainSet(evaluateEventScan(node.goal, this.#scanOf(node), this.state.universe(this.shard)), true);
       case 'sequence':
         return new PlainSet(
-          evaluateSequenceScan(node.scan, this.shard, (type) => ({
-            events: this.#eventsOf(type),
+          evaluateSequenceScan(node.sequence, this.shard, (type) => ({
+            events: this.state.eventType(type),
             keptFromMs: this.keptFrom(type),
           })),
           true,
@@ -101,19 +123,9 @@ export class ShardEvaluator {
     return evaluateTagTest(test, shard, this.state.universe(this.shard));
   }
 
-  #eventScan(node: EventScanNode): RoaringBitmap32 {
-    const scan = {
-      events: this.#eventsOf(node.eventType),
-      shard: this.shard,
-      where: node.where,
-      interval: node.interval,
-      keptFromMs: this.keptFrom(node.eventType),
-    };
-    return evaluateEventScan(node, scan, this.state.universe(this.shard));
-  }
-
-  #eventsOf(type: TagTypeDefinition): EventState {
-    return this.state.eventType(type);
+  #scanOf({ eventType, where, interval }: Extract<EventLeaf, { readonly kind: 'events' }>): RowScan {
+    const { shard } = this;
+    return { events: this.state.eventType(eventType), shard, where, interval, keptFromMs: this.keptFrom(eventType) };
   }
 
   /** Users in at least k of the inputs. Few inputs: level j holds those seen j times so far; many: a counter a user. */

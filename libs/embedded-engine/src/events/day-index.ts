@@ -1,4 +1,4 @@
-import { RoaringBitmap32 } from '@tessera/bitmap';
+import { BitmapPacker, PackedBitmaps, type PackedParts, RoaringBitmap32 } from '@tessera/bitmap';
 
 // Taken once: globals are slow inside the test runner's context.
 const { floor } = Math;
@@ -7,6 +7,13 @@ const DAY_SECONDS = 86_400;
 /** The UTC day of a second counted from 1 (0: none). */
 export function dayOfSecond(second: number): number {
   return floor((second - 1) / DAY_SECONDS);
+}
+
+/** An index made in another thread; all arrays are shared memory. */
+export interface DayIndexParts {
+  readonly days: readonly number[];
+  /** By place in `days`. */
+  readonly users: PackedParts;
 }
 
 /** Days for which the users of all later ones are kept. */
@@ -21,9 +28,27 @@ export class DayIndex {
   /** By day: the users of all later days. Least recently used first. */
   readonly #after = new Map<number, RoaringBitmap32>();
 
+  private constructor(days: Map<number, RoaringBitmap32>) {
+    this.#days = days;
+  }
+
   /** @param seconds by user, counted from 1; 0: none. */
-  constructor(seconds: Uint32Array) {
-    this.#days = groupByDay(seconds);
+  static of(seconds: Uint32Array): DayIndex {
+    return new DayIndex(groupByDay(seconds));
+  }
+
+  static ofParts({ days, users }: DayIndexParts): DayIndex {
+    const packed = new PackedBitmaps(users);
+    // Copies: these will follow the rows.
+    return new DayIndex(new Map(days.map((day, place) => [day, packed.at(place).clone()])));
+  }
+
+  get parts(): DayIndexParts {
+    const packer = new BitmapPacker();
+    for (const users of this.#days.values()) {
+      packer.add(users);
+    }
+    return { days: [...this.#days.keys()], users: packer.finish().parts };
   }
 
   get bytes(): number {

@@ -9,6 +9,13 @@ export const DAY_MS = 86_400_000;
 /** Rows one bucket can take: guid positions fit 32 bits, and a day of one shard stays far below. */
 const ROWS_MAX = 2 ** 31;
 
+/** Rows out of order that a scan looks through; more, and more than this share of all, are put in order before. */
+const UNORDERED_MAX = 2048;
+const UNORDERED_SHARE_MAX = 1 / 8;
+
+/** Given to each content of each bucket of the process: no two are alike. */
+let lastVersion = 0;
+
 /** Room for more rows that a bucket put in order may keep, as a share of its rows. */
 const ROOM_SHARE_MAX = 1 / 8;
 
@@ -31,15 +38,16 @@ export class EventBucket extends Chunk {
   readonly #properties = new Map<number, NumberVector>();
   /** Rows in order; undefined: to be looked at. */
   #ordered: number | undefined;
+  #version = ++lastVersion;
 
   constructor(
     typeId: number,
     shard: number,
     readonly day: number,
-    tracker: ChunkTracker,
+    private readonly chunks: ChunkTracker,
     stored?: Buffer,
   ) {
-    super(EventBucket.key(typeId, shard, day), tracker);
+    super(EventBucket.key(typeId, shard, day), chunks);
     if (stored !== undefined) {
       const reader = new ByteReader(stored);
       this.#locals = RowColumn.read(reader, ROWS_MAX);
@@ -61,6 +69,11 @@ export class EventBucket extends Chunk {
 
   get rows(): number {
     return this.#locals.length;
+  }
+
+  /** A new one with every change, also of the rows' order alone; no other bucket ever has the same. */
+  get version(): number {
+    return this.#version;
   }
 
   get mayLeave(): boolean {
@@ -100,6 +113,7 @@ export class EventBucket extends Chunk {
 
   append(local: number, timeMs: number, values: Iterable<readonly [propertyId: number, stored: number]>): void {
     this.beforeWrite();
+    this.#version = ++lastVersion;
     const row = this.rows;
     if (this.#ordered === row && (row === 0 || this.locals[row - 1]! <= local)) {
       this.#ordered++;
@@ -120,7 +134,7 @@ export class EventBucket extends Chunk {
   rowsOf(local: number): number[] {
     const found: number[] = [];
     const { locals, rows } = this;
-    const ordered = this.#orderedRows();
+    const ordered = this.orderedRows;
     for (let row = firstRowFrom(locals, 0, ordered, local); row < ordered && locals[row] === local; row++) {
       found.push(row);
     }
@@ -132,7 +146,24 @@ export class EventBucket extends Chunk {
 
   /** Rows that `rowsOf` has to look at one by one. */
   get unorderedRows(): number {
-    return this.rows - this.#orderedRows();
+    return this.rows - this.orderedRows;
+  }
+
+  /** The first rows, which stand in order of their users. */
+  get orderedRows(): number {
+    return (this.#ordered ??= orderedRows(this.locals, this.rows));
+  }
+
+  /** Puts the rows in order where a scan would look through too many that are not. */
+  prepareToScan(): void {
+    if (this.unorderedRows > Math.max(UNORDERED_MAX, this.rows * UNORDERED_SHARE_MAX)) {
+      this.orderRows();
+    }
+  }
+
+  /** Other threads let go of the rows as they were sent: they leave memory, or others take their place. */
+  letGo(): void {
+    this.chunks.letGo(this.key);
   }
 
   /** Makes `rowsOf` fast for all rows there are now, and leaves no room to spare. What the bucket holds does not change. */
@@ -188,14 +219,12 @@ export class EventBucket extends Chunk {
 
   /** Row i becomes what row order[i] was. */
   #take(order: Uint32Array): void {
+    this.#version = ++lastVersion;
+    this.letGo();
     this.#locals.reorder(order);
     this.#times.reorder(order);
     for (const column of this.#properties.values()) {
       column.reorder(order);
     }
-  }
-
-  #orderedRows(): number {
-    return (this.#ordered ??= orderedRows(this.locals, this.rows));
   }
 }

@@ -4,6 +4,7 @@ import { ChunkSlot } from '../storage/chunk-slot';
 import type { ChunkTracker } from '../storage/chunk-tracker';
 import type { Residency } from '../storage/residency';
 import { DAY_MS, dayOf, EventBucket } from './event-bucket';
+import type { EventSource, RecentSource } from './event-source';
 import { RecentTimesCache } from './recent-times-cache';
 
 /** A property whose values are kept by number, and how. */
@@ -55,7 +56,7 @@ export function parseElements(text: string): readonly string[] {
 }
 
 /** Everything held of one event type. */
-export class EventState {
+export class EventState implements EventSource, RecentSource {
   readonly #properties = new Map<number, PropertyState>();
   /** By shard, then by UTC day, days ascending once sorted. */
   readonly #shards: (Map<number, BucketSlot> | undefined)[] = [];
@@ -64,6 +65,7 @@ export class EventState {
   /** Undefined: to be looked up. */
   #lastMs: number | null | undefined;
   #textsGone = false;
+  readonly recent = this;
   /** The newest rows of users, for rules in use. */
   readonly recentTimes = new RecentTimesCache();
 
@@ -110,10 +112,30 @@ export class EventState {
 
   /** Buckets of one shard that may hold rows with fromMs ≤ t < toMs, days ascending. */
   buckets(shard: number, fromMs: number | null, toMs: number): readonly EventBucket[] {
-    const all = this.#sorted(shard);
-    const fromDay = fromMs === null ? -Infinity : dayOf(fromMs);
-    const lastDay = dayOf(toMs - 1);
-    return all.filter(({ day }) => day >= fromDay && day <= lastDay).map((slot) => slot.get());
+    return this.#slots(shard, fromMs, toMs).map((slot) => slot.get());
+  }
+
+  extentOf(shard: number, fromMs: number | null, toMs: number): { readonly rows: number; readonly startMs: number } {
+    const slots = this.#slots(shard, fromMs, toMs);
+    const [first] = slots;
+    return {
+      rows: slots.reduce((rows, slot) => rows + slot.rows, 0),
+      startMs: first === undefined ? Infinity : first.day * DAY_MS,
+    };
+  }
+
+  bucketsToScan(shard: number, fromMs: number | null, toMs: number): readonly EventBucket[] {
+    const buckets = this.buckets(shard, fromMs, toMs);
+    for (const bucket of buckets) {
+      bucket.prepareToScan();
+    }
+    return buckets;
+  }
+
+  rowTimesOf(shard: number, local: number, fromMs: number, toMs: number): readonly number[] {
+    return this.buckets(shard, fromMs, toMs)
+      .flatMap((bucket) => bucket.rowsOf(local).map((row) => bucket.startMs + bucket.timesOfDay[row]!))
+      .filter((timeMs) => timeMs >= fromMs && timeMs < toMs);
   }
 
   append(shard: number, local: number, timeMs: number, values: Iterable<readonly [number, number]>): void {
@@ -222,6 +244,7 @@ export class EventState {
     if (resident === null) {
       this.storage.tracker.removeStored(slot.key);
     } else {
+      resident.letGo();
       this.storage.tracker.remove(resident);
     }
     this.#sortedDays.delete(shard);
@@ -232,6 +255,12 @@ export class EventState {
     (this.#shards[shard] ??= new Map()).set(bucket.day, slot);
     this.#sortedDays.delete(shard);
     return slot;
+  }
+
+  #slots(shard: number, fromMs: number | null, toMs: number): readonly BucketSlot[] {
+    const fromDay = fromMs === null ? -Infinity : dayOf(fromMs);
+    const lastDay = dayOf(toMs - 1);
+    return this.#sorted(shard).filter(({ day }) => day >= fromDay && day <= lastDay);
   }
 
   #sorted(shard: number): readonly BucketSlot[] {
@@ -255,8 +284,9 @@ class BucketSlot extends ChunkSlot<EventBucket> {
       bucket,
       {
         make,
-        leave: ({ rows }) => {
-          this.#rows = rows;
+        leave: (leaving) => {
+          leaving.letGo();
+          this.#rows = leaving.rows;
         },
       },
       residency,

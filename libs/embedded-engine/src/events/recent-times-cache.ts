@@ -21,6 +21,8 @@ interface Place {
 export interface WantedTimes {
   readonly depth: number;
   readonly fromMs: number;
+  /** Of the rows they are to be built from. */
+  readonly changes: number;
 }
 
 /**
@@ -30,6 +32,8 @@ export interface WantedTimes {
 export class RecentTimesCache {
   readonly #places: (Place | undefined)[] = [];
   #questions = 0;
+  /** Grows with every change of the rows of any shard. */
+  #changes = 0;
 
   constructor(private readonly bytesMax: number = BYTES_MAX) {}
 
@@ -63,26 +67,31 @@ export class RecentTimesCache {
     const wanted = {
       depth: Math.max(place.askedDepth, place.times?.depth ?? 0),
       fromMs: Math.min(place.askedFromMs, place.times?.coverFromMs ?? Infinity),
+      changes: this.#changes,
     };
     return this.#makeRoom(shard, wanted.depth) ? wanted : null;
   }
 
-  keep(shard: number, times: RecentTimes): void {
+  /** Keeps what was built, unless rows have changed since it was asked for. */
+  keep(shard: number, times: RecentTimes, { changes }: WantedTimes): void {
     const place = this.#places[shard];
-    if (place !== undefined) {
+    if (place !== undefined && changes === this.#changes) {
       Object.assign(place, { times, askedDepth: 0, askedFromMs: Infinity, misses: 0 });
     }
   }
 
   insert(shard: number, local: number, timeMs: number): void {
+    this.#changes++;
     this.#places[shard]?.times?.insert(local, timeMs);
   }
 
   remove(shard: number, local: number): void {
+    this.#changes++;
     this.#places[shard]?.times?.remove(local);
   }
 
   forgetBefore(instantMs: number): void {
+    this.#changes++;
     for (const place of this.#places) {
       place?.times?.forgetBefore(instantMs);
     }
@@ -90,6 +99,7 @@ export class RecentTimesCache {
 
   /** Rows of a shard came or went in other ways than one by one. */
   drop(shard: number): void {
+    this.#changes++;
     this.#places[shard] = undefined;
   }
 

@@ -1,6 +1,6 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import { SHARD_SIZE } from '../shard';
-import { DayIndex } from './day-index';
+import { DayIndex, type DayIndexParts } from './day-index';
 import { DAY_MS, dayOf } from './event-bucket';
 
 const { floor } = Math;
@@ -16,13 +16,27 @@ export interface UsersSince {
   readonly unsure: readonly number[];
 }
 
+/** Newest rows taken together in another thread; all arrays are shared memory. */
+export interface RecentTimesParts {
+  readonly coverFromMs: number;
+  readonly newest: number;
+  readonly levels: readonly Uint32Array[];
+  /** By level: of the first, which windows in the past ask for, and of the last, which rules do; null: made where it is asked for. */
+  readonly indexes: readonly (DayIndexParts | null)[];
+}
+
+/** In memory that another thread can hand over. */
+function shared(length: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(4 * length));
+}
+
 /**
  * The newest rows of each user of a shard, `depth` of them, of one event type: "at least N rows since an instant" is "the N-th newest row is
  * not before it". Times are kept as whole seconds, 4 bytes each; who can't be told apart by them is named, to be looked up.
  */
 export class RecentTimes {
   /** Level n: by user, second of the row that is the n-th newest (from 0), counted from 1; 0: there is none. */
-  readonly #levels: Uint32Array[];
+  #levels: Uint32Array[];
   readonly #indexes: (DayIndex | undefined)[];
   #newest = 0;
   #coverFromMs: number;
@@ -33,8 +47,26 @@ export class RecentTimes {
     coverFromMs: number,
   ) {
     this.#coverFromMs = coverFromMs;
-    this.#levels = Array.from({ length: depth }, () => new Uint32Array(ROOM_MIN));
+    this.#levels = Array.from({ length: depth }, () => shared(ROOM_MIN));
     this.#indexes = this.#levels.map(() => undefined);
+  }
+
+  static ofParts({ coverFromMs, newest, levels, indexes }: RecentTimesParts): RecentTimes {
+    const times = new RecentTimes(levels.length, coverFromMs);
+    times.#levels = [...levels];
+    times.#newest = newest;
+    indexes.forEach((parts, level) => {
+      times.#indexes[level] = parts === null ? undefined : DayIndex.ofParts(parts);
+    });
+    return times;
+  }
+
+  /** To be handed to another thread, and not to be used here any more. */
+  get parts(): RecentTimesParts {
+    const indexes = this.#levels.map((_, level) =>
+      level === 0 || level === this.depth - 1 ? this.#index(level).parts : null,
+    );
+    return { coverFromMs: this.#coverFromMs, newest: this.#newest, levels: this.#levels, indexes };
   }
 
   /** Bytes of the arrays for so many levels and users. */
@@ -180,13 +212,13 @@ export class RecentTimes {
   }
 
   #index(level: number): DayIndex {
-    return (this.#indexes[level] ??= new DayIndex(this.#levels[level]!));
+    return (this.#indexes[level] ??= DayIndex.of(this.#levels[level]!));
   }
 
   #reserve(users: number): void {
     if (users > this.#levels[0]!.length) {
       for (let level = 0; level < this.depth; level++) {
-        const grown = new Uint32Array(roomFor(users));
+        const grown = shared(roomFor(users));
         grown.set(this.#levels[level]!);
         this.#levels[level] = grown;
       }

@@ -2,11 +2,13 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { PackedBitmaps } from '@tessera/bitmap';
 import { inArena } from '../bitmaps/arena';
+import { buildRecentTimes } from '../evaluate/build-recent-times';
 import { repeatedKeys } from '../evaluate/lowered-plan';
-import { ShardEvaluator } from '../evaluate/shard-evaluator';
+import { type KeptFrom, ShardEvaluator } from '../evaluate/shard-evaluator';
 import { buildScalarIndex } from '../tags/build-scalar-index';
-import { claim } from './claims';
+import { claim, NOT_CLAIMED } from './claims';
 import type { ThreadAnswer, ThreadTask } from './thread-messages';
 import { ThreadState } from './thread-state';
 
@@ -17,39 +19,67 @@ const NICENESS = 10;
 
 const state = new ThreadState();
 
+type CountTask = Extract<ThreadTask, { readonly kind: 'count' }>;
+
+/** Null: nothing is to be answered. */
 function perform(task: ThreadTask): ThreadAnswer | null {
   const { id } = task;
-  if (task.kind === 'forget') {
-    state.forget(task.tagId, task.shard);
-    return null;
+  switch (task.kind) {
+    case 'forget':
+      state.forget(task.tagId, task.shard);
+      return null;
+    case 'forgetRows':
+      task.keys.forEach((key) => {
+        state.events.forget(key);
+      });
+      return null;
+    case 'build': {
+      const { data, missing, length } = task.column;
+      // Of a copy: the engine's thread may write on, and two passes over a column have to see the same.
+      const copy = { data: data.slice(0, length), missing, length };
+      return { kind: 'built', id, index: buildScalarIndex(copy, task.ordinal).parts };
+    }
+    case 'count':
+      return count(task);
   }
-  if (task.kind === 'build') {
-    const { data, missing, length } = task.column;
-    // Of a copy: the engine's thread may write on, and two passes over a column have to see the same.
-    const copy = { data: data.slice(0, length), missing, length };
-    return { kind: 'built', id, index: buildScalarIndex(copy, task.ordinal).parts };
-  }
-  task.universes.forEach((update) => {
+}
+
+function count({ id, nodes, shards, claims, scalars, universes, events }: CountTask): ThreadAnswer {
+  universes.forEach((update) => {
     state.updateUniverse(update);
   });
-  task.scalars.forEach((update) => {
+  scalars.forEach((update) => {
     state.updateScalar(update);
   });
-  const repeated = repeatedKeys(task.nodes);
-  const counts = new Float64Array(task.shards.length * task.nodes.length).fill(-1);
-  task.shards.forEach((shard, place) => {
-    if (!claim(task.claims, shard)) {
+  events?.rows.forEach((update) => {
+    state.events.update(update);
+  });
+  const keptFrom: KeptFrom = (type) => events?.keptFromMs.get(type.id) ?? -Infinity;
+  const repeated = repeatedKeys(nodes);
+  const counts = new Float64Array(shards.length * nodes.length).fill(NOT_CLAIMED);
+  shards.forEach((shard, place) => {
+    if (!claim(claims, shard)) {
       return;
     }
-    let filled = place * task.nodes.length;
+    let filled = place * nodes.length;
     inArena(() => {
-      const evaluator = new ShardEvaluator(state, shard, () => -Infinity, repeated);
-      for (const node of task.nodes) {
+      const evaluator = new ShardEvaluator(state, shard, keptFrom, repeated);
+      for (const given of events?.given ?? []) {
+        if (given.shard === shard) {
+          evaluator.give(given.key, new PackedBitmaps(given.users).at(0));
+        }
+      }
+      for (const node of nodes) {
         counts[filled++] = evaluator.count(node);
       }
     });
   });
-  return { kind: 'counted', id, counts };
+  const times = (events?.orders ?? []).map(({ eventType, shard, ...wanted }) => ({
+    typeId: eventType.id,
+    shard,
+    parts: buildRecentTimes(state.eventType(eventType), shard, wanted).parts,
+  }));
+  return { kind: 'counted', id, counts, times };
 }
 
 function giveWay(): void {

@@ -1,24 +1,48 @@
 import { BitmapPacker } from '@tessera/bitmap';
 import type { EngineState } from '../engine-state';
 import { loweredInputs, type LoweredNode, type LoweredTest } from '../evaluate/lowered-plan';
-import { loopTurn, nextTurn } from '../loop-turn';
+import type { EventLeaf } from '../evaluate/row-windows';
+import { loopTurn } from '../loop-turn';
 import { ScalarShard } from '../tags/scalar-shard';
-import { claim, openClaims } from './claims';
-import type { ScalarUpdate, UniverseUpdate } from './thread-messages';
+import type { EventShare } from './parallel-events';
+import { claim, NOT_CLAIMED, openClaims } from './claims';
+import type { RowsUpdate, ScalarUpdate, UniverseUpdate } from './thread-messages';
 import { type EvaluationThread, indexKey, shardKey, type ThreadPool } from './thread-pool';
+
+/** As many where rows of events are looked at: each takes some milliseconds. */
+const EVENT_SHARDS_PER_TASK = 4;
+/** Pieces of memory of one task: handing over 100 takes half a millisecond, and thousands more than in proportion. */
+const ROWS_UPDATES_MAX = 128;
 
 /** Shards of one task: enough to outweigh the message, few enough to let other questions in. */
 const SHARDS_PER_TASK = 32;
 /** Pieces of state that a thread is told of in one task, from which on it gets no more shards: making and sending one takes 10 to 50 µs. */
 const UPDATES_PER_TASK = 16;
 
-/** All tests of some nodes; null: not everything about the nodes can be decided in another thread. */
-export function parallelTests(nodes: Iterable<LoweredNode>): readonly LoweredTest[] | null {
+/** What some nodes are decided by in other threads. */
+export interface ThreadNeeds {
+  readonly tests: readonly LoweredTest[];
+  /** Each once. */
+  readonly leaves: readonly EventLeaf[];
+}
+
+/** All tests of some nodes; null: more than scalar tags. */
+export function scalarTests(nodes: Iterable<LoweredNode>): readonly LoweredTest[] | null {
+  const needs = threadNeeds(nodes);
+  return needs === null || needs.leaves.length > 0 ? null : needs.tests;
+}
+
+/** What threads need for some nodes; null: not everything about the nodes can be decided in another thread. */
+export function threadNeeds(nodes: Iterable<LoweredNode>): ThreadNeeds | null {
   const tests: LoweredTest[] = [];
+  const leaves = new Map<string, EventLeaf>();
   const waiting = [...nodes];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (node.kind === 'events' || node.kind === 'sequence' || node.kind === 'list') {
+    if (node.kind === 'list') {
       return null;
+    }
+    if (node.kind === 'events' || node.kind === 'sequence') {
+      leaves.set(node.key, node);
     }
     if (node.kind === 'tests') {
       for (const test of node.tests) {
@@ -30,102 +54,134 @@ export function parallelTests(nodes: Iterable<LoweredNode>): readonly LoweredTes
     }
     waiting.push(...loweredInputs(node));
   }
-  return tests;
+  return { tests, leaves: [...leaves.values()] };
 }
 
-export const EXP = { help: true };
-/** What is to be counted. */
-export interface ParallelWork {
+/** What is to be counted in other threads. */
+export interface ThreadWork {
   readonly nodes: readonly LoweredNode[];
-  /** All of the nodes. */
   readonly tests: readonly LoweredTest[];
+  /** Null: there are no event leaves. */
+  readonly events: EventShare | null;
   readonly shards: readonly number[];
   /** Counts every node in one shard, on the calling thread. */
   readonly countHere: (shard: number) => Float64Array;
 }
 
 /**
- * Counts nodes on shards in other threads, and for a short time on this one: it takes the shards that come last from them. The state must not
- * change before the answer is there.
+ * Counts nodes on shards in other threads. For the rest of its turn the calling thread counts too: it is awake, the others have to be woken. It
+ * takes the shards that come last from them; rows of events it leaves alone, which take milliseconds a shard. The state must not change before
+ * the answer is there.
+ * @param pause between two pieces of work on this thread.
  * @returns by shard, one count a node. Rejects if a thread died.
  */
 export async function countInThreads(
   pool: ThreadPool,
   state: EngineState,
-  work: ParallelWork,
+  work: ThreadWork,
+  pause: () => Promise<void>,
 ): Promise<ReadonlyMap<number, Float64Array>> {
-  const claims = openClaims(state.shardCount);
   const counts = new Map<number, Float64Array>();
-  const asked = Promise.all(
-    pool.threads.map((thread, place) =>
-      countInThread({ thread, place, of: pool.threads.length }, state, work, claims, counts),
-    ),
+  const claims = openClaims(state.shardCount);
+  const { length } = pool.threads;
+  const all = Promise.all(
+    pool.threads.map(async (thread, place) => {
+      // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
+      const own = work.shards.filter((shard) => shard % length === place);
+      await new ThreadCount(thread, state, work, { claims, counts }).count(own, pause);
+    }),
   );
   // Who awaits it below is told.
-  asked.catch(() => undefined);
-  if (EXP.help) helpOut(work, claims, counts);
-  await asked;
+  all.catch(() => undefined);
+  if (work.events === null) {
+    helpOut(work, claims, counts);
+  }
+  await all;
   return counts;
 }
 
-interface Worker {
-  readonly thread: EvaluationThread;
-  readonly place: number;
-  readonly of: number;
-}
-
-async function countInThread(
-  { thread, place, of }: Worker,
-  state: EngineState,
-  { nodes, tests, shards }: ParallelWork,
-  claims: Int32Array,
-  counts: Map<number, Float64Array>,
-): Promise<void> {
-  const tags = [...new Map(tests.map((test) => [test.tagId, test])).values()];
-  // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
-  const own = shards.filter((shard) => shard % of === place);
-  for (let from = 0; from < own.length;) {
-    // Not between noting what the thread has been sent and sending it: another question would rely on it.
-    if (loopTurn.isOver) {
-      await nextTurn();
-    }
-    const share: number[] = [];
-    const scalars: ScalarUpdate[] = [];
-    const universes: UniverseUpdate[] = [];
-    while (
-      from < own.length &&
-      share.length < SHARDS_PER_TASK &&
-      scalars.length + universes.length < UPDATES_PER_TASK
-    ) {
-      const shard = own[from++]!;
-      if (Atomics.load(claims, shard) !== 0) {
-        continue;
-      }
-      share.push(shard);
-      scalars.push(...tags.flatMap((tag) => scalarUpdate(thread, state, tag, shard)));
-      universes.push(...universeUpdate(thread, state, shard));
-    }
-    if (share.length === 0) {
-      continue;
-    }
-    const answer = await thread.ask((id) => ({ kind: 'count', id, nodes, shards: share, claims, scalars, universes }));
-    if (answer.kind === 'counted') {
-      share.forEach((shard, index) => {
-        const found = answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length);
-        if (found[0] !== -1) {
-          counts.set(shard, found);
-        }
-      });
-    }
-  }
-}
-
-function helpOut({ shards, countHere }: ParallelWork, claims: Int32Array, counts: Map<number, Float64Array>): void {
+function helpOut({ shards, countHere }: ThreadWork, claims: Int32Array, counts: Map<number, Float64Array>): void {
   for (let index = shards.length - 1; index >= 0 && !loopTurn.isOver; index--) {
     const shard = shards[index]!;
     if (claim(claims, shard)) {
       counts.set(shard, countHere(shard));
     }
+  }
+}
+
+interface Share {
+  readonly shards: number[];
+  readonly scalars: ScalarUpdate[];
+  readonly universes: UniverseUpdate[];
+  readonly rows: RowsUpdate[];
+}
+
+/** The part of one thread in a question. */
+class ThreadCount {
+  readonly #tags: readonly LoweredTest[];
+
+  constructor(
+    private readonly thread: EvaluationThread,
+    private readonly state: EngineState,
+    private readonly work: ThreadWork,
+    private readonly shared: { readonly claims: Int32Array; readonly counts: Map<number, Float64Array> },
+  ) {
+    this.#tags = [...new Map(work.tests.map((test) => [test.tagId, test])).values()];
+  }
+
+  async count(own: readonly number[], pause: () => Promise<void>): Promise<void> {
+    const { nodes, events } = this.work;
+    const { claims, counts } = this.shared;
+    const waiting = [...own];
+    while (waiting.length > 0) {
+      // Not between noting what the thread has been sent and sending it: another question would rely on it.
+      if (loopTurn.isOver) {
+        await pause();
+      }
+      const { shards, rows, ...updates } = this.#nextShare(waiting);
+      if (shards.length === 0) {
+        return;
+      }
+      const task = { nodes, shards, claims, ...updates, events: events?.taskOf(shards, rows) ?? null };
+      const answer = await this.thread.ask((id) => ({ kind: 'count', id, ...task }));
+      if (answer.kind === 'counted') {
+        shards.forEach((shard, index) => {
+          const found = answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length);
+          if (found[0] !== NOT_CLAIMED) {
+            counts.set(shard, found);
+          }
+        });
+        answer.times.forEach((built) => events?.keep(built));
+      }
+    }
+  }
+
+  /** Takes the shards of the next task that nobody has claimed from those that wait, with all that the thread does not know of them. */
+  #nextShare(waiting: number[]): Share {
+    const share: Share = { shards: [], scalars: [], universes: [], rows: [] };
+    const { events } = this.work;
+    while (waiting.length > 0 && this.#hasRoom(share)) {
+      const shard = waiting.shift()!;
+      if (Atomics.load(this.shared.claims, shard) !== 0) {
+        continue;
+      }
+      share.shards.push(shard);
+      share.scalars.push(...this.#tags.flatMap((tag) => scalarUpdate(this.thread, this.state, tag, shard)));
+      share.universes.push(...universeUpdate(this.thread, this.state, shard));
+      share.rows.push(...(events?.updates(this.thread, shard) ?? []));
+      if (events?.hasOrders(shard) === true) {
+        break;
+      }
+    }
+    return share;
+  }
+
+  #hasRoom({ shards, scalars, universes, rows }: Share): boolean {
+    return (
+      shards.length < (this.work.events === null ? SHARDS_PER_TASK : EVENT_SHARDS_PER_TASK) &&
+      scalars.length + universes.length < UPDATES_PER_TASK &&
+      rows.length < ROWS_UPDATES_MAX
+    );
   }
 }
 

@@ -31,6 +31,7 @@ export class EvaluationThread {
   readonly #waiting = new Map<number, Waiting>();
   /** What it has been sent: by piece of state, the version. */
   readonly sent = new Map<string, number>();
+  #rowsToForget: string[] = [];
 
   constructor(private readonly entry: ThreadEntry) {}
 
@@ -47,6 +48,7 @@ export class EvaluationThread {
   /** @throws Error if the task failed, or the thread died. */
   ask(make: (id: number) => ThreadTask): Promise<ThreadAnswer> {
     const worker = this.#worker ?? this.#start();
+    this.#forgetRows();
     const task = make(this.#nextId++);
     return new Promise((resolve, reject) => {
       this.#waiting.set(task.id, { resolve, reject });
@@ -64,11 +66,29 @@ export class EvaluationThread {
     }
   }
 
+  /** As `forget`, of rows of events. Told the thread before its next task, and at the end of this turn at the latest. */
+  forgetRows(key: string): void {
+    if (this.sent.delete(key) && this.#rowsToForget.push(key) === 1) {
+      queueMicrotask(() => {
+        this.#forgetRows();
+      });
+    }
+  }
+
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
     this.#abandon(new Error('The evaluation thread was stopped.'));
+  }
+
+  #forgetRows(): void {
+    const keys = this.#rowsToForget;
+    this.#rowsToForget = [];
+    if (keys.length > 0) {
+      const task: ThreadTask = { kind: 'forgetRows', id: 0, keys };
+      this.#worker?.postMessage(task);
+    }
   }
 
   #start(): Worker {
@@ -121,6 +141,13 @@ export class ThreadPool {
   /** Tasks asked so far. */
   get tasks(): number {
     return this.threads.reduce((sum, thread) => sum + thread.asked, 0);
+  }
+
+  /** No thread keeps the memory of these rows of events. */
+  forgetRows(key: string): void {
+    for (const thread of this.threads) {
+      thread.forgetRows(key);
+    }
   }
 
   /** The thread with the fewest tasks. */

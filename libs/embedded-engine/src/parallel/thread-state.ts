@@ -1,10 +1,12 @@
 import { PackedBitmaps, RoaringBitmap32 } from '@tessera/bitmap';
 import type { EvaluationState, ScalarReader } from '../evaluate/evaluation-state';
-import type { EventState } from '../events/event-state';
+import type { EventSource } from '../events/event-source';
 import { bitmapOfWords } from '../tags/changed-positions';
 import { scalarIndexOf } from '../tags/build-scalar-index';
 import type { ScalarIndex } from '../tags/scalar-index';
 import { ScalarView } from '../tags/scalar-view';
+import type { TagTypeDefinition } from '@tessera/tag-catalog';
+import { ThreadEvents } from './thread-events';
 import type { ScalarUpdate, UniverseUpdate } from './thread-messages';
 
 /** A tag's shard in another thread. Values that can run out are not asked for here. */
@@ -19,6 +21,7 @@ class ThreadScalar extends ScalarView implements ScalarReader {
 /** What a thread knows of the engine's state: the pieces of shared memory it was sent. */
 export class ThreadState implements EvaluationState {
   readonly lists = new Map<string, never>();
+  readonly events = new ThreadEvents();
   readonly #tags = new Map<number, (ThreadScalar | undefined)[]>();
   readonly #universes: (RoaringBitmap32 | undefined)[] = [];
 
@@ -34,8 +37,8 @@ export class ThreadState implements EvaluationState {
     return this.#tags.get(tagId)?.[shard];
   }
 
-  eventType(): EventState {
-    throw new Error('Events are not known in this thread.');
+  eventType({ id }: TagTypeDefinition): EventSource {
+    return this.events.of(id);
   }
 
   forget(tagId: number, shard: number): void {

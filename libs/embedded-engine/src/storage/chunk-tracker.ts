@@ -95,6 +95,16 @@ export class ChunkTracker {
   #removed = new Set<string>();
   #capturing: Set<Chunk> | null = null;
   #captured: [string, Buffer][] = [];
+  #onLetGo: ((key: string) => void) | null = null;
+
+  /** @param listener is told the keys of chunks whose memory is not to be kept by other threads that were sent it. */
+  onLetGo(listener: (key: string) => void): void {
+    this.#onLetGo = listener;
+  }
+
+  letGo(key: string): void {
+    this.#onLetGo?.(key);
+  }
 
   get dirtyCount(): number {
     return this.#dirty.size;
