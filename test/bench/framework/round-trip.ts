@@ -1,5 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Report } from './report';
 import { median, stopwatch } from './statistics';
+
+// Node gives it to programs that were started with --expose-gc only; benches are started without.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** One system that answers questions of one kind. */
 export interface Answerer<Q> {
@@ -44,6 +50,8 @@ export async function askInTurn<Q>(
     samplesMs: new Array<number>(),
   }));
   for (const [round, question] of asked.questions.entries()) {
+    // What the systems left behind in the round before is collected outside of anybody's time.
+    collectGarbage();
     for (const { answerer, answers, samplesMs } of takers) {
       const { value, elapsedMs } = await stopwatch(await answerer.answer(question));
       answers.push(value);

@@ -131,8 +131,7 @@ export class CountDesk {
       const shards = events === null ? work.shards : await countByRecent(work, events, pace);
       if (shards.length > 0) {
         pace.keepStill();
-        const nodes = asked.map(({ node }) => node);
-        const threadWork = { nodes, tests, events, shards, countHere: (shard: number) => countHere(work, shard) };
+        const threadWork = { nodes: asked.map(({ node }) => node), tests, events, shards };
         for (const [shard, counts] of await countInThreads(this.pool, state, threadWork, () => pace.step())) {
           asked.forEach((one, index) => {
             one.counts[shard] = counts[index]!;

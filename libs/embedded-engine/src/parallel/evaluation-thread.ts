@@ -8,7 +8,6 @@ import { buildRecentTimes } from '../evaluate/build-recent-times';
 import { repeatedKeys } from '../evaluate/lowered-plan';
 import { type KeptFrom, ShardEvaluator } from '../evaluate/shard-evaluator';
 import { buildScalarIndex } from '../tags/build-scalar-index';
-import { claim, NOT_CLAIMED } from './claims';
 import type { ThreadAnswer, ThreadTask } from './thread-messages';
 import { ThreadState } from './thread-state';
 
@@ -44,7 +43,7 @@ function perform(task: ThreadTask): ThreadAnswer | null {
   }
 }
 
-function count({ id, nodes, shards, claims, scalars, universes, events }: CountTask): ThreadAnswer {
+function count({ id, nodes, shards, scalars, universes, events }: CountTask): ThreadAnswer {
   universes.forEach((update) => {
     state.updateUniverse(update);
   });
@@ -56,12 +55,9 @@ function count({ id, nodes, shards, claims, scalars, universes, events }: CountT
   });
   const keptFrom: KeptFrom = (type) => events?.keptFromMs.get(type.id) ?? -Infinity;
   const repeated = repeatedKeys(nodes);
-  const counts = new Float64Array(shards.length * nodes.length).fill(NOT_CLAIMED);
-  shards.forEach((shard, place) => {
-    if (!claim(claims, shard)) {
-      return;
-    }
-    let filled = place * nodes.length;
+  const counts = new Float64Array(shards.length * nodes.length);
+  let filled = 0;
+  for (const shard of shards) {
     inArena(() => {
       const evaluator = new ShardEvaluator(state, shard, keptFrom, repeated);
       for (const given of events?.given ?? []) {
@@ -73,7 +69,7 @@ function count({ id, nodes, shards, claims, scalars, universes, events }: CountT
         counts[filled++] = evaluator.count(node);
       }
     });
-  });
+  }
   const times = (events?.orders ?? []).map(({ eventType, shard, ...wanted }) => ({
     typeId: eventType.id,
     shard,

@@ -5,7 +5,6 @@ import type { EventLeaf } from '../evaluate/row-windows';
 import { loopTurn } from '../loop-turn';
 import { ScalarShard } from '../tags/scalar-shard';
 import type { EventShare } from './parallel-events';
-import { claim, NOT_CLAIMED, openClaims } from './claims';
 import type { RowsUpdate, ScalarUpdate, UniverseUpdate } from './thread-messages';
 import { type EvaluationThread, indexKey, shardKey, type ThreadPool } from './thread-pool';
 
@@ -64,14 +63,10 @@ export interface ThreadWork {
   /** Null: there are no event leaves. */
   readonly events: EventShare | null;
   readonly shards: readonly number[];
-  /** Counts every node in one shard, on the calling thread. */
-  readonly countHere: (shard: number) => Float64Array;
 }
 
 /**
- * Counts nodes on shards in other threads. For the rest of its turn the calling thread counts too: it is awake, the others have to be woken. It
- * takes the shards that come last from them; rows of events it leaves alone, which take milliseconds a shard. The state must not change before
- * the answer is there.
+ * Counts nodes on shards in other threads. The state must not change before the answer is there.
  * @param pause between two pieces of work on this thread.
  * @returns by shard, one count a node. Rejects if a thread died.
  */
@@ -82,31 +77,15 @@ export async function countInThreads(
   pause: () => Promise<void>,
 ): Promise<ReadonlyMap<number, Float64Array>> {
   const counts = new Map<number, Float64Array>();
-  const claims = openClaims(state.shardCount);
   const { length } = pool.threads;
-  const all = Promise.all(
+  await Promise.all(
     pool.threads.map(async (thread, place) => {
       // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
       const own = work.shards.filter((shard) => shard % length === place);
-      await new ThreadCount(thread, state, work, { claims, counts }).count(own, pause);
+      await new ThreadCount(thread, state, work, counts).count(own, pause);
     }),
   );
-  // Who awaits it below is told.
-  all.catch(() => undefined);
-  if (work.events === null) {
-    helpOut(work, claims, counts);
-  }
-  await all;
   return counts;
-}
-
-function helpOut({ shards, countHere }: ThreadWork, claims: Int32Array, counts: Map<number, Float64Array>): void {
-  for (let index = shards.length - 1; index >= 0 && !loopTurn.isOver; index--) {
-    const shard = shards[index]!;
-    if (claim(claims, shard)) {
-      counts.set(shard, countHere(shard));
-    }
-  }
 }
 
 interface Share {
@@ -124,14 +103,13 @@ class ThreadCount {
     private readonly thread: EvaluationThread,
     private readonly state: EngineState,
     private readonly work: ThreadWork,
-    private readonly shared: { readonly claims: Int32Array; readonly counts: Map<number, Float64Array> },
+    private readonly counts: Map<number, Float64Array>,
   ) {
     this.#tags = [...new Map(work.tests.map((test) => [test.tagId, test])).values()];
   }
 
   async count(own: readonly number[], pause: () => Promise<void>): Promise<void> {
     const { nodes, events } = this.work;
-    const { claims, counts } = this.shared;
     const waiting = [...own];
     while (waiting.length > 0) {
       // Not between noting what the thread has been sent and sending it: another question would rely on it.
@@ -139,32 +117,23 @@ class ThreadCount {
         await pause();
       }
       const { shards, rows, ...updates } = this.#nextShare(waiting);
-      if (shards.length === 0) {
-        return;
-      }
-      const task = { nodes, shards, claims, ...updates, events: events?.taskOf(shards, rows) ?? null };
+      const task = { nodes, shards, ...updates, events: events?.taskOf(shards, rows) ?? null };
       const answer = await this.thread.ask((id) => ({ kind: 'count', id, ...task }));
       if (answer.kind === 'counted') {
         shards.forEach((shard, index) => {
-          const found = answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length);
-          if (found[0] !== NOT_CLAIMED) {
-            counts.set(shard, found);
-          }
+          this.counts.set(shard, answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length));
         });
         answer.times.forEach((built) => events?.keep(built));
       }
     }
   }
 
-  /** Takes the shards of the next task that nobody has claimed from those that wait, with all that the thread does not know of them. */
+  /** Takes the shards of the next task from those that wait, with all that the thread does not know of them. */
   #nextShare(waiting: number[]): Share {
     const share: Share = { shards: [], scalars: [], universes: [], rows: [] };
     const { events } = this.work;
     while (waiting.length > 0 && this.#hasRoom(share)) {
       const shard = waiting.shift()!;
-      if (Atomics.load(this.shared.claims, shard) !== 0) {
-        continue;
-      }
       share.shards.push(shard);
       share.scalars.push(...this.#tags.flatMap((tag) => scalarUpdate(this.thread, this.state, tag, shard)));
       share.universes.push(...universeUpdate(this.thread, this.state, shard));

@@ -77,8 +77,6 @@ export type ThreadTask =
       readonly id: number;
       readonly nodes: readonly LoweredNode[];
       readonly shards: readonly number[];
-      /** By shard, shared: who sets its place from 0 to 1 counts it. */
-      readonly claims: Int32Array;
       readonly scalars: readonly ScalarUpdate[];
       readonly universes: readonly UniverseUpdate[];
       /** Null: there are no event leaves. */
@@ -91,7 +89,7 @@ export type ThreadTask =
   | { readonly kind: 'build'; readonly id: number; readonly column: NumberColumn; readonly ordinal: boolean };
 
 export type ThreadAnswer =
-  /** For each shard asked, one count a node; `NOT_CLAIMED` where somebody else had claimed the shard. */
+  /** For each shard asked, one count a node. */
   | {
       readonly kind: 'counted';
       readonly id: number;
