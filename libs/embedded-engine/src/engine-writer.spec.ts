@@ -1,6 +1,7 @@
 import { type MessageBatch, StoreUnavailableError, type TagMessage } from '@tessera/tag-catalog';
 import { EngineState } from './engine-state';
 import { EngineWriter } from './engine-writer';
+import { loopTurn, nextTurn } from './loop-turn';
 import { loadCheckpoint } from './storage/checkpoint';
 import { FailingChunks, FailingLog } from './testing/failing-stores';
 import { TemporaryDirectory } from './testing/temporary-directory';
@@ -70,6 +71,53 @@ describe('EngineWriter', () => {
     expect(await Promise.all(writes)).toEqual(Array.from({ length: 50 }, (_, number) => number + 1));
     expect(order).toEqual(Array.from({ length: 50 }, (_, number) => number));
     expect(levelOf(state, 'a')).toBe(49);
+  });
+
+  /** Uses the event loop's turns up, as questions do that follow each other, until told to stop. */
+  function hogTurns(): () => void {
+    const over = new AbortController();
+    void (async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        while (!loopTurn.isOver);
+        await nextTurn();
+      }
+    })();
+    return () => {
+      over.abort();
+    };
+  }
+
+  it('lets writes in while others use every turn up, in the order of the calls', async () => {
+    const { state, writer } = await open();
+    const stop = hogTurns();
+    try {
+      const sequences: number[] = [];
+      const send = async (value: number): Promise<void> => {
+        sequences.push((await writer.write(batchOf(level('a', value)))).sequence);
+      };
+      // Those who write again as soon as they were answered must not overtake those who wait.
+      await Promise.all([1, 2, 3].map(async (value) => send(value).then(() => send(value + 10))));
+      expect(sequences).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(levelOf(state, 'a')).toBe(13);
+    } finally {
+      stop();
+    }
+  });
+
+  it('tells all who wait when a record could not be applied', async () => {
+    const { state, writer } = await open();
+    const stop = hogTurns();
+    try {
+      jest.spyOn(state.ids, 'expire').mockImplementationOnce(() => {
+        throw new Error('a defect');
+      });
+      const writes = Array.from({ length: 8 }, (_, value) => writer.write(batchOf(level('a', value))));
+      const outcomes = await Promise.allSettled(writes);
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(8);
+      await writer.stop();
+    } finally {
+      stop();
+    }
   });
 
   it('takes writes again after the log has refused some, and a restart sees those that were answered', async () => {

@@ -58,8 +58,6 @@ export class EngineWriter {
   #pendingBytes = 0;
   /** Writers that wait for room, in turn. */
   readonly #roomSeekers: (() => void)[] = [];
-  /** Those who wait, and those who were let go but have not gone on yet. */
-  #roomSeekersLeft = 0;
   #letsInNextTurn = false;
   readonly #typesUnderWay = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
@@ -107,8 +105,14 @@ export class EngineWriter {
     const types = record.kind === 'batch' ? typesOf(record.batch.messages) : [];
     this.#begin(types);
     try {
-      if (!this.#hasRoom || this.#roomSeekersLeft > 0) {
-        await this.#waitForRoom();
+      if (!this.#hasRoom || this.#roomSeekers.length > 0) {
+        // Appended in the very call that lets it in, so that nobody who comes later goes first.
+        return await new Promise((resolve) => {
+          this.#roomSeekers.push(() => {
+            resolve(this.#append(record));
+          });
+          this.#letNextIn();
+        });
       }
       return await this.#append(record);
     } finally {
@@ -242,6 +246,7 @@ export class EngineWriter {
     const isErasure = record.kind === 'erase';
     let pendingBytes = 0;
     try {
+      this.#refuseIfFailed();
       const stored = record.kind === 'batch' ? this.#pack(record) : record;
       const payload = encodeRecord(stored);
       const { sequence, durable } = log.append(payload);
@@ -282,29 +287,27 @@ export class EngineWriter {
     return this.#pendingBytes <= PENDING_BYTES_MAX && !loopTurn.isOver;
   }
 
-  async #waitForRoom(): Promise<void> {
-    this.#roomSeekersLeft++;
-    await new Promise<void>((resolve) => {
-      this.#roomSeekers.push(resolve);
-      this.#letNextIn();
-    });
-    this.#roomSeekersLeft--;
-    this.#refuseIfFailed();
-  }
-
   /** The next one that waits for room, if there is some. */
   #letNextIn(): void {
     if (this.#roomSeekers.length === 0 || this.#pendingBytes > PENDING_BYTES_MAX) {
       return;
     }
     if (!loopTurn.isOver) {
-      this.#roomSeekers.shift()?.();
+      this.#letOneIn();
     } else if (!this.#letsInNextTurn) {
       this.#letsInNextTurn = true;
       setImmediate(() => {
         this.#letsInNextTurn = false;
+        // One in each turn, even if others have used it up: writes must not wait for questions that follow each other without end.
+        this.#letOneIn();
         this.#letNextIn();
       });
+    }
+  }
+
+  #letOneIn(): void {
+    if (this.#pendingBytes <= PENDING_BYTES_MAX) {
+      this.#roomSeekers.shift()?.();
     }
   }
 

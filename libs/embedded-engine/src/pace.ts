@@ -65,6 +65,7 @@ export class ReadTurns {
  */
 export class Pace {
   #holds = false;
+  #hasEnded = false;
 
   constructor(private readonly turns: ReadTurns) {
     loopTurn.begin();
@@ -80,7 +81,7 @@ export class Pace {
 
   /** Keeps the state as it is from now on until the end, also while the event loop runs on. */
   keepStill(): void {
-    if (!this.#holds) {
+    if (!this.#holds && !this.#hasEnded) {
       this.#holds = true;
       this.turns.hold();
     }
@@ -95,6 +96,7 @@ export class Pace {
   }
 
   end(): void {
+    this.#hasEnded = true;
     if (this.#holds) {
       this.#holds = false;
       this.turns.release();

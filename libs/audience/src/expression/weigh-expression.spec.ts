@@ -8,7 +8,7 @@ describe('the weight of an expression', () => {
     weighExpression(await bindSample(json));
 
   it('grows with nodes, filters, steps and values', async () => {
-    const filter = { property: 'category', op: 'eq', value: 'toys' };
+    const filter = { property: 'amount', op: 'eq', value: 3 };
     const event = { event: 'order_paid', op: 'gte', value: 1 };
     const step = { event: 'order_paid', where: [filter] };
     const pairs = [
@@ -28,6 +28,14 @@ describe('the weight of an expression', () => {
     ] as const;
     for (const [less, more] of pairs) expect(await weigh(more)).toBeGreaterThan(await weigh(less));
     expect(await weigh({ tag: 'city', op: 'in', value: ['x'.repeat(1_000)] })).toBeGreaterThan(2_000);
+  });
+
+  it('has no bound where all texts there are have to be judged', async () => {
+    expect(await weigh({ tag: 'city', op: 'contains', value: 'b' })).toBe(Infinity);
+    expect(await weigh({ tag: 'city', op: 'notIn', value: ['b'] })).toBe(Infinity);
+    const where = [{ property: 'category', op: 'eq', value: 'toys' }];
+    expect(await weigh({ event: 'order_paid', where, op: 'gte', value: 1 })).toBe(Infinity);
+    expect(await weigh({ tag: 'city', op: 'exists' })).toBeLessThan(10_000);
   });
 
   it('has no bound with a pattern, wherever it stands', async () => {

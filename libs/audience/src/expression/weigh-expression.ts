@@ -9,7 +9,8 @@ const CHARACTER_BYTES = 2;
 /**
  * Bytes of memory that a bound expression takes, a rough estimate from above. What several nodes share (implied conditions, audiences)
  * counts once; what belongs to the catalogue does not count. Infinity where there is no telling: a pattern of `matches` grows while
- * it is used. Takes time linear in the number of nodes and values.
+ * it is used, and engines keep which of all texts meet a condition on texts for as long as the condition lives. Takes time linear in the number of
+ * nodes and values.
  */
 export function weighExpression(expression: Expression): number {
   return new Scales().weigh(expression);
@@ -33,7 +34,7 @@ class Scales {
       case 'not':
         return this.weigh(node.child);
       case 'tag':
-        return weighCondition(node.condition) + sum(node.implied, (implied) => this.weigh(implied));
+        return weighCondition(node.condition, TAG_OPERATORS) + sum(node.implied, (implied) => this.weigh(implied));
       case 'event':
         return weighOperand(node.operand) + weighFilters(node.where);
       case 'sequence':
@@ -54,11 +55,16 @@ class Scales {
 }
 
 function weighFilters(where: readonly FieldCondition[]): number {
-  return sum(where, (condition) => NODE_BYTES + weighCondition(condition));
+  return sum(where, (condition) => NODE_BYTES + weighCondition(condition, ROW_OPERATORS));
 }
 
-function weighCondition({ op, operand }: FieldCondition): number {
-  return op === 'matches' ? Infinity : weighOperand(operand);
+const TEXT_TYPES: ReadonlySet<string> = new Set(['string', 'enum', 'set']);
+/** On texts: those for which an engine keeps as much as the condition says, and no more. */
+const TAG_OPERATORS: ReadonlySet<string> = new Set(['eq', 'in', 'exists']);
+const ROW_OPERATORS: ReadonlySet<string> = new Set(['exists']);
+
+function weighCondition({ field, op, operand }: FieldCondition, textOperators: ReadonlySet<string>): number {
+  return TEXT_TYPES.has(field.valueType) && !textOperators.has(op) ? Infinity : weighOperand(operand);
 }
 
 function weighOperand(operand: Operand): number {

@@ -72,10 +72,10 @@ export class RecentTimesCache {
     return this.#makeRoom(shard, wanted.depth) ? wanted : null;
   }
 
-  /** Keeps what was built, unless rows have changed since it was asked for. */
+  /** Keeps what was built, unless rows have changed since it was asked for, or others have used up the room meanwhile. */
   keep(shard: number, times: RecentTimes, { changes }: WantedTimes): void {
     const place = this.#places[shard];
-    if (place !== undefined && changes === this.#changes) {
+    if (place !== undefined && changes === this.#changes && this.#makeRoom(shard, times.depth)) {
       Object.assign(place, { times, askedDepth: 0, askedFromMs: Infinity, misses: 0 });
     }
   }

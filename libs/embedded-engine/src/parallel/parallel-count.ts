@@ -65,10 +65,21 @@ export interface ThreadWork {
   readonly shards: readonly number[];
 }
 
+/** A question under way, as all who work on it see it. */
+interface Shared {
+  readonly state: EngineState;
+  readonly work: ThreadWork;
+  /** By shard. */
+  readonly counts: Map<number, Float64Array>;
+  readonly pause: () => Promise<void>;
+  /** Somebody failed: nothing more is worth doing. */
+  hasFailed: boolean;
+}
+
 /**
  * Counts nodes on shards in other threads. The state must not change before the answer is there.
  * @param pause between two pieces of work on this thread.
- * @returns by shard, one count a node. Rejects if a thread died.
+ * @returns by shard, one count a node. Rejects if a thread failed or died; nothing goes on then.
  */
 export async function countInThreads(
   pool: ThreadPool,
@@ -76,16 +87,21 @@ export async function countInThreads(
   work: ThreadWork,
   pause: () => Promise<void>,
 ): Promise<ReadonlyMap<number, Float64Array>> {
-  const counts = new Map<number, Float64Array>();
+  const shared: Shared = { state, work, counts: new Map(), pause, hasFailed: false };
   const { length } = pool.threads;
-  await Promise.all(
+  const outcomes = await Promise.allSettled(
     pool.threads.map(async (thread, place) => {
       // Always the same thread for a shard: what it has been sent, and what its core's cache holds, serves the next question too.
       const own = work.shards.filter((shard) => shard % length === place);
-      await new ThreadCount(thread, state, work, counts).count(own, pause);
+      await new ThreadCount(thread, shared).count(own);
     }),
   );
-  return counts;
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') {
+      throw outcome.reason;
+    }
+  }
+  return shared.counts;
 }
 
 interface Share {
@@ -101,42 +117,52 @@ class ThreadCount {
 
   constructor(
     private readonly thread: EvaluationThread,
-    private readonly state: EngineState,
-    private readonly work: ThreadWork,
-    private readonly counts: Map<number, Float64Array>,
+    private readonly shared: Shared,
   ) {
-    this.#tags = [...new Map(work.tests.map((test) => [test.tagId, test])).values()];
+    this.#tags = [...new Map(shared.work.tests.map((test) => [test.tagId, test])).values()];
   }
 
-  async count(own: readonly number[], pause: () => Promise<void>): Promise<void> {
-    const { nodes, events } = this.work;
-    const waiting = [...own];
-    while (waiting.length > 0) {
-      // Not between noting what the thread has been sent and sending it: another question would rely on it.
-      if (loopTurn.isOver) {
-        await pause();
+  async count(own: readonly number[]): Promise<void> {
+    try {
+      const waiting = [...own];
+      while (waiting.length > 0 && !this.shared.hasFailed) {
+        // Not between noting what the thread has been sent and sending it: another question would rely on it.
+        if (loopTurn.isOver) {
+          await this.shared.pause();
+        }
+        await this.#countShare(this.#nextShare(waiting));
       }
-      const { shards, rows, ...updates } = this.#nextShare(waiting);
-      const task = { nodes, shards, ...updates, events: events?.taskOf(shards, rows) ?? null };
-      const answer = await this.thread.ask((id) => ({ kind: 'count', id, ...task }));
-      if (answer.kind === 'counted') {
-        shards.forEach((shard, index) => {
-          this.counts.set(shard, answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length));
-        });
-        answer.times.forEach((built) => events?.keep(built));
-      }
+    } catch (error) {
+      this.shared.hasFailed = true;
+      // What it was sent is not known any more: it may be less than was noted.
+      await this.thread.stop();
+      throw error;
+    }
+  }
+
+  async #countShare({ shards, rows, ...updates }: Share): Promise<void> {
+    const { counts, work } = this.shared;
+    const { nodes, events } = work;
+    const task = { nodes, shards, ...updates, events: events?.taskOf(shards, rows) ?? null };
+    const answer = await this.thread.ask((id) => ({ kind: 'count', id, ...task }));
+    if (answer.kind === 'counted') {
+      shards.forEach((shard, index) => {
+        counts.set(shard, answer.counts.subarray(index * nodes.length, (index + 1) * nodes.length));
+      });
+      answer.times.forEach((built) => events?.keep(built));
     }
   }
 
   /** Takes the shards of the next task from those that wait, with all that the thread does not know of them. */
   #nextShare(waiting: number[]): Share {
     const share: Share = { shards: [], scalars: [], universes: [], rows: [] };
-    const { events } = this.work;
+    const { state, work } = this.shared;
+    const { events } = work;
     while (waiting.length > 0 && this.#hasRoom(share)) {
       const shard = waiting.shift()!;
       share.shards.push(shard);
-      share.scalars.push(...this.#tags.flatMap((tag) => scalarUpdate(this.thread, this.state, tag, shard)));
-      share.universes.push(...universeUpdate(this.thread, this.state, shard));
+      share.scalars.push(...this.#tags.flatMap((tag) => scalarUpdate(this.thread, state, tag, shard)));
+      share.universes.push(...universeUpdate(this.thread, state, shard));
       share.rows.push(...(events?.updates(this.thread, shard) ?? []));
       if (events?.hasOrders(shard) === true) {
         break;
@@ -147,7 +173,7 @@ class ThreadCount {
 
   #hasRoom({ shards, scalars, universes, rows }: Share): boolean {
     return (
-      shards.length < (this.work.events === null ? SHARDS_PER_TASK : EVENT_SHARDS_PER_TASK) &&
+      shards.length < (this.shared.work.events === null ? SHARDS_PER_TASK : EVENT_SHARDS_PER_TASK) &&
       scalars.length + universes.length < UPDATES_PER_TASK &&
       rows.length < ROWS_UPDATES_MAX
     );

@@ -51,8 +51,8 @@ export class EvaluationThread {
     this.#forgetRows();
     const task = make(this.#nextId++);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(task.id, { resolve, reject });
       worker.postMessage(task);
+      this.#waiting.set(task.id, { resolve, reject });
     });
   }
 
