@@ -85,7 +85,7 @@ async function main(kind: string, path: string, seed: number): Promise<void> {
     checkpoint: await outcome(engine.checkpoint()),
     writeAfterwards: await writeSome(engine, seed, applied),
     users: engine.verify().users > 0,
-    open: await outcome(DataDirectory.open(join(path, '..', 'another'))),
+    open: await outcome(DataDirectory.open(join(path, '..', 'another')).then((other) => other.close())),
   };
   fault.end();
   const after = {
