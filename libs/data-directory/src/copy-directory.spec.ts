@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { copyDataDirectory, CorruptChunkError, CorruptLogError, DataDirectory, DirectoryCopyError } from './index';
+import { APPEND_FOREVER } from './testing/append-forever';
 
 const COPIES = 6;
 const ROOT = join(__dirname, '..', '..', '..');
@@ -14,20 +15,7 @@ const ROOT = join(__dirname, '..', '..', '..');
  * `chunks <round>` and `document <round>`.
  */
 const WRITER = `
-const { DataDirectory } = require('@tessera/data-directory');
-const { writeSync } = require('node:fs');
-const say = (line) => writeSync(1, line + '\\n');
-async function appendForever({ log }) {
-  for (;;) {
-    const group = [];
-    for (let n = 1 + (log.lastSequence % 40); n > 0; n--) {
-      const sequence = log.lastSequence + 1;
-      const record = log.append(Buffer.from(sequence + ':' + 'p'.repeat((sequence * 37) % 3000)));
-      group.push(record.durable.then(() => say('log ' + record.sequence)));
-    }
-    await Promise.all(group);
-  }
-}
+${APPEND_FOREVER}
 async function commitForever({ log, chunks, documents }) {
   for (let round = 1; ; round++) {
     const staging = chunks.stage();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DataDirectory } from './index';
+import { APPEND_FOREVER } from './testing/append-forever';
 
 const KILLS = 20;
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -13,20 +14,7 @@ const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
  * `chunks <round>`, each line after the promise.
  */
 const WRITER = `
-const { DataDirectory } = require('@tessera/data-directory');
-const { writeSync } = require('node:fs');
-const say = (line) => writeSync(1, line + '\\n');
-async function appendForever({ log }) {
-  for (;;) {
-    const group = [];
-    for (let n = 1 + (log.lastSequence % 40); n > 0; n--) {
-      const sequence = log.lastSequence + 1;
-      const record = log.append(Buffer.from(sequence + ':' + 'p'.repeat((sequence * 37) % 3000)));
-      group.push(record.durable.then(() => say('log ' + record.sequence)));
-    }
-    await Promise.all(group);
-  }
-}
+${APPEND_FOREVER}
 async function commitForever({ log, chunks, documents }) {
   for (let round = Number(chunks.get('round') ?? 0) + 1; ; round++) {
     const text = String(round);
