@@ -1,5 +1,6 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
+import { copyOf } from '../bitmaps/arena';
 import { IntersectSet, type LazySet, nobody, PlainSet, UniteSet, Without } from '../bitmaps/lazy-set';
 import type { WantedTimes } from '../events/recent-times-cache';
 import { SHARD_SIZE } from '../shard';
@@ -15,6 +16,9 @@ import type { EventLeaf } from './row-windows';
 /** Past this many bitmap operations a threshold is counted user by user instead. */
 const THRESHOLD_OPERATIONS_MAX = 64;
 const NONE: ReadonlySet<string> = new Set();
+/** Not to be changed. */
+const NOBODY = new RoaringBitmap32();
+const { max, min } = Math;
 
 type Threshold = Extract<LoweredNode, { readonly kind: 'threshold' }>;
 
@@ -135,15 +139,26 @@ export class ShardEvaluator {
     if (inputs.length * atLeast > THRESHOLD_OPERATIONS_MAX) {
       return countedThreshold(inputs, atLeast);
     }
-    const levels = Array.from({ length: atLeast }, () => new RoaringBitmap32());
-    for (const input of inputs) {
-      for (let level = atLeast - 1; level > 0; level--) {
-        levels[level]!.orInPlace(RoaringBitmap32.and(levels[level - 1]!, input));
-      }
-      levels[0]!.orInPlace(input);
-    }
-    return levels[atLeast - 1] ?? new RoaringBitmap32();
+    return seenAtLeast(inputs, atLeast);
   }
+}
+
+/**
+ * Level j holds those seen more than j times so far; no level is brought up to date that can't be reached yet, or that can't reach `atLeast` any
+ * more with the inputs that are left.
+ */
+function seenAtLeast(inputs: readonly RoaringBitmap32[], atLeast: number): RoaringBitmap32 {
+  const top = atLeast - 1;
+  const levels = Array.from({ length: atLeast }, () => copyOf(NOBODY));
+  const both = copyOf(NOBODY);
+  inputs.forEach((input, seen) => {
+    const lowest = max(0, atLeast + seen - inputs.length);
+    for (let level = min(seen, top); level >= lowest; level--) {
+      const entering = level === 0 ? input : both.copyFrom(levels[level - 1]).andInPlace(input);
+      levels[level]!.orInPlace(entering);
+    }
+  });
+  return levels[top] ?? new RoaringBitmap32();
 }
 
 function countedThreshold(inputs: readonly RoaringBitmap32[], atLeast: number): RoaringBitmap32 {
