@@ -1,5 +1,6 @@
 import { finish } from '../finish';
 import type { ByteReader, ByteWriter } from '../storage/bytes';
+import { columnMemory } from './column-memory';
 
 export type NumberArray = Uint8Array | Uint16Array | Int32Array | Float64Array;
 
@@ -11,23 +12,18 @@ interface Width {
   readonly greatest: number;
 }
 
-/** Memory that every thread of the process can read in place. */
-function shared(bytes: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(bytes);
-}
-
 /** Narrowest first; a vector moves to a wider one when a value does not fit. */
 const WIDTHS: readonly Width[] = [
-  { make: (length) => new Uint8Array(shared(length)), missing: 0xff, least: 0, greatest: 0xfe },
-  { make: (length) => new Uint16Array(shared(2 * length)), missing: 0xffff, least: 0, greatest: 0xfffe },
+  { make: (length) => new Uint8Array(columnMemory(length)), missing: 0xff, least: 0, greatest: 0xfe },
+  { make: (length) => new Uint16Array(columnMemory(2 * length)), missing: 0xffff, least: 0, greatest: 0xfffe },
   {
-    make: (length) => new Int32Array(shared(4 * length)),
+    make: (length) => new Int32Array(columnMemory(4 * length)),
     missing: -0x80000000,
     least: -0x7fffffff,
     greatest: 0x7fffffff,
   },
   {
-    make: (length) => new Float64Array(shared(8 * length)),
+    make: (length) => new Float64Array(columnMemory(8 * length)),
     missing: Infinity,
     least: -Number.MAX_SAFE_INTEGER,
     greatest: Number.MAX_SAFE_INTEGER,

@@ -1,5 +1,6 @@
 import { finish } from '../finish';
 import type { ByteReader, ByteWriter } from '../storage/bytes';
+import { columnMemory } from './column-memory';
 
 // Taken once: a look-up of a global a time is measurable.
 const { floor } = Math;
@@ -20,7 +21,7 @@ const MOVED_A_STEP = 2 ** 16;
  * a position while all times lie in the same 2^32 ms (49.7 days, counted from the epoch), else 6.
  */
 export class TimeVector {
-  #lows = new Uint32Array(0);
+  #lows: Uint32Array = newLows(0);
   /** Null: `#high` holds for all of them. */
   #highs: Uint16Array | null = null;
   /** Undefined: no time was set yet. */
@@ -116,11 +117,11 @@ export class TimeVector {
     const high = reader.u32();
     vector.#high = length === 0 ? undefined : high;
     const lows = reader.raw(length * 4);
-    vector.#lows = new Uint32Array(length);
+    vector.#lows = newLows(length);
     new Uint8Array(vector.#lows.buffer).set(lows);
     if (layout === 1) {
       const highs = reader.raw(length * 2);
-      vector.#highs = new Uint16Array(length);
+      vector.#highs = newHighs(length);
       new Uint8Array(vector.#highs.buffer).set(highs);
     }
     vector.#length = length;
@@ -138,9 +139,9 @@ export class TimeVector {
     if (length > capacity) {
       throw new RangeError(`Position ${length - 1} is past the vector's capacity of ${this.capacityMax}.`);
     }
-    const lows = new Uint32Array(capacity);
+    const lows = newLows(capacity);
     yield* copySteps(this.#lows, lows, MISSING_LOW);
-    const highs = this.#highs === null ? null : new Uint16Array(capacity);
+    const highs = this.#highs === null ? null : newHighs(capacity);
     if (highs !== null) {
       yield* copySteps(this.#highs!, highs, MISSING_HIGH);
     }
@@ -151,7 +152,7 @@ export class TimeVector {
   *#widenSteps(): Generator<void> {
     const lows = this.#lows;
     const high = this.#high ?? MISSING_HIGH;
-    const highs = new Uint16Array(lows.length);
+    const highs = newHighs(lows.length);
     for (let position = 0; position < lows.length; position++) {
       highs[position] = lows[position] === MISSING_LOW ? MISSING_HIGH : high;
       if ((position + 1) % MOVED_A_STEP === 0) {
@@ -160,6 +161,14 @@ export class TimeVector {
     }
     this.#highs = highs;
   }
+}
+
+function newLows(length: number): Uint32Array {
+  return new Uint32Array(columnMemory(4 * length));
+}
+
+function newHighs(length: number): Uint16Array {
+  return new Uint16Array(columnMemory(2 * length));
 }
 
 /** Fills what is longer in `to` with a number. */
