@@ -1,7 +1,7 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
 
-/** Bitmaps kept for the next evaluation: each up to 128 KiB. */
-const KEPT_MAX = 32;
+/** Bitmaps kept for the next evaluation, each up to 128 KiB: a rule of 20 leaves with thresholds uses more than 32. */
+const KEPT_MAX = 128;
 
 /** Null: intermediate bitmaps are made anew and left to the garbage collector. */
 let used: RoaringBitmap32[] | null = null;
