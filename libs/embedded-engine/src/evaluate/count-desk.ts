@@ -9,7 +9,7 @@ import { CountCache, versionOf } from './count-cache';
 import type { LoweredNode, LoweredTest } from './lowered-plan';
 
 /** Tests × shards from which on other threads are worth the messages: each takes some 10 to 50 µs. */
-const PARALLEL_FROM = 24;
+const PARALLEL_FROM = 64;
 
 /** A scan of so many rows of events is as much work as a test of a shard. */
 const ROWS_PER_TEST = 8192;
