@@ -100,9 +100,9 @@ module.exports = {
     },
     {
       name: 'production-imports-no-test',
-      comment: 'test/ is not shipped.',
+      comment: 'test/ is not shipped, and neither are specs.',
       severity: 'error',
-      from: { path: '^(?:apps|libs)/' },
+      from: { path: '^(?:apps|libs)/', pathNot: SPEC },
       to: { path: '^test/' },
     },
     {

@@ -12,6 +12,8 @@ const ENTRIES = {
   backup: 'apps/standalone/src/cli/backup.ts',
   restore: 'apps/standalone/src/cli/restore.ts',
   'load:online-retail': 'apps/standalone/src/cli/load-online-retail.ts',
+  'mapping-worker': 'apps/mapping-worker/src/main.ts',
+  identity: 'apps/mapping-worker/src/cli/identity.ts',
   bench: 'test/bench/main.ts',
 };
 
@@ -19,6 +21,8 @@ const ENTRIES = {
 const TESTS = {
   crash: 'test/durability/crash.ts',
   soak: 'test/durability/soak.ts',
+  services: 'test/support/services/main.ts',
+  'mapping-kills': 'test/streams/kills.ts',
 };
 
 const [name, ...entryArguments] = process.argv.slice(2);

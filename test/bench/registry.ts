@@ -6,6 +6,8 @@ import { fairnessBench } from './fairness/fairness-bench';
 import type { Bench } from './framework/bench';
 import { freshnessBench } from './freshness/freshness-bench';
 import { growthBench } from './growth/growth-bench';
+import { identityCacheBench } from './identity/identity-cache-bench';
+import { identityRedisBench } from './identity/identity-redis-bench';
 import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
 import { membersBench } from './members/members-bench';
@@ -28,6 +30,8 @@ export const BENCHES: readonly Bench[] = [
   lookupBench,
   fairnessBench,
   identityBench,
+  identityCacheBench,
+  identityRedisBench,
   restartBench,
   growthBench,
 ];

@@ -116,6 +116,16 @@ export class CuidBatch {
     }
   }
 
+  /** Writes the bytes of a text of 17 bytes and more as words, with zeros behind them; `into` has room for 32. */
+  textWords(index: number, into: Int32Array): void {
+    const length = this.kinds[index]!;
+    const at = this.textAt[index]!;
+    const whole = length >>> 2;
+    for (let word = 0; word < whole; word++) into[word] = this.#textView.getInt32(at + 4 * word, true);
+    const rest = length & 3;
+    if (rest > 0) into[whole] = this.#textView.getInt32(at + 4 * whole, true) & ((1 << (8 * rest)) - 1);
+  }
+
   /** Overwrites every cuid that it ever held. */
   wipe(): void {
     this.text.fill(0);

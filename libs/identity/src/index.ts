@@ -1,4 +1,15 @@
+export { CuidCache } from './cuid-cache';
 export { GuidsExhaustedError } from './guids-exhausted-error';
 export { LocalIdentity } from './local-identity';
 export type { LocalIdentityOptions } from './local-identity';
 export { MalformedIdentityBlockError } from './malformed-identity-block-error';
+export { MysqlSequence } from './mysql/mysql-sequence';
+export { RedisConnection } from './redis/redis-connection';
+export { RedisMappingStore } from './redis/redis-mapping-store';
+export type { LoggedEntry, RedisRestore } from './redis/redis-mapping-store';
+export { IdentityResolver } from './resolve/identity-resolver';
+export type { Resolution, ResolverOptions } from './resolve/identity-resolver';
+export { MappingStoreUnavailableError } from './resolve/mapping-store';
+export type { Binding, MappingStore } from './resolve/mapping-store';
+export { SequenceUnavailableError } from './resolve/sequence-allocator';
+export type { GuidBlock, SequenceAllocator } from './resolve/sequence-allocator';

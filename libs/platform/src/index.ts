@@ -1,8 +1,11 @@
 export { ApiKeys } from './api-keys';
 export { LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
-export { ConfigError, helpText, isLoopback, readConfig } from './config/read-config';
-export type { CommandLine } from './config/read-config';
+export { ConfigError, isLoopback, readConfig, readSettings } from './config/read-config';
+export type { CommandLine, Program } from './config/read-config';
+export { addresses, oneOf, pattern, setting, text, urls, wholeNumber } from './config/setting';
+export type { Setting } from './config/setting';
+export { createOperationsServer } from './http/operations-server';
 export { PlainJsonAdapter } from './http/plain-json-adapter';
 export { Health } from './health/health';
 export type { DependencyState, Readiness } from './health/health';

@@ -12,6 +12,7 @@ export class RedisServer {
   private constructor(
     private readonly child: ChildProcess,
     readonly client: Redis,
+    readonly socket: string,
   ) {}
 
   /**
@@ -29,7 +30,7 @@ export class RedisServer {
     if (event !== 'spawned') return `redis-server could not be started (${event}); apt-get install redis-server`;
     const client = new Redis({ path: socket, retryStrategy: (times) => (times > START_TRIES ? null : START_PAUSE_MS) });
     client.on('error', () => undefined);
-    const server = new RedisServer(child, client);
+    const server = new RedisServer(child, client, socket);
     try {
       await Promise.race([
         client.ping(),

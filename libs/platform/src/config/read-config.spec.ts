@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { ConfigError, helpText, isLoopback, readConfig } from './read-config';
+import { ConfigError, isLoopback, readConfig } from './read-config';
 
 function config(argv: string[] = [], environment: { [name: string]: string } = {}) {
   const read = readConfig(argv, environment);
@@ -88,8 +88,7 @@ describe('readConfig', () => {
 
   it('prints every setting with its default', () => {
     const read = readConfig(['--port', 'x', '--help'], {});
-    expect(read.kind).toBe('help');
-    const help = helpText();
+    const help = read.kind === 'help' ? read.text : '';
     for (const name of [
       'PORT',
       'HOST',

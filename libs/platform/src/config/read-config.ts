@@ -11,50 +11,62 @@ export class ConfigError extends Error {
   }
 }
 
-export type CommandLine =
-  { readonly kind: 'help'; readonly text: string } | { readonly kind: 'run'; readonly config: TesseraConfig };
+export type CommandLine<C = TesseraConfig> =
+  { readonly kind: 'help'; readonly text: string } | { readonly kind: 'run'; readonly config: C };
 
 interface Environment {
   readonly [variable: string]: string | undefined;
 }
 
-const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS);
+/** What a program can be told, and how it introduces itself. */
+export interface Program<C> {
+  readonly title: string;
+  readonly usage: string;
+  /** In the order in which `--help` prints them. */
+  readonly settings: { readonly [name in keyof C]: Setting<C[name]> };
+  /** What is wrong with settings that are right one by one; ends with the fix. */
+  readonly problemsOf: (config: C) => readonly string[];
+}
+
+const STANDALONE: Program<TesseraConfig> = {
+  title: 'Tessera: audience segmentation and user tags, in one process.',
+  usage: 'npm start -- [--option value …]',
+  settings: SETTINGS,
+  problemsOf: ({ host, apiKeys }) =>
+    isLoopback(host) || apiKeys.length > 0
+      ? []
+      : [
+          `HOST ${JSON.stringify(host)} would let other machines in without a key; set API_KEYS=<key>[,<key>…], or listen on 127.0.0.1`,
+        ],
+};
+
+/** {@link readSettings} of the standalone service. */
+export function readConfig(argv: readonly string[], environment: Environment): CommandLine {
+  return readSettings(STANDALONE, argv, environment);
+}
 
 /**
- * Reads the settings: a flag wins over its environment variable, that over the default; an empty variable counts as not set.
+ * Reads the settings of a program: a flag wins over its environment variable, that over the default; an empty variable counts as not set.
  *
  * @param argv the arguments after the script's name, e.g. `['--customers', '2000']`; `--name=value` works too.
  * @throws ConfigError naming every unknown flag and every wrong value.
  */
-export function readConfig(argv: readonly string[], environment: Environment): CommandLine {
-  const flags = readFlags(argv);
-  if (flags.help) return { kind: 'help', text: helpText() };
+export function readSettings<C extends object>(
+  program: Program<C>,
+  argv: readonly string[],
+  environment: Environment,
+): CommandLine<C> {
+  const settings = Object.entries<Setting<unknown>>(program.settings);
+  const flags = readFlags(
+    settings.map(([, one]) => one),
+    argv,
+  );
+  if (flags.help) return { kind: 'help', text: helpText(program) };
   const problems = [...flags.problems];
-  const read = <T>(one: Setting<T>): T => readSetting(one, flags.values, environment, problems);
-  const config: TesseraConfig = {
-    port: read(SETTINGS.port),
-    host: read(SETTINGS.host),
-    dataDirectory: read(SETTINGS.dataDirectory),
-    sample: read(SETTINGS.sample),
-    customers: read(SETTINGS.customers),
-    apiKeys: read(SETTINGS.apiKeys),
-    timeZone: read(SETTINGS.timeZone),
-    logLevel: read(SETTINGS.logLevel),
-    idMemory: read(SETTINGS.idMemory),
-    threads: read(SETTINGS.threads),
-    memoryMb: read(SETTINGS.memoryMb),
-    futureHours: read(SETTINGS.futureHours),
-    cuidPattern: read(SETTINGS.cuidPattern),
-    stringBytesMax: read(SETTINGS.stringBytesMax),
-    messagesConcurrency: read(SETTINGS.messagesConcurrency),
-    requestsConcurrency: read(SETTINGS.requestsConcurrency),
-    cursorsMb: read(SETTINGS.cursorsMb),
-  };
-  if (problems.length === 0 && !isLoopback(config.host) && config.apiKeys.length === 0) {
-    problems.push(
-      `HOST ${JSON.stringify(config.host)} would let other machines in without a key; set API_KEYS=<key>[,<key>…], or listen on 127.0.0.1`,
-    );
-  }
+  const config = Object.fromEntries(
+    settings.map(([name, one]) => [name, readSetting(one, flags.values, environment, problems)]),
+  ) as C;
+  if (problems.length === 0) problems.push(...program.problemsOf(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return { kind: 'run', config };
 }
@@ -83,12 +95,15 @@ function readSetting<T>(
   return fallback.value;
 }
 
-function readFlags(argv: readonly string[]): {
+function readFlags(
+  settings: readonly Setting<unknown>[],
+  argv: readonly string[],
+): {
   readonly help: boolean;
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
 } {
-  const known = new Set(ALL_SETTINGS.map((one) => one.flag));
+  const known = new Set(settings.map((one) => one.flag));
   const values = new Map<string, string>();
   const problems: string[] = [];
   let help = false;
@@ -110,16 +125,16 @@ function readFlags(argv: readonly string[]): {
 }
 
 /** What `--help` prints: every setting with its variable, flag, default and meaning. */
-export function helpText(): string {
-  const rows = ALL_SETTINGS.map((one) => ({
+export function helpText<C extends object>({ title, usage, settings }: Program<C>): string {
+  const rows = Object.values<Setting<unknown>>(settings).map((one) => ({
     name: `  ${one.variable}${one.flag === null ? '' : `, ${one.flag} <value>`}`,
     meaning: `${one.description}${one.fallback === '' ? '' : ` (default ${one.fallback})`}`,
   }));
   const width = Math.max(...rows.map((row) => row.name.length)) + 2;
   return [
-    'Tessera: audience segmentation and user tags, in one process.',
+    title,
     '',
-    'Usage: npm start -- [--option value …]',
+    `Usage: ${usage}`,
     '',
     'Every setting is an environment variable or an option; the option wins.',
     '',

@@ -89,3 +89,19 @@ export function keys(given: string): SettingValue<readonly string[]> {
     `holds a key (number ${bad + 1}) with blanks, non-ASCII characters or more than 512 characters; separate keys by commas`,
   );
 }
+
+/** Addresses `host:port` separated by commas, at least one. */
+export function addresses(given: string): SettingValue<readonly string[]> {
+  const all = given.split(',').map((one) => one.trim());
+  const bad = all.find((one) => !/^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(one));
+  return bad === undefined ? valid(all) : invalid('is not a list of host:port separated by commas');
+}
+
+/** URLs of one of these protocols separated by commas, at least one. They may hold passwords. */
+export function urls(protocols: readonly string[]): (given: string) => SettingValue<readonly [string, ...string[]]> {
+  return (given) => {
+    const [first = '', ...others] = given.split(',').map((one) => one.trim());
+    const areUrls = [first, ...others].every((one) => URL.canParse(one) && protocols.includes(new URL(one).protocol));
+    return areUrls ? valid([first, ...others]) : invalid(`is not a URL like ${protocols[0] ?? ''}//host:port`);
+  };
+}

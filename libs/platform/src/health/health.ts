@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** What one dependency said: `detail` is shown to the caller, so it holds no secret. */
 export interface DependencyState {
   readonly ok: boolean;
@@ -9,7 +11,11 @@ export interface Readiness {
   readonly dependencies: { readonly [name: string]: DependencyState };
 }
 
-/** Liveness and readiness of one process. Dependencies register a check; a check that throws counts as not ok. */
+/** Who asks for readiness wants to know it soon. */
+const CHECK_MS_MAX = 2_000;
+const LATE: DependencyState = { ok: false, detail: `no answer within ${CHECK_MS_MAX / 1_000} s` };
+
+/** Liveness and readiness of one process. Dependencies register a check; one that throws, or takes longer than 2 s, counts as not ok. */
 export class Health {
   readonly #checks = new Map<string, () => Promise<DependencyState> | DependencyState>();
   #draining = false;
@@ -37,9 +43,13 @@ export class Health {
 }
 
 async function stateOf(check: () => Promise<DependencyState> | DependencyState): Promise<DependencyState> {
+  const timer = new AbortController();
+  const late = sleep(CHECK_MS_MAX, LATE, { signal: timer.signal, ref: false }).catch(() => LATE);
   try {
-    return await check();
+    return await Promise.race([check(), late]);
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : 'the check failed' };
+  } finally {
+    timer.abort();
   }
 }

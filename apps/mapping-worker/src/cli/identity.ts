@@ -1,0 +1,49 @@
+import { MysqlSequence, RedisConnection, RedisMappingStore } from '@tessera/identity';
+import { KafkaClient } from '@tessera/kafka';
+import { ConfigError, readSettings } from '@tessera/platform';
+import { MAPPING_WORKER } from '../config';
+import { IdentityKeeper } from '../identity-keeper';
+
+const HELP = `Looks after the identity of the distributed shape.
+
+  npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis and opens it; mapping workers may run meanwhile, they wait
+
+Settings are those of the mapping worker (npm run mapping-worker -- --help).
+`;
+
+async function main([command, ...argv]: readonly string[]): Promise<number> {
+  if (command !== 'rebuild') {
+    (command === '--help' ? process.stdout : process.stderr).write(HELP);
+    return command === '--help' ? 0 : 2;
+  }
+  const commandLine = readSettings(MAPPING_WORKER, argv, process.env);
+  if (commandLine.kind === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { brokers, redisUrls, mysqlUrls } = commandLine.config;
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const client = new KafkaClient({ brokers, clientId: 'tessera-identity', log: () => undefined });
+  const connection = await RedisConnection.open(redisUrls);
+  const sequence = await MysqlSequence.open(mysqlUrls[0]);
+  try {
+    await connection.ready();
+    await new IdentityKeeper(client, new RedisMappingStore(connection), sequence, say).rebuild();
+    return 0;
+  } finally {
+    await sequence.close();
+    connection.close();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof ConfigError ? 2 : 1;
+  },
+);

@@ -1,0 +1,76 @@
+import { addresses, oneOf, pattern, setting, text, urls, wholeNumber, LOG_LEVELS } from '@tessera/platform';
+import type { LogLevel, Program } from '@tessera/platform';
+
+export interface MappingWorkerConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly brokers: readonly string[];
+  readonly redisUrls: readonly [string, ...string[]];
+  readonly mysqlUrls: readonly [string, ...string[]];
+  readonly groupId: string;
+  readonly cacheMb: number;
+  readonly leaseSize: number;
+  readonly cuidPattern: RegExp | null;
+  readonly commitRecords: number;
+  readonly commitMs: number;
+  readonly logLevel: LogLevel;
+}
+
+const SECRET = { flag: null, secret: true } as const;
+
+/** Everything the mapping worker can be told. */
+export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
+  title: "Tessera's mapping worker: stamps the messages of tags.raw with guids and sends them on to tags.<type>.",
+  usage: 'npm run mapping-worker -- [--option value …]',
+  settings: {
+    port: setting('PORT', '3001', 'TCP port of health and metrics; 0 picks a free one', wholeNumber(0, 65_535)),
+    host: setting('HOST', '127.0.0.1', 'address of health and metrics', text('an address such as 127.0.0.1')),
+    brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
+    redisUrls: {
+      ...setting(
+        'REDIS_URL',
+        'redis://127.0.0.1:6379',
+        'the Redis that holds the identity; of a Cluster some nodes, separated by commas',
+        urls(['redis:', 'rediss:']),
+      ),
+      ...SECRET,
+    },
+    mysqlUrls: {
+      ...setting(
+        'MYSQL_URL',
+        'mysql://root@127.0.0.1:3306/tessera',
+        'the MySQL that hands out numbers',
+        urls(['mysql:']),
+      ),
+      ...SECRET,
+    },
+    groupId: setting(
+      'GROUP_ID',
+      'tessera-mapping',
+      'consumer group; all mapping workers of one Tessera share it',
+      text('a name'),
+    ),
+    cacheMb: setting(
+      'CACHE_MB',
+      '512',
+      'memory for cuids seen lately, in MB; 24 to 31 bytes a cuid',
+      wholeNumber(1, 1_048_576),
+    ),
+    leaseSize: setting('LEASE_SIZE', '10000', 'guids leased from MySQL at a time', wholeNumber(1, 10_000_000)),
+    cuidPattern: setting('CUID_PATTERN', '', 'regular expression that every cuid must match; empty: any cuid', pattern),
+    commitRecords: setting(
+      'COMMIT_RECORDS',
+      '5000',
+      'a transaction is committed after so many records of a Kafka partition',
+      wholeNumber(1, 1_000_000),
+    ),
+    commitMs: setting('COMMIT_MS', '200', 'or after so many milliseconds', wholeNumber(1, 10_000)),
+    logLevel: setting(
+      'LOG_LEVEL',
+      'info',
+      `least severe log line written: ${LOG_LEVELS.join(', ')}`,
+      oneOf(LOG_LEVELS),
+    ),
+  },
+  problemsOf: () => [],
+};

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { Cluster, Redis } from 'ioredis';
+
+const COMMAND_TIMEOUT_MS = 5_000;
+const RETRY_MS_MAX = 1_000;
+
+/** One connection (of a Cluster: one to each node) on which scripts are run. A command that gets no answer fails; none is sent twice. */
+export class RedisConnection {
+  readonly #client: Redis | Cluster;
+  readonly #digests = new Map<string, string>();
+
+  private constructor(client: Redis | Cluster) {
+    this.#client = client;
+    // Failures are told to those whose commands fail.
+    client.on('error', () => undefined);
+  }
+
+  /** Connects in the background and again whenever the connection is lost. @param urls one: a server (its URL, or the path of its Unix socket); several: nodes of a Cluster. */
+  static async open(urls: readonly [string, ...string[]]): Promise<RedisConnection> {
+    // Loaded by those alone who use it.
+    const { Cluster, Redis } = await import('ioredis');
+    const options = {
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (times: number) => Math.min(RETRY_MS_MAX, 50 * times),
+    };
+    if (urls.length === 1) return new RedisConnection(new Redis(urls[0], options));
+    return new RedisConnection(new Cluster([...urls], { redisOptions: options, enableOfflineQueue: false }));
+  }
+
+  /** Resolves once commands can be sent. */
+  async ready(): Promise<void> {
+    if (this.#client.status === 'ready') return;
+    await new Promise<void>((resolve) => this.#client.once('ready', resolve));
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  async numbers(script: string, key: string, items: readonly (Buffer | string)[]): Promise<readonly number[]> {
+    const answer = await this.#run(script, key, items);
+    if (!Array.isArray(answer) || !answer.every((item) => typeof item === 'number')) throw unexpected(answer);
+    return answer;
+  }
+
+  async number(script: string, key: string, items: readonly (Buffer | string)[]): Promise<number> {
+    const answer = await this.#run(script, key, items);
+    if (typeof answer !== 'number') throw unexpected(answer);
+    return answer;
+  }
+
+  async text(script: string, key: string, items: readonly (Buffer | string)[]): Promise<string> {
+    const answer = await this.#run(script, key, items);
+    if (typeof answer !== 'string') throw unexpected(answer);
+    return answer;
+  }
+
+  /** By the script's digest; its text is sent when the server does not know it. */
+  async #run(script: string, key: string, items: readonly (Buffer | string)[]): Promise<unknown> {
+    let digest = this.#digests.get(script);
+    if (digest === undefined) {
+      digest = createHash('sha1').update(script).digest('hex');
+      this.#digests.set(script, digest);
+    }
+    try {
+      return await this.#client.evalsha(digest, 1, key, ...items);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return await this.#client.eval(script, 1, key, ...items);
+    }
+  }
+}
+
+function unexpected(answer: unknown): Error {
+  return new Error(`an answer of a shape that the script does not give: ${typeof answer}`);
+}

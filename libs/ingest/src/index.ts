@@ -1,0 +1,8 @@
+export { DEAD_TOPIC, deadLetter } from './dead-letter';
+export type { Origin } from './dead-letter';
+export { MAPPING_TOPIC, readMappingEntry } from './mapping/mapping-log';
+export type { MappingEntry } from './mapping/mapping-log';
+export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
+export type { MappingOptions } from './mapping/mapping-work';
+export type { Binding, OutgoingRecord, Resolver, StreamHeaders, StreamRecord, TagTypes } from './ports';
+export { WaitingTypes } from './mapping/waiting-types';

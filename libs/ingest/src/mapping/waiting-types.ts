@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TagTypes } from '../ports';
+
+/** How long a type that is not there is waited for, and for how long it is then taken as not there. */
+const WAIT_MS = 5_000;
+const POLL_MS = 250;
+
+/** The types that somebody lists, each waited for once: what was declared a moment ago may not have come round yet. */
+export class WaitingTypes implements TagTypes {
+  #known: ReadonlySet<string> = new Set();
+  readonly #missingUntilMs = new Map<string, number>();
+
+  /**
+   * @param list all types there are now.
+   * @param now wall clock, ms.
+   */
+  constructor(
+    private readonly list: () => Promise<ReadonlySet<string>>,
+    private readonly now: () => number,
+    private readonly waitMs = WAIT_MS,
+  ) {}
+
+  async has(type: string): Promise<boolean> {
+    if (this.#known.has(type)) return true;
+    if (this.now() < (this.#missingUntilMs.get(type) ?? 0)) return false;
+    const untilMs = this.now() + this.waitMs;
+    for (;;) {
+      this.#known = await this.list();
+      if (this.#known.has(type)) {
+        this.#missingUntilMs.delete(type);
+        return true;
+      }
+      if (this.now() >= untilMs) break;
+      await sleep(POLL_MS);
+    }
+    this.#forgetOld();
+    this.#missingUntilMs.set(type, this.now() + this.waitMs);
+    return false;
+  }
+
+  /** Names come from messages: they must not pile up. */
+  #forgetOld(): void {
+    const nowMs = this.now();
+    for (const [type, untilMs] of this.#missingUntilMs) if (untilMs <= nowMs) this.#missingUntilMs.delete(type);
+  }
+}

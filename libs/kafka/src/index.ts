@@ -1,0 +1,11 @@
+export { ExactlyOncePipe } from './exactly-once-pipe';
+export type { PipeOptions } from './exactly-once-pipe';
+export { KafkaClient } from './kafka-client';
+export type { KafkaClientOptions, KafkaLog } from './kafka-client';
+export { KafkaFailure } from './kafka-failure';
+export type { FailureKind } from './kafka-failure';
+export type { PartitionWork } from './partition-lane';
+export { isTopicEmpty, readToEnd } from './read-to-end';
+export { recordBytes, splitByBytes } from './records';
+export type { NewRecord, ReadRecord, RecordHeaders } from './records';
+export { TopicDirectory } from './topic-directory';

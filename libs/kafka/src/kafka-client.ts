@@ -1,0 +1,80 @@
+import { Kafka, logLevel } from 'kafkajs';
+import type { Admin, Consumer, LogEntry, Producer } from 'kafkajs';
+
+/** Where lines of the client's log go. */
+export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', line: string) => void;
+
+export interface KafkaClientOptions {
+  readonly brokers: readonly string[];
+  /** Shown in the brokers' logs. */
+  readonly clientId: string;
+  readonly log: KafkaLog;
+}
+
+const LEVELS = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'info',
+  [logLevel.DEBUG]: 'debug',
+} as const;
+const REQUEST_MS_MAX = 30_000;
+const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
+/** A transaction left open by a process that died is aborted by the next owner, or after this. */
+const TRANSACTION_MS_MAX = 30_000;
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 1_000;
+
+/** Makes consumers and producers of one cluster. */
+export class KafkaClient {
+  readonly #kafka: Kafka;
+
+  constructor({ brokers, clientId, log }: KafkaClientOptions) {
+    this.#kafka = new Kafka({
+      brokers: [...brokers],
+      clientId,
+      requestTimeout: REQUEST_MS_MAX,
+      retry: RETRY,
+      logLevel: logLevel.INFO,
+      logCreator:
+        () =>
+        ({ level, log: { message, error } }: LogEntry) => {
+          if (level === logLevel.NOTHING) return;
+          log(LEVELS[level], typeof error === 'string' ? `${message}: ${error}` : message);
+        },
+    });
+  }
+
+  admin(): Admin {
+    return this.#kafka.admin();
+  }
+
+  /** Reads committed records only. */
+  consumer(groupId: string): Consumer {
+    return this.#kafka.consumer({
+      groupId,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: TRANSACTION_MS_MAX,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+      maxWaitTimeInMs: 100,
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
+    });
+  }
+
+  /** Writes in transactions under this id, of which only the newest producer may. */
+  transactionalProducer(transactionalId: string): Producer {
+    return this.#kafka.producer({
+      transactionalId,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      transactionTimeout: TRANSACTION_MS_MAX,
+    });
+  }
+
+  /** Writes without transactions, each record once. */
+  producer(): Producer {
+    return this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+  }
+}

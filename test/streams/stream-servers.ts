@@ -1,0 +1,62 @@
+import path from 'node:path';
+import { KafkaClient } from '@tessera/kafka';
+import { KafkaServer } from '../support/services/kafka-server';
+import { MariaDbServer } from '../support/services/mariadb-server';
+import { RedisServer } from '../support/services/redis-server';
+
+/** A Kafka, a Redis and a MariaDB for one run. */
+export class StreamServers {
+  readonly client: KafkaClient;
+
+  private constructor(
+    readonly kafka: KafkaServer,
+    readonly redis: RedisServer,
+    readonly mariadb: MariaDbServer,
+  ) {
+    this.client = new KafkaClient({ brokers: [kafka.broker], clientId: 'test', log: () => undefined });
+  }
+
+  /** Why this machine can't run them; null: it can. */
+  static lacks(): string | null {
+    return KafkaServer.lacks() ?? RedisServer.lacks() ?? MariaDbServer.lacks();
+  }
+
+  static async start(folder: string): Promise<StreamServers> {
+    const servers = new StreamServers(
+      await KafkaServer.create(path.join(folder, 'kafka')),
+      await RedisServer.create(path.join(folder, 'redis')),
+      await MariaDbServer.create(path.join(folder, 'mariadb')),
+    );
+    try {
+      // One after the other: packages may have to be installed.
+      for (const server of servers.all) await server.start();
+      return servers;
+    } catch (error) {
+      await servers.remove();
+      throw error;
+    }
+  }
+
+  get settings(): Readonly<Record<string, string>> {
+    return { KAFKA_BROKERS: this.kafka.broker, REDIS_URL: this.redis.url, MYSQL_URL: this.mariadb.url };
+  }
+
+  async createTopics(topics: Readonly<Record<string, number>>): Promise<void> {
+    const admin = this.client.admin();
+    await admin.connect();
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: Object.entries(topics).map(([topic, numPartitions]) => ({ topic, numPartitions, replicationFactor: 1 })),
+    });
+    await admin.disconnect();
+  }
+
+  /** Stops them and deletes their data. */
+  async remove(): Promise<void> {
+    for (const server of this.all) await server.remove();
+  }
+
+  private get all(): readonly (KafkaServer | RedisServer | MariaDbServer)[] {
+    return [this.kafka, this.redis, this.mariadb];
+  }
+}

@@ -1,0 +1,4 @@
+/** This machine can't run the service; the message says what would help. */
+export class MissingServiceError extends Error {
+  override readonly name = 'MissingServiceError';
+}
