@@ -40,10 +40,18 @@ export async function startMappingWorker(
     seed: randomInt(2 ** 47),
     leaseSize: config.leaseSize,
   });
+  let trouble = '';
   const keep = (): void => {
-    keeper.keep().catch((error: unknown) => {
-      log('warn', `Redis can't be brought up to date: ${messageOf(error)}`);
-    });
+    keeper.keep().then(
+      () => {
+        trouble = '';
+      },
+      (error: unknown) => {
+        // It is tried every second: what is known already is not said again.
+        if (messageOf(error) !== trouble) log('warn', `Redis can't be brought up to date: ${messageOf(error)}`);
+        trouble = messageOf(error);
+      },
+    );
   };
   const pipe = new ExactlyOncePipe({
     client,
