@@ -83,6 +83,7 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
         { key: null, value: message('ada', 1).value },
         { key: 'ben', value: message('ada', 1).value },
         { key: 'ada', value: 'no JSON' },
+        { key: 'ada', value: 'x'.repeat(5_000_000) },
         message('ada', 1, 'sys_other'),
         message('ada', 1, 'nothing_declared'),
         message('ada', 2),
@@ -93,9 +94,9 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
       expect(
         stamped.map(({ headers }) => String(headers['origin'])).every((origin) => /^[01]\/\d+$/.test(origin)),
       ).toBe(true);
-      const dead = await read('tags.dead', 6);
+      const dead = await read('tags.dead', 7);
       expect(dead.map(({ headers }) => String(headers['dead.code'])).sort()).toEqual(
-        ['emptyValue', 'invalidMessage', 'keyDiffers', 'missingKey', 'reservedType', 'unknownType'].sort(),
+        ['emptyValue', 'invalidMessage', 'keyDiffers', 'missingKey', 'reservedType', 'tooLarge', 'unknownType'].sort(),
       );
       for (const { headers } of dead) expect(String(headers['dead.origin'])).toMatch(/^tags\.raw\/[01]\/\d+$/);
     },

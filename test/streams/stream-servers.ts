@@ -4,6 +4,8 @@ import { KafkaServer } from '../support/services/kafka-server';
 import { MariaDbServer } from '../support/services/mariadb-server';
 import { RedisServer } from '../support/services/redis-server';
 
+const RAW_BYTES_MAX = 16 * 1024 * 1024;
+
 /** A Kafka, a Redis and a MariaDB for one run. */
 export class StreamServers {
   readonly client: KafkaClient;
@@ -46,7 +48,13 @@ export class StreamServers {
     await admin.connect();
     await admin.createTopics({
       waitForLeaders: true,
-      topics: Object.entries(topics).map(([topic, numPartitions]) => ({ topic, numPartitions, replicationFactor: 1 })),
+      topics: Object.entries(topics).map(([topic, numPartitions]) => ({
+        topic,
+        numPartitions,
+        replicationFactor: 1,
+        // More than what the worker takes and than its own topics do.
+        configEntries: topic === 'tags.raw' ? [{ name: 'max.message.bytes', value: String(RAW_BYTES_MAX) }] : [],
+      })),
     });
     await admin.disconnect();
   }

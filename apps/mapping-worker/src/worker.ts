@@ -40,11 +40,7 @@ export async function startMappingWorker(
     seed: randomInt(2 ** 47),
     leaseSize: config.leaseSize,
   });
-  const keep = (): void => {
-    keeper.keep().catch((error: unknown) => {
-      log('warn', `Redis can't be brought up to date: ${messageOf(error)}`);
-    });
-  };
+  const keep = keepQuietly(keeper, log);
   const pipe = new ExactlyOncePipe({
     client,
     groupId: config.groupId,
@@ -63,18 +59,7 @@ export async function startMappingWorker(
       if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') keep();
     },
   });
-  health.register('redis', async () => {
-    const state = await store.state();
-    return state === 'open' ? { ok: true } : { ok: false, detail: DETAILS[state] };
-  });
-  health.register('mysql', async () => {
-    await sequence.next();
-    return { ok: true };
-  });
-  health.register('kafka', async () => {
-    const list = await topics.list();
-    return list.has(RAW_TOPIC) ? { ok: true } : { ok: false, detail: `the topic ${RAW_TOPIC} is missing` };
-  });
+  watch(health, store, sequence, topics);
   keep();
   const timer = setInterval(keep, KEEP_MS);
   await pipe.start();
@@ -87,6 +72,39 @@ export async function startMappingWorker(
       connection.close();
     },
   };
+}
+
+/** Says what is in the way once, not each time it is tried. */
+function keepQuietly(keeper: IdentityKeeper, log: KafkaLog): () => void {
+  let said = '';
+  return () => {
+    keeper.keep().then(
+      () => {
+        said = '';
+      },
+      (error: unknown) => {
+        const trouble = messageOf(error);
+        if (trouble !== said) log('warn', `Redis can't be brought up to date: ${trouble}`);
+        said = trouble;
+      },
+    );
+  };
+}
+
+/** Registers what readiness depends on. */
+function watch(health: Health, store: RedisMappingStore, sequence: MysqlSequence, topics: TopicDirectory): void {
+  health.register('redis', async () => {
+    const state = await store.state();
+    return state === 'open' ? { ok: true } : { ok: false, detail: DETAILS[state] };
+  });
+  health.register('mysql', async () => {
+    await sequence.next();
+    return { ok: true };
+  });
+  health.register('kafka', async () => {
+    const list = await topics.list();
+    return list.has(RAW_TOPIC) ? { ok: true } : { ok: false, detail: `the topic ${RAW_TOPIC} is missing` };
+  });
 }
 
 const DETAILS = {

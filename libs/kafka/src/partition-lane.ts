@@ -55,7 +55,7 @@ export class PartitionLane {
    */
   open(): Promise<number | null> {
     return this.#inTurn(async () => {
-      await this.#transaction?.close();
+      await this.#giveUp();
       // In this order: only then the position can't change any more.
       this.#transaction = await PartitionTransaction.open(this.options.client, this.options.transactionalId);
       const committed = await this.options.committedOffset();
@@ -91,14 +91,16 @@ export class PartitionLane {
 
   /** Gives up what is not committed. `open` begins anew. */
   reset(): Promise<void> {
-    return this.#inTurn(async () => {
-      const transaction = this.#transaction;
-      this.#transaction = null;
-      this.#uncommitted = 0;
-      this.#stopTimer();
-      this.options.work.abandon();
-      await transaction?.close();
-    });
+    return this.#inTurn(() => this.#giveUp());
+  }
+
+  async #giveUp(): Promise<void> {
+    const transaction = this.#transaction;
+    this.#transaction = null;
+    this.#uncommitted = 0;
+    this.#stopTimer();
+    this.options.work.abandon();
+    await transaction?.close();
   }
 
   async #commit(): Promise<void> {

@@ -49,8 +49,10 @@ export class MappingWork {
   async process(records: readonly StreamRecord[]): Promise<readonly OutgoingRecord[]> {
     const out: OutgoingRecord[] = [];
     let run: Letter[] = [];
-    for (const record of records) {
-      const envelope = await this.#read(record);
+    const envelopes = await this.#readAll(records);
+    for (const [place, envelope] of envelopes.entries()) {
+      const record = records[place];
+      if (record === undefined) continue;
       if (envelope.kind === 'fault') {
         out.push(deadLetter(record, this.origin, envelope, this.options.now()));
       } else if (envelope.type === ERASE_TYPE) {
@@ -88,14 +90,14 @@ export class MappingWork {
     return [...this.#written].map(([cuid, guid]) => ({ cuid, guid }));
   }
 
-  async #read(record: StreamRecord): Promise<Envelope | Fault> {
-    const envelope = readEnvelope(record, this.options.cuidPattern);
-    if (envelope.kind === 'fault') return envelope;
-    const { type } = envelope;
-    if (type === OFFLINE_TYPE || type === ERASE_TYPE) return envelope;
-    if (type.startsWith(RESERVED)) return fault('reservedType', `types beginning "${RESERVED}" belong to the system`);
-    if (await this.options.types.has(type)) return envelope;
-    return fault('unknownType', 'there is no such tag type; declare it with POST /v1/tag-types and replay the message');
+  /** Types that nobody knows are waited for together: each may take seconds. */
+  async #readAll(records: readonly StreamRecord[]): Promise<readonly (Envelope | Fault)[]> {
+    const envelopes = records.map((record) => readEnvelope(record, this.options.cuidPattern));
+    const types = new Set(envelopes.flatMap((one) => (one.kind === 'fault' || isReserved(one.type) ? [] : [one.type])));
+    const known = new Map(
+      await Promise.all([...types].map(async (type) => [type, await this.options.types.has(type)] as const)),
+    );
+    return envelopes.map((one) => (one.kind === 'fault' ? one : checkType(one, known.get(one.type) ?? false)));
   }
 
   /** Bindings in front, then the messages in their order. */
@@ -133,4 +135,15 @@ export class MappingWork {
     if (guids.length > 0) this.#erased.set(cuid, [...guids]);
     return fresh.map((guid) => eraseRecord({ cuid, guid }));
   }
+}
+
+function isReserved(type: string): boolean {
+  return type.startsWith(RESERVED);
+}
+
+function checkType(envelope: Envelope, isKnown: boolean): Envelope | Fault {
+  const { type } = envelope;
+  if (isKnown || type === OFFLINE_TYPE || type === ERASE_TYPE) return envelope;
+  if (isReserved(type)) return fault('reservedType', `types beginning "${RESERVED}" belong to the system`);
+  return fault('unknownType', 'there is no such tag type; declare it with POST /v1/tag-types and replay the message');
 }

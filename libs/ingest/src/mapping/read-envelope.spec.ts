@@ -20,6 +20,7 @@ describe('readEnvelope', () => {
   it.each([
     ['emptyValue', record('a', null)],
     ['missingKey', record(null, message({ type: 'city', cuid: 'a' }))],
+    ['tooLarge', record('a', `{"header":{"type":"city","cuid":"a"},"body":{"x":"${'x'.repeat(1_000_000)}"}}`)],
     ['invalidMessage', record('a', 'hello')],
     ['invalidMessage', record('a', '{"body":{}}')],
     ['invalidHeader', record('a', '{"header":"a"}')],
