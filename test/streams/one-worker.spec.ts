@@ -14,6 +14,7 @@ import { WorkerProcess } from './worker-process';
 const TEST_MS_MAX = 300_000;
 const WAIT_MS_MAX = 60_000;
 const ROOT = path.join(__dirname, '..', '..');
+const DEAD_LETTERS = path.join(ROOT, 'apps', 'mapping-worker', 'src', 'cli', 'dead-letters.ts');
 const IDENTITY = path.join(ROOT, 'apps', 'mapping-worker', 'src', 'cli', 'identity.ts');
 const reason = StreamServers.lacks();
 const isLeftOut = reason !== null && process.env['CI'] !== 'true';
@@ -65,6 +66,16 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
     }
   }
 
+  function deadLetters(command: string): Promise<string> {
+    return runProgram(
+      process.execPath,
+      ['-r', path.join(ROOT, 'test/support/register-swc.cjs'), DEAD_LETTERS, command],
+      {
+        environment: { KAFKA_BROKERS: servers.kafka.broker },
+      },
+    );
+  }
+
   const message = (cuid: string, n: number, type = 'city'): { key: string; value: string } => ({
     key: cuid,
     value: JSON.stringify({ header: { type, cuid }, body: { n } }),
@@ -99,6 +110,23 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
         ['emptyValue', 'invalidMessage', 'keyDiffers', 'missingKey', 'reservedType', 'tooLarge', 'unknownType'].sort(),
       );
       for (const { headers } of dead) expect(String(headers['dead.origin'])).toMatch(/^tags\.raw\/[01]\/\d+$/);
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
+    'sends dead letters again once their cause is gone, each once',
+    async () => {
+      await servers.createTopics({ 'tags.nothing_declared': 1 });
+      expect(await deadLetters('list')).toMatch(/1 {2}unknownType/);
+      // The one that was too large is cut, the others come back as new letters.
+      expect(await deadLetters('replay')).toContain('6 messages sent again, 1 passed over');
+      expect((await read('tags.nothing_declared', 1)).map(({ value }) => String(value))).toEqual([
+        message('ada', 1, 'nothing_declared').value,
+      ]);
+      expect((await read('tags.dead', 12)).length).toBe(12);
+      expect(await deadLetters('replay')).toContain('5 messages sent again, 0 passed over');
+      expect((await read('tags.dead', 17)).length).toBe(17);
     },
     TEST_MS_MAX,
   );

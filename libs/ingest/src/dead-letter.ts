@@ -11,6 +11,15 @@ export interface Origin {
   readonly partition: number;
 }
 
+const HEADERS = {
+  code: 'dead.code',
+  detail: 'dead.detail',
+  origin: 'dead.origin',
+  timestamp: 'dead.timestamp',
+  at: 'dead.at',
+  bytes: 'dead.bytes',
+} as const;
+
 /**
  * The dead letter of a record: its key, value and headers as they were, and why and from where (docs/formats/kafka.md).
  * @param at wall clock, ms.
@@ -29,12 +38,30 @@ export function deadLetter(
     value: isCut ? value.subarray(0, VALUE_BYTES_MAX) : value,
     headers: {
       ...headers,
-      'dead.code': Buffer.from(code),
-      'dead.detail': Buffer.from(detail),
-      'dead.origin': Buffer.from(`${topic}/${partition}/${offset}`),
-      'dead.timestamp': Buffer.from(String(timestampMs)),
-      'dead.at': Buffer.from(String(at)),
-      ...(isCut ? { 'dead.bytes': Buffer.from(String(value.length)) } : {}),
+      [HEADERS.code]: Buffer.from(code),
+      [HEADERS.detail]: Buffer.from(detail),
+      [HEADERS.origin]: Buffer.from(`${topic}/${partition}/${offset}`),
+      [HEADERS.timestamp]: Buffer.from(String(timestampMs)),
+      [HEADERS.at]: Buffer.from(String(at)),
+      ...(isCut ? { [HEADERS.bytes]: Buffer.from(String(value.length)) } : {}),
     },
   };
+}
+
+/** Why a letter is one; `unknown` if it does not say. */
+export function codeOfLetter({ headers }: StreamRecord): string {
+  return headers[HEADERS.code]?.toString() ?? 'unknown';
+}
+
+/**
+ * The record that a letter was made of, for the topic where it was read, with its time.
+ * @returns null if that can't be had: its value was cut, or it is no letter.
+ */
+export function recordOfLetter({ key, value, headers }: StreamRecord): OutgoingRecord | null {
+  const topic = /^(.+)\/\d+\/\d+$/.exec(headers[HEADERS.origin]?.toString() ?? '')?.[1];
+  const timestampMs = Number(headers[HEADERS.timestamp]?.toString());
+  if (topic === undefined || !Number.isSafeInteger(timestampMs) || headers[HEADERS.bytes] !== undefined) return null;
+  const own = new Set<string>(Object.values(HEADERS));
+  const before = Object.entries(headers).filter(([name]) => !own.has(name));
+  return { topic, key, value, headers: Object.fromEntries(before), timestampMs };
 }

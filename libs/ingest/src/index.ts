@@ -1,4 +1,4 @@
-export { DEAD_TOPIC, deadLetter } from './dead-letter';
+export { codeOfLetter, DEAD_TOPIC, deadLetter, recordOfLetter } from './dead-letter';
 export type { Origin } from './dead-letter';
 export { MAPPING_TOPIC, readMappingEntry } from './mapping/mapping-log';
 export type { MappingEntry } from './mapping/mapping-log';

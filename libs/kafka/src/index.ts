@@ -1,3 +1,4 @@
+export { committedOffsets } from './committed-offsets';
 export { ExactlyOncePipe } from './exactly-once-pipe';
 export type { PipeOptions } from './exactly-once-pipe';
 export { KafkaClient } from './kafka-client';
@@ -5,6 +6,8 @@ export type { KafkaClientOptions, KafkaLog } from './kafka-client';
 export { KafkaFailure } from './kafka-failure';
 export type { FailureKind } from './kafka-failure';
 export type { PartitionWork } from './partition-lane';
+export { PartitionTransaction } from './partition-transaction';
+export type { InputPosition } from './partition-transaction';
 export { isTopicEmpty, readToEnd } from './read-to-end';
 export { recordBytes, splitByBytes } from './records';
 export type { NewRecord, ReadRecord, RecordHeaders } from './records';

@@ -1,0 +1,52 @@
+import { KafkaClient } from '@tessera/kafka';
+import { addresses, ConfigError, readSettings, setting } from '@tessera/platform';
+import type { Program } from '@tessera/platform';
+import { countLetters, replayLetters } from '../dead-letters';
+
+interface Config {
+  readonly brokers: readonly string[];
+}
+
+const PROGRAM: Program<Config> = {
+  title: 'Looks after the dead letters of the distributed shape.',
+  usage: `npm run dead-letters -- <command> [--option value …]
+
+  list     counts the letters that came since the last replay, by reason
+  replay   sends their messages again, each once; those that still can't be used come back as new letters`,
+  settings: {
+    brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
+  },
+  problemsOf: () => [],
+};
+
+async function main([command = '', ...argv]: readonly string[]): Promise<number> {
+  const isKnown = command === 'list' || command === 'replay';
+  const commandLine = readSettings(PROGRAM, isKnown ? argv : ['--help'], process.env);
+  if (commandLine.kind === 'help') {
+    (isKnown || command === '--help' ? process.stdout : process.stderr).write(commandLine.text);
+    return isKnown || command === '--help' ? 0 : 2;
+  }
+  const { brokers } = commandLine.config;
+  const client = new KafkaClient({ brokers, clientId: 'tessera-dead-letters', log: () => undefined });
+  if (command === 'list') {
+    const { waiting, cut } = await countLetters(client);
+    for (const [code, count] of [...waiting].sort()) process.stdout.write(`${String(count).padStart(10)}  ${code}\n`);
+    process.stdout.write(
+      `${waiting.size === 0 ? 'No letters' : `${cut} of them can't be replayed: their values were cut`}\n`,
+    );
+    return 0;
+  }
+  const { replayed, passedOver } = await replayLetters(client);
+  process.stdout.write(`${replayed} messages sent again, ${passedOver} passed over because their values were cut\n`);
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof ConfigError ? 2 : 1;
+  },
+);
