@@ -211,6 +211,28 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
   );
 
   it(
+    'finds an identity in order, and says what is not',
+    async () => {
+      const identity = (command: string): Promise<string> =>
+        runProgram(process.execPath, ['-r', path.join(ROOT, 'test/support/register-swc.cjs'), IDENTITY, command], {
+          environment: servers.settings,
+        });
+      expect(await identity('verify')).toContain('in order');
+      const client = new Redis(servers.redis.url);
+      const [bucket] = await client.keys('{tessera:id:*}t[0-9]*');
+      const [field = ''] = await client.hkeys(bucket ?? '');
+      const guid = await client.hget(bucket ?? '', field);
+      await client.hset(bucket ?? '', field, 4_000_000);
+      await expect(identity('verify')).rejects.toThrow(
+        `${field} has guid 4000000 in Redis, in the mapping log ${guid}`,
+      );
+      await client.hset(bucket ?? '', field, guid ?? '');
+      client.disconnect();
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
     'goes on with known cuids while MySQL is away, and with new ones when it is back',
     async () => {
       const before = (await read('tags.city', 0)).length;

@@ -3,16 +3,18 @@ import { KafkaClient } from '@tessera/kafka';
 import { ConfigError, readSettings } from '@tessera/platform';
 import { MAPPING_WORKER } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
+import { verifyIdentity } from '../verify-identity';
 
 const HELP = `Looks after the identity of the distributed shape.
 
+  npm run identity -- verify [--option value …]    compares Redis, the mapping log and MySQL: one guid a cuid, one cuid a guid; exits with 1 if not
   npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis and opens it; mapping workers may run meanwhile, they wait
 
 Settings are those of the mapping worker (npm run mapping-worker -- --help).
 `;
 
 async function main([command, ...argv]: readonly string[]): Promise<number> {
-  if (command !== 'rebuild') {
+  if (command !== 'rebuild' && command !== 'verify') {
     (command === '--help' ? process.stdout : process.stderr).write(HELP);
     return command === '--help' ? 0 : 2;
   }
@@ -30,7 +32,13 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
   const sequence = await MysqlSequence.open(mysqlUrls[0]);
   try {
     await connection.ready();
-    await new IdentityKeeper(client, new RedisMappingStore(connection), sequence, say).rebuild();
+    const store = new RedisMappingStore(connection);
+    if (command === 'verify') {
+      const problems = await verifyIdentity(client, store, sequence, say);
+      problems.forEach(say);
+      return problems.length === 0 ? 0 : 1;
+    }
+    await new IdentityKeeper(client, store, sequence, say).rebuild();
     return 0;
   } finally {
     await sequence.close();

@@ -72,6 +72,7 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
       part.forEach((cuid, index) => truth.set(cuid, guids[index]!));
     }
     expect(new Set(truth.values()).size).toBe(cuids.length);
+    expect(await store.size()).toEqual({ entries: cuids.length, unlogged: cuids.length });
     expect((await find(cuids)).guids).toEqual(cuids.map((cuid) => truth.get(cuid)));
     for (const key of await client.keys('{*}[hut]?*')) {
       expect(await client.object('ENCODING', key)).toBe('listpack');

@@ -113,6 +113,15 @@ export class RedisMappingStore implements MappingStore {
     return states.includes('behind') ? 'behind' : 'open';
   }
 
+  /** cuids that are bound, and how many of these bindings are unlogged. */
+  async size(): Promise<{ readonly entries: number; readonly unlogged: number }> {
+    const sizes = await available(Promise.all(this.#keys().map((key) => this.redis.numbers(scripts.SIZE, key, []))));
+    return {
+      entries: sizes.reduce((sum, [entries = 0]) => sum + entries, 0),
+      unlogged: sizes.reduce((sum, [, unlogged = 0]) => sum + unlogged, 0),
+    };
+  }
+
   async erasures(): Promise<number> {
     const counts = await available(
       Promise.all(this.#keys().map((key) => this.redis.number(scripts.ERASURES, key, []))),

@@ -219,5 +219,12 @@ if not failure then return 'open' end
 return string.find(failure.err, 'TESSERAEMPTY') and 'empty' or 'behind'
 `;
 
+/** Entries of all forms, and how many of them are unlogged. */
+export const SIZE = `
+local entries = 0
+for _, count in ipairs(redis.call('HMGET', KEYS[1], 'hn', 'un', 'tn', 'ln')) do entries = entries + tonumber(count or 0) end
+return { entries, redis.call('HLEN', KEYS[1] .. ':p') }
+`;
+
 /** Erasures so far: a count that has changed tells that cached bindings may be out of date. */
 export const ERASURES = `return tonumber(redis.call('HGET', KEYS[1], 'erasures') or 0)`;
