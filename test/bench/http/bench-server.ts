@@ -1,22 +1,11 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { JsonValue } from '@tessera/tag-catalog';
+import { freePort } from '../../support/services/background-process';
 import { sleep } from '../measure/pauses';
 import { ChildProgram } from './child-process';
 import { KeepAliveConnection, readJson } from './keep-alive-connection';
 
 const STANDALONE = 'apps/standalone/src/main';
 const POLL_MS = 20;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The free port could not be read.');
-  return address.port;
-}
 
 /** The standalone server on a data directory, as a process of its own. */
 export class BenchServer {

@@ -1,7 +1,8 @@
 import { KafkaClient } from '@tessera/kafka';
-import { addresses, ConfigError, readSettings, setting } from '@tessera/platform';
+import { addresses, readSettings, setting } from '@tessera/platform';
 import type { Program } from '@tessera/platform';
 import { countLetters, replayLetters } from '../dead-letters';
+import { runCli } from './run-cli';
 
 interface Config {
   readonly brokers: readonly string[];
@@ -41,12 +42,4 @@ async function main([command = '', ...argv]: readonly string[]): Promise<number>
   return 0;
 }
 
-main(process.argv.slice(2)).then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof ConfigError ? 2 : 1;
-  },
-);
+runCli(main);

@@ -1,9 +1,10 @@
 import { MysqlSequence, RedisConnection, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
-import { ConfigError, readSettings } from '@tessera/platform';
+import { readSettings } from '@tessera/platform';
 import { MAPPING_WORKER } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
 import { verifyIdentity } from '../verify-identity';
+import { runCli } from './run-cli';
 
 const HELP = `Looks after the identity of the distributed shape.
 
@@ -46,12 +47,4 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof ConfigError ? 2 : 1;
-  },
-);
+runCli(main);
