@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { Admin, Consumer, LogEntry, Producer } from 'kafkajs';
 
 /** Where lines of the client's log go. */
@@ -17,6 +17,8 @@ const LEVELS = {
   [logLevel.INFO]: 'info',
   [logLevel.DEBUG]: 'debug',
 } as const;
+/** Said of every transactional producer: a send that was given up may have been written. Ours are closed then, and the transaction ends with them. */
+const HANDLED = 'Limiting retries for the idempotent producer';
 const REQUEST_MS_MAX = 30_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 /** A transaction left open by a process that died is aborted by the next owner, or after this. */
@@ -38,7 +40,7 @@ export class KafkaClient {
       logCreator:
         () =>
         ({ level, log: { message, error } }: LogEntry) => {
-          if (level === logLevel.NOTHING) return;
+          if (level === logLevel.NOTHING || message.startsWith(HANDLED)) return;
           log(LEVELS[level], typeof error === 'string' ? `${message}: ${error}` : message);
         },
     });
@@ -70,11 +72,17 @@ export class KafkaClient {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       transactionTimeout: TRANSACTION_MS_MAX,
+      createPartitioner: Partitioners.DefaultPartitioner,
     });
   }
 
   /** Writes without transactions, each record once. */
   producer(): Producer {
-    return this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+    return this.#kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
   }
 }
