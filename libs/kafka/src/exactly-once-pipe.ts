@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
+import { fetchCommitted } from './committed-offsets';
 import type { KafkaClient } from './kafka-client';
 import { PartitionLane } from './partition-lane';
 import type { PartitionWork } from './partition-lane';
@@ -120,20 +121,13 @@ export class ExactlyOncePipe {
         ...{ client, groupId, topic, partition, commitRecords, commitMs },
         transactionalId: `${groupId}/${topic}/${partition}`,
         work: workOf(partition),
-        committedOffset: () => this.#committedOffset(partition),
+        committedOffset: async () => (await fetchCommitted(this.#admin, groupId, topic)).get(partition) ?? null,
         onFailure: (error) => void this.#beginAnew(partition, made, error),
       });
       lane = made;
       this.#lanes.set(partition, lane);
     }
     return lane;
-  }
-
-  async #committedOffset(partition: number): Promise<number | null> {
-    const { groupId, topic } = this.options;
-    const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
-    const offset = Number(found?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
-    return offset < 0 ? null : offset;
   }
 
   /** From the last commit, after a pause in which the partition is not read. */
