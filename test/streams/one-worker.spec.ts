@@ -1,33 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAPPING_TOPIC } from '@tessera/ingest';
-import { readToEnd } from '@tessera/kafka';
+import { bindRecord, MAPPING_TOPIC } from '@tessera/ingest';
+import { PartitionTransaction, readToEnd } from '@tessera/kafka';
 import type { ReadRecord } from '@tessera/kafka';
+import type { Guid } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
 import { freePort } from '../support/services/background-process';
-import { runProgram } from '../support/services/command';
+import { describeWithServer } from '../support/services/with-server';
+import { SourceProcess } from '../support/source-process';
 import { StreamServers } from './stream-servers';
-import { WorkerProcess } from './worker-process';
+import { startWorker, WORKER_RUNS } from './worker-process';
 
 const TEST_MS_MAX = 300_000;
 const WAIT_MS_MAX = 60_000;
-const ROOT = path.join(__dirname, '..', '..');
-const DEAD_LETTERS = path.join(ROOT, 'apps', 'mapping-worker', 'src', 'cli', 'dead-letters.ts');
-const IDENTITY = path.join(ROOT, 'apps', 'mapping-worker', 'src', 'cli', 'identity.ts');
-const reason = StreamServers.lacks();
-const isLeftOut = reason !== null && process.env['CI'] !== 'true';
-if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers: ${reason}\n`);
+const DEAD_LETTERS = 'apps/mapping-worker/src/cli/dead-letters.ts';
+const IDENTITY = 'apps/mapping-worker/src/cli/identity.ts';
 
-(isLeftOut ? describe.skip : describe)('A mapping worker on real servers', () => {
-  let folder = '';
+describeWithServer('A mapping worker on real servers', StreamServers, (running) => {
   let servers: StreamServers;
-  let worker: WorkerProcess;
+  let worker: SourceProcess | null = null;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'tessera-streams-'));
-    servers = await StreamServers.start(folder);
+    servers = running();
     await servers.createTopics({
       'tags.raw': 2,
       [MAPPING_TOPIC]: 2,
@@ -35,14 +28,12 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
       'tags.sys_offline_cuid': 1,
       'tags.dead': 1,
     });
-    worker = WorkerProcess.start(servers.settings);
-    await worker.running();
+    worker = startWorker(servers.settings);
+    await worker.printed(WORKER_RUNS);
   }, TEST_MS_MAX);
 
   afterAll(async () => {
-    await worker.stop('SIGTERM');
-    await servers.remove();
-    await rm(folder, { recursive: true, force: true });
+    await worker?.end('SIGTERM');
   }, TEST_MS_MAX);
 
   async function send(...messages: readonly { key: string | null; value: string | Buffer | null }[]): Promise<void> {
@@ -61,20 +52,20 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
         records.push(...some);
       });
       if (records.length >= count) return records;
-      if (Date.now() > untilMs) throw new Error(`${topic} has ${records.length} records:\n${worker.output}`);
+      if (Date.now() > untilMs) throw new Error(`${topic} has ${records.length} records:\n${worker?.output}`);
       await sleep(200);
     }
   }
 
-  function deadLetters(command: string): Promise<string> {
-    return runProgram(
-      process.execPath,
-      ['-r', path.join(ROOT, 'test/support/register-swc.cjs'), DEAD_LETTERS, command],
-      {
-        environment: { KAFKA_BROKERS: servers.kafka.broker },
-      },
-    );
+  /** Runs a command to its end. @throws Error with what it printed if it fails. */
+  async function command(program: string, name: string): Promise<string> {
+    const { code, output } = await SourceProcess.run(program, { argv: [name], environment: servers.settings });
+    if (code !== 0) throw new Error(output);
+    return output;
   }
+
+  const deadLetters = (name: string): Promise<string> => command(DEAD_LETTERS, name);
+  const identity = (name: string): Promise<string> => command(IDENTITY, name);
 
   const message = (cuid: string, n: number, type = 'city'): { key: string; value: string } => ({
     key: cuid,
@@ -164,7 +155,7 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
     'waits for a Kafka that is not there, and says so',
     async () => {
       const [port, nobody] = [await freePort(), await freePort()];
-      const waiting = WorkerProcess.start({
+      const waiting = startWorker({
         ...servers.settings,
         KAFKA_BROKERS: `127.0.0.1:${nobody}`,
         PORT: String(port),
@@ -180,7 +171,7 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
         ready: false,
         dependencies: { kafka: { ok: false }, mysql: { ok: true } },
       });
-      expect(await waiting.stop('SIGKILL')).toBeNull();
+      expect((await waiting.end('SIGKILL')).code).toBeNull();
     },
     TEST_MS_MAX,
   );
@@ -195,13 +186,7 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
       await send(message('cleo', 4), message('dora', 1));
       await sleep(2_000);
       expect((await read('tags.city', 0)).length).toBeLessThanOrEqual(before.length + 1);
-      await runProgram(
-        process.execPath,
-        ['-r', path.join(ROOT, 'test/support/register-swc.cjs'), IDENTITY, 'rebuild'],
-        {
-          environment: servers.settings,
-        },
-      );
+      await identity('rebuild');
       const after = await read('tags.city', before.length + 2);
       expect(guidsOf(after, 'cleo').at(-1)).toBe(guidsOf(before, 'cleo').at(-1));
       const others = new Set(before.map(({ headers }) => String(headers['guid'])));
@@ -211,12 +196,28 @@ if (isLeftOut) process.stderr.write(`\nSKIPPED: a mapping worker on real servers
   );
 
   it(
+    'rebuilds what a transaction has logged that was open when the rebuild began',
+    async () => {
+      const transaction = await PartitionTransaction.open(servers.client, 'held open');
+      const binding = { cuid: 'held-open', guid: 3_000_000 as Guid };
+      await transaction.write([bindRecord(binding)]);
+      const rebuild = SourceProcess.start(IDENTITY, { argv: ['rebuild'], environment: servers.settings });
+      // Long enough for one that would not wait.
+      await sleep(4_000);
+      expect([rebuild.hasEnded, rebuild.output]).toEqual([false, expect.any(String)]);
+      await transaction.commit({ groupId: 'held-open', topic: 'tags.raw', partition: 0, nextOffset: 0 });
+      expect(await rebuild.ended()).toMatchObject({ code: 0 });
+      await transaction.close();
+      const before = (await read('tags.city', 0)).length;
+      await send(message(binding.cuid, 1));
+      expect(guidsOf(await read('tags.city', before + 1), binding.cuid)).toEqual([binding.guid]);
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
     'finds an identity in order, and says what is not',
     async () => {
-      const identity = (command: string): Promise<string> =>
-        runProgram(process.execPath, ['-r', path.join(ROOT, 'test/support/register-swc.cjs'), IDENTITY, command], {
-          environment: servers.settings,
-        });
       expect(await identity('verify')).toContain('in order');
       const client = new Redis(servers.redis.url);
       const [bucket] = await client.keys('{tessera:id:*}t[0-9]*');

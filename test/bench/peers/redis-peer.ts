@@ -1,48 +1,25 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { RedisServer } from '../../support/services/redis-server';
 
-const START_TRIES = 200;
-const START_PAUSE_MS = 25;
-
-/** A real Redis as a process of its own, on a Unix socket, keeping nothing on disk. */
-export class RedisServer {
+/** A real Redis on a Unix socket that keeps nothing on disk, and a client of it. */
+export class RedisPeer {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly server: RedisServer,
     readonly client: Redis,
-    readonly socket: string,
   ) {}
 
-  /**
-   * @param folder for the socket; short enough for one (about 100 bytes).
-   * @returns the reason as text if this machine has no `redis-server`.
-   */
-  static async start(folder: string): Promise<RedisServer | string> {
-    const socket = path.join(folder, 'redis.sock');
-    const argv = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', folder];
-    const child = spawn('redis-server', argv, { stdio: 'ignore' });
-    const [event] = (await Promise.race([
-      once(child, 'spawn').then(() => ['spawned']),
-      once(child, 'error').then(([error]: unknown[]) => [String(error)]),
-    ])) as [string];
-    if (event !== 'spawned') return `redis-server could not be started (${event}); apt-get install redis-server`;
-    const client = new Redis({ path: socket, retryStrategy: (times) => (times > START_TRIES ? null : START_PAUSE_MS) });
-    client.on('error', () => undefined);
-    const server = new RedisServer(child, client, socket);
-    try {
-      await Promise.race([
-        client.ping(),
-        once(child, 'close').then(([code]: unknown[]) => {
-          throw new Error(`redis-server ended with code ${String(code)}`);
-        }),
-      ]);
-    } catch (error) {
-      await server.stop();
-      return String(error);
-    }
-    return server;
+  /** @returns the reason as text if this machine can't run it. */
+  static async start(folder: string): Promise<RedisPeer | string> {
+    const reason = RedisServer.lacks();
+    if (reason !== null) return reason;
+    const server = RedisServer.inMemory(path.join(folder, 'redis'));
+    await server.start();
+    return new RedisPeer(server, new Redis(server.url));
+  }
+
+  get socket(): string {
+    return this.server.url;
   }
 
   async version(): Promise<string> {
@@ -51,9 +28,6 @@ export class RedisServer {
 
   async stop(): Promise<void> {
     this.client.disconnect();
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const closed = once(this.child, 'close');
-    this.child.kill('SIGTERM');
-    await closed;
+    await this.server.remove();
   }
 }
