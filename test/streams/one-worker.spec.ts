@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bindRecord, MAPPING_TOPIC } from '@tessera/ingest';
 import { PartitionTransaction, readToEnd } from '@tessera/kafka';
@@ -18,6 +20,7 @@ const IDENTITY = 'apps/mapping-worker/src/cli/identity.ts';
 describeWithServer('A mapping worker on real servers', StreamServers, (running) => {
   let servers: StreamServers;
   let worker: SourceProcess | null = null;
+  let port = 0;
 
   beforeAll(async () => {
     servers = running();
@@ -28,7 +31,8 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
       'tags.sys_offline_cuid': 1,
       'tags.dead': 1,
     });
-    worker = startWorker(servers.settings);
+    port = await freePort();
+    worker = startWorker({ ...servers.settings, PORT: String(port) });
     await worker.printed(WORKER_RUNS);
   }, TEST_MS_MAX);
 
@@ -121,6 +125,31 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
     },
     TEST_MS_MAX,
   );
+
+  it('tells Prometheus all that the rules and the dashboard ask for', async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const text = await response.text();
+    const value = (sample: string): number =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${sample} `))
+          ?.slice(sample.length),
+      );
+    const told = new Set([...text.matchAll(/^(\w+)[ {]/gm)].map(([, name]) => name));
+    for (const file of ['prometheus/tessera.rules.yaml', 'grafana/tessera-streams.json']) {
+      const asked = (await readFile(join(__dirname, '..', '..', 'docker', file), 'utf8')).match(/\btessera_\w+/g) ?? [];
+      expect(asked.length).toBeGreaterThan(5);
+      expect([...new Set(asked)].filter((name) => !told.has(name))).toEqual([]);
+    }
+    // From the tests above: every record was committed, cuids were bound, and some records were no use.
+    expect(value('tessera_stream_records_total')).toBeGreaterThanOrEqual(9 + 6 + 5);
+    expect(value('tessera_identity_new_guids_total')).toBe(1);
+    expect(value('tessera_identity_next_guid')).toBeGreaterThan(1);
+    expect(value('tessera_stream_dead_letters_total{code="keyDiffers"}')).toBeGreaterThanOrEqual(3);
+    expect(value('tessera_stream_lag_records{partition="0"}')).toBe(0);
+    expect(value('tessera_identity_new_guids_alarm')).toBe(10_000_000);
+  });
 
   it(
     'binds offline cuids, retires the guid of an erased one in message order, and binds it anew',

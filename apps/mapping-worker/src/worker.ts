@@ -1,12 +1,16 @@
 import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisConnection } from '@tessera/identity';
 import { RedisMappingStore } from '@tessera/identity';
 import { MappingWork, WaitingTypes } from '@tessera/ingest';
-import { ExactlyOncePipe, KafkaClient, TopicDirectory } from '@tessera/kafka';
+import { ExactlyOncePipe, GroupLag, KafkaClient, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
+import { StreamMetrics } from '@tessera/platform';
 import type { Health } from '@tessera/platform';
+import type { Registry } from 'prom-client';
 import { randomInt } from 'node:crypto';
 import type { MappingWorkerConfig } from './config';
 import { IdentityKeeper } from './identity-keeper';
+import { registerIdentityMetrics } from './identity-metrics';
+import { NewGuids } from './new-guids';
 
 const RAW_TOPIC = 'tags.raw';
 const TYPE_PREFIX = 'tags.';
@@ -23,8 +27,7 @@ export interface MappingWorker {
 /** Resolves once it is a member of its group; Redis and MySQL may come later. */
 export async function startMappingWorker(
   config: MappingWorkerConfig,
-  health: Health,
-  log: KafkaLog,
+  { health, registry, log }: { readonly health: Health; readonly registry: Registry; readonly log: KafkaLog },
 ): Promise<MappingWorker> {
   const client = new KafkaClient({ brokers: config.brokers, clientId: 'tessera-mapping-worker', log });
   const connection = await RedisConnection.open(config.redisUrls);
@@ -35,11 +38,20 @@ export async function startMappingWorker(
   });
   const topics = new TopicDirectory(client);
   const types = new WaitingTypes(async () => typesOf(await topics.list()), Date.now);
+  const newGuids = new NewGuids(config.newGuidsAlarm, (line) => {
+    log('warn', line);
+  });
   const resolver = new IdentityResolver(store, sequence, {
     cacheMb: config.cacheMb,
     seed: randomInt(2 ** 47),
     leaseSize: config.leaseSize,
+    onBound: (count) => {
+      newGuids.add(count);
+    },
   });
+  const lag = new GroupLag(client, config.groupId, RAW_TOPIC);
+  const metrics = new StreamMetrics(registry, RAW_TOPIC, () => lag.read());
+  registerIdentityMetrics(registry, resolver, sequence, newGuids);
   const keep = keepQuietly(keeper, log);
   const pipe = new ExactlyOncePipe({
     client,
@@ -50,11 +62,20 @@ export async function startMappingWorker(
     workOf: (partition) =>
       new MappingWork(
         { topic: RAW_TOPIC, partition },
-        { resolver, types, cuidPattern: config.cuidPattern, now: Date.now },
+        {
+          ...{ resolver, types, cuidPattern: config.cuidPattern, now: Date.now },
+          onDeadLetter: (code) => {
+            metrics.addDeadLetter(code);
+          },
+        },
       ),
+    onCommit: (commit) => {
+      metrics.addCommit(commit);
+    },
     onFailure: (partition, error) => {
       const what =
         partition === null ? 'Not started yet' : `Kafka partition ${partition} begins anew from its last commit`;
+      metrics.addFailure();
       log('warn', `${what}: ${messageOf(error)}`);
       if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') keep();
     },
@@ -68,6 +89,7 @@ export async function startMappingWorker(
       clearInterval(timer);
       await pipe.stop();
       await topics.close();
+      await lag.close();
       await sequence.close();
       connection.close();
     },

@@ -3,7 +3,7 @@ import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
 import { fetchCommitted } from './committed-offsets';
 import type { KafkaClient } from './kafka-client';
 import { PartitionLane } from './partition-lane';
-import type { PartitionWork } from './partition-lane';
+import type { PartitionCommit, PartitionWork } from './partition-lane';
 import { readRecord } from './read-record';
 
 export interface PipeOptions {
@@ -17,6 +17,7 @@ export interface PipeOptions {
   readonly commitMs?: number;
   /** Partitions worked on at a time (8). */
   readonly concurrency?: number;
+  readonly onCommit: (commit: PartitionCommit) => void;
   /** Told of everything that made a partition begin anew; null: of what keeps the pipe from starting. */
   readonly onFailure: (partition: number | null, error: unknown) => void;
 }
@@ -117,8 +118,9 @@ export class ExactlyOncePipe {
     let lane = this.#lanes.get(partition);
     if (lane === undefined) {
       const { client, groupId, topic, workOf, commitRecords = COMMIT_RECORDS, commitMs = COMMIT_MS } = this.options;
+      const { onCommit } = this.options;
       const made = new PartitionLane({
-        ...{ client, groupId, topic, partition, commitRecords, commitMs },
+        ...{ client, groupId, topic, partition, commitRecords, commitMs, onCommit },
         transactionalId: `${groupId}/${topic}/${partition}`,
         work: workOf(partition),
         committedOffset: async () => (await fetchCommitted(this.#admin, groupId, topic)).get(partition) ?? null,

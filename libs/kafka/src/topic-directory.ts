@@ -1,29 +1,20 @@
-import type { Admin } from 'kafkajs';
 import type { KafkaClient } from './kafka-client';
-import { KafkaFailure } from './kafka-failure';
+import { KeptAdmin } from './kept-admin';
 
 /** Which topics the brokers have. */
 export class TopicDirectory {
-  readonly #admin: Admin;
-  #connecting: Promise<void> | null = null;
+  readonly #admin: KeptAdmin;
 
   constructor(client: KafkaClient) {
-    this.#admin = client.admin();
+    this.#admin = new KeptAdmin(client);
   }
 
   /** As the brokers say now. @throws KafkaFailure */
-  async list(): Promise<ReadonlySet<string>> {
-    try {
-      this.#connecting ??= this.#admin.connect();
-      await this.#connecting;
-      return new Set(await this.#admin.listTopics());
-    } catch (error) {
-      this.#connecting = null;
-      throw KafkaFailure.of(error);
-    }
+  list(): Promise<ReadonlySet<string>> {
+    return this.#admin.use(async (admin) => new Set(await admin.listTopics()));
   }
 
-  async close(): Promise<void> {
-    await this.#admin.disconnect();
+  close(): Promise<void> {
+    return this.#admin.close();
   }
 }

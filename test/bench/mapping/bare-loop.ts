@@ -6,6 +6,8 @@ const TOPIC = 'tags.raw';
 const COMMIT_RECORDS = 5_000;
 const COMMIT_MS = 200;
 const CONCURRENCY = 8;
+/** What is fetched at once has to go into one request. */
+const FETCH_BYTES_MAX = 800_000;
 
 /** One partition: a transactional producer of its own. Everything is done one after the other. */
 class Copier {
@@ -58,7 +60,12 @@ class Copier {
 async function main(): Promise<void> {
   const { KAFKA_BROKERS = '', GROUP_ID: group = '', COPY_TO: to = '' } = process.env;
   const kafka = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.ERROR });
-  const consumer = kafka.consumer({ groupId: group, readUncommitted: false, maxWaitTimeInMs: 100 });
+  const consumer = kafka.consumer({
+    groupId: group,
+    readUncommitted: false,
+    maxWaitTimeInMs: 100,
+    maxBytesPerPartition: FETCH_BYTES_MAX,
+  });
   const copiers = new Map<number, Promise<Copier>>();
   const copierOf = (partition: number): Promise<Copier> => {
     const known = copiers.get(partition) ?? open(kafka, { partition, group, to });
