@@ -106,7 +106,7 @@ function keepQuietly(keeper: IdentityKeeper, log: KafkaLog): () => void {
       },
       (error: unknown) => {
         const trouble = messageOf(error);
-        if (trouble !== said) log('warn', `Redis can't be brought up to date: ${trouble}`);
+        if (trouble !== said) log('warn', `Redis is not up to date: ${trouble}`);
         said = trouble;
       },
     );
@@ -131,7 +131,7 @@ function watch(health: Health, store: RedisMappingStore, sequence: MysqlSequence
 
 const DETAILS = {
   behind: 'Redis was restarted and is being brought up to date with the mapping log',
-  empty: 'Redis holds no identity; `npm run identity -- rebuild` fills it from the mapping log',
+  empty: 'Redis holds no identity and is being filled from the mapping log',
 };
 
 function typesOf(topics: ReadonlySet<string>): ReadonlySet<string> {

@@ -22,7 +22,7 @@ export async function openRedisStore(server: {
   const connection = await RedisConnection.open([server.url]);
   await connection.ready();
   const store = new RedisMappingStore(connection);
-  await (await store.restore()).open();
+  await (await store.restore(true)).open();
   const close = (): void => {
     connection.close();
     client.disconnect();
