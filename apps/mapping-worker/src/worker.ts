@@ -1,17 +1,16 @@
+import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisConnection } from '@tessera/identity';
 import { RedisMappingStore } from '@tessera/identity';
-import { MappingWork, WaitingTypes } from '@tessera/ingest';
-import { ExactlyOncePipe, KafkaClient, TopicDirectory } from '@tessera/kafka';
+import { MappingWork, RAW_TOPIC, WaitingTypes } from '@tessera/ingest';
+import { ExactlyOncePipe, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
 import type { Health } from '@tessera/platform';
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MappingWorkerConfig } from './config';
 import { IdentityKeeper } from './identity-keeper';
+import { WorkerTopics } from './worker-topics';
 
-const RAW_TOPIC = 'tags.raw';
-const TYPE_PREFIX = 'tags.';
-/** They begin with the prefix and are no types. */
-const NO_TYPES = ['raw', 'dead'];
 const KEEP_MS = 1_000;
 
 /** A mapping worker while it runs. */
@@ -26,6 +25,8 @@ export async function startMappingWorker(
   health: Health,
   log: KafkaLog,
 ): Promise<MappingWorker> {
+  let hasStarted = false;
+  health.register('worker', () => (hasStarted ? { ok: true } : { ok: false, detail: 'starting' }));
   const client = new KafkaClient({ brokers: config.brokers, clientId: 'tessera-mapping-worker', log });
   const connection = await RedisConnection.open(config.redisUrls);
   const sequence = await MysqlSequence.open(config.mysqlUrls[0]);
@@ -33,14 +34,23 @@ export async function startMappingWorker(
   const keeper = new IdentityKeeper(client, store, sequence, (line) => {
     log('info', line);
   });
-  const topics = new TopicDirectory(client);
-  const types = new WaitingTypes(async () => typesOf(await topics.list()), Date.now);
+  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
+  const directory = new TopicDirectory(client);
+  const topics = new WorkerTopics({
+    ...{ topics: directory, catalogStore },
+    ...{ partitions: config.partitions, replicationFactor: config.replicationFactor },
+    say: (line) => {
+      log('info', line);
+    },
+  });
+  const types = new WaitingTypes(topics, Date.now);
   const resolver = new IdentityResolver(store, sequence, {
     cacheMb: config.cacheMb,
     seed: randomInt(2 ** 47),
     leaseSize: config.leaseSize,
   });
-  const keep = keepQuietly(keeper, log);
+  const keep = quietly("Redis can't be brought up to date", () => keeper.keep(), log);
+  const keepTopics = quietly("Topics can't be looked at or made", () => topics.keep(), log);
   const pipe = new ExactlyOncePipe({
     client,
     groupId: config.groupId,
@@ -56,38 +66,49 @@ export async function startMappingWorker(
       const what =
         partition === null ? 'Not started yet' : `Kafka partition ${partition} begins anew from its last commit`;
       log('warn', `${what}: ${messageOf(error)}`);
-      if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') keep();
+      if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') void keep();
+      if (error instanceof KafkaFailure && error.kind === 'missingTopic') topics.suspect();
     },
   });
-  watch(health, store, sequence, topics);
-  keep();
-  const timer = setInterval(keep, KEEP_MS);
+  watch(health, store, sequence, directory);
+  health.register('catalogue', () => catalogStore.state());
+  health.register('mappingLog', () => topics.mappingLog);
+  void keep();
+  const timer = setInterval(() => {
+    void keep();
+    void keepTopics();
+  }, KEEP_MS);
+  // What is written before the mapping log is safe could not be rebuilt.
+  while (!topics.mappingLog.ok) {
+    await keepTopics();
+    if (!topics.mappingLog.ok) await sleep(KEEP_MS);
+  }
   await pipe.start();
+  hasStarted = true;
   return {
     stop: async () => {
       clearInterval(timer);
       await pipe.stop();
-      await topics.close();
+      await directory.close();
+      await catalogStore.close();
       await sequence.close();
       connection.close();
     },
   };
 }
 
-/** Says what is in the way once, not each time it is tried. */
-function keepQuietly(keeper: IdentityKeeper, log: KafkaLog): () => void {
+/** Work that is tried again and again; says what is in its way once, not each time. */
+function quietly(failed: string, work: () => Promise<void>, log: KafkaLog): () => Promise<void> {
   let said = '';
-  return () => {
-    keeper.keep().then(
-      () => {
-        said = '';
-      },
-      (error: unknown) => {
-        const trouble = messageOf(error);
-        if (trouble !== said) log('warn', `Redis can't be brought up to date: ${trouble}`);
-        said = trouble;
-      },
-    );
+  return async () => {
+    try {
+      await work();
+      said = '';
+    } catch (error) {
+      const trouble = messageOf(error);
+      if (trouble !== said) log('warn', `${failed}: ${trouble}`);
+      said = trouble;
+    }
   };
 }
 
@@ -111,14 +132,6 @@ const DETAILS = {
   behind: 'Redis was restarted and is being brought up to date with the mapping log',
   empty: 'Redis holds no identity; `npm run identity -- rebuild` fills it from the mapping log',
 };
-
-function typesOf(topics: ReadonlySet<string>): ReadonlySet<string> {
-  const types = [...topics]
-    .filter((topic) => topic.startsWith(TYPE_PREFIX))
-    .map((topic) => topic.slice(TYPE_PREFIX.length))
-    .filter((type) => !NO_TYPES.includes(type));
-  return new Set(types);
-}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

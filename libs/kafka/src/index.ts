@@ -12,3 +12,4 @@ export { isTopicEmpty, readToEnd } from './read-to-end';
 export { recordBytes, splitByBytes } from './records';
 export type { NewRecord, ReadRecord, RecordHeaders } from './records';
 export { TopicDirectory } from './topic-directory';
+export type { NewTopic } from './topic-directory';
