@@ -10,6 +10,7 @@ import { identityCacheBench } from './identity/identity-cache-bench';
 import { identityRedisBench } from './identity/identity-redis-bench';
 import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
+import { mappingBench } from './mapping/mapping-bench';
 import { membersBench } from './members/members-bench';
 import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
@@ -32,6 +33,7 @@ export const BENCHES: readonly Bench[] = [
   identityBench,
   identityCacheBench,
   identityRedisBench,
+  mappingBench,
   restartBench,
   growthBench,
 ];

@@ -32,20 +32,17 @@ export class StreamServers {
     return KafkaServer.lacks() ?? RedisServer.lacks() ?? MariaDbServer.lacks();
   }
 
-  static async start(folder: string): Promise<StreamServers> {
-    const servers = new StreamServers(
+  static async create(folder: string): Promise<StreamServers> {
+    return new StreamServers(
       await KafkaServer.create(path.join(folder, 'kafka')),
       await RedisServer.create(path.join(folder, 'redis')),
       await MariaDbServer.create(path.join(folder, 'mariadb')),
     );
-    try {
-      // One after the other: packages may have to be installed.
-      for (const server of servers.all) await server.start();
-      return servers;
-    } catch (error) {
-      await servers.remove();
-      throw error;
-    }
+  }
+
+  /** One after the other: packages may have to be installed. */
+  async start(): Promise<void> {
+    for (const server of this.all) await server.start();
   }
 
   get settings(): Readonly<Record<string, string>> {

@@ -15,6 +15,7 @@ export interface MappingWorkerConfig {
   readonly cuidPattern: RegExp | null;
   readonly commitRecords: number;
   readonly commitMs: number;
+  readonly newGuidsAlarm: number;
   readonly logLevel: LogLevel;
 }
 
@@ -84,6 +85,12 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       wholeNumber(1, 1_000_000),
     ),
     commitMs: setting('COMMIT_MS', '200', 'or after so many milliseconds', wholeNumber(1, 10_000)),
+    newGuidsAlarm: setting(
+      'NEW_GUIDS_ALARM',
+      '10000000',
+      'a warning in the log, and the limit of the alarm, when so many cuids are bound anew in a day; 0: none',
+      wholeNumber(0, 4_294_967_294),
+    ),
     logLevel: setting(
       'LOG_LEVEL',
       'info',

@@ -1,6 +1,6 @@
 import type { MysqlSequence, RedisMappingStore } from '@tessera/identity';
-import { MAPPING_TOPIC, readMappingEntry } from '@tessera/ingest';
-import { isTopicEmpty, readToEnd } from '@tessera/kafka';
+import { MAPPING_MARK, MAPPING_TOPIC, readMappingEntries } from '@tessera/ingest';
+import { isTopicEmpty, markEnds, readTo } from '@tessera/kafka';
 import type { KafkaClient } from '@tessera/kafka';
 
 /** What is to be done about a Redis that does not answer because it lost something. */
@@ -36,13 +36,19 @@ export class IdentityKeeper {
     if (await isTopicEmpty(this.client, MAPPING_TOPIC)) await this.rebuild();
   }
 
-  /** Enters the whole mapping log and opens Redis; numbers then start above all that were ever used. @returns the entries read. */
+  /**
+   * Enters the whole mapping log and opens Redis; numbers then start above all that were ever used. A transaction that was open when it began may hold
+   * bindings that Redis has lost: its end is waited for. Transactions that begin later find their bindings gone and are given up.
+   * @returns the entries read.
+   */
   async rebuild(): Promise<number> {
     const restore = await this.store.restore();
     let entries = 0;
     let highest = 0;
-    await readToEnd(this.client, MAPPING_TOPIC, async (_partition, records) => {
-      const read = records.map(readMappingEntry);
+    // After the restoration has begun, see above.
+    const ends = await markEnds(this.client, MAPPING_TOPIC, MAPPING_MARK);
+    await readTo(this.client, MAPPING_TOPIC, ends, async (_partition, records) => {
+      const read = readMappingEntries(records);
       await restore.enter(read);
       entries += read.length;
       for (const { guid } of read) highest = Math.max(highest, guid);

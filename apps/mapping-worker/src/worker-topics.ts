@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DEAD_TOPIC, MAPPING_TOPIC, OFFLINE_TYPE, RAW_TOPIC, topicOfType, TYPES_TAKEN } from '@tessera/ingest';
 import type { TypeList } from '@tessera/ingest';
-import type { NewTopic, TopicDirectory } from '@tessera/kafka';
-import type { DependencyState } from '@tessera/platform';
+import type { KafkaLog, NewTopic, TopicDirectory } from '@tessera/kafka';
+import type { DependencyState, Health } from '@tessera/platform';
 import type { CatalogStore } from '@tessera/tag-catalog';
+import { quietly } from './quietly';
 
 /** So often everything is looked at again although nothing seems to have changed, ms. */
 const CHECK_MS = 30_000;
+/** So often changes of the catalogue are looked for. */
+const KEEP_MS = 1_000;
 /** Topics are made so many at a time. */
 const CREATED_AT_ONCE = 20;
 
@@ -19,7 +23,7 @@ export interface WorkerTopicsOptions {
   readonly partitions: number;
   /** -1: as the brokers have it set. */
   readonly replicationFactor: number;
-  readonly say: (line: string) => void;
+  readonly log: KafkaLog;
 }
 
 /** Makes the topics that the workers need, one for each tag type among them, and knows which types can be sent on. */
@@ -29,6 +33,7 @@ export class WorkerTopics implements TypeList {
   #checkedVersion = -1;
   #mappingLog: DependencyState = { ok: false, detail: `${MAPPING_TOPIC} has not been looked at yet` };
   #underWay: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: WorkerTopicsOptions) {}
 
@@ -49,9 +54,20 @@ export class WorkerTopics implements TypeList {
     this.#checkedMs = -Infinity;
   }
 
-  /** For readiness: neither retention nor compaction may take anything from the mapping log. */
-  get mappingLog(): DependencyState {
-    return this.#mappingLog;
+  /**
+   * Makes what is missing, from now on whenever something is. Resolves once all is there, and neither retention nor compaction takes anything from the
+   * mapping log: what was written to it before could not be rebuilt.
+   */
+  async start(health: Health): Promise<void> {
+    const keep = quietly("Topics can't be looked at or made", () => this.keep(), this.options.log);
+    health.register('mappingLog', () => this.#mappingLog);
+    this.#timer = setInterval(() => void keep(), KEEP_MS);
+    await keep();
+    while (!this.#mappingLog.ok) await sleep(KEEP_MS);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
   }
 
   /** Makes what is missing; cheap while nothing changes. One at a time, however often it is called. @throws KafkaFailure */
@@ -102,7 +118,7 @@ export class WorkerTopics implements TypeList {
       const some = topics.slice(start, start + CREATED_AT_ONCE);
       await this.options.topics.create(some);
       const names = some.map(({ topic, partitions }) => `${topic} (${partitions} Kafka partitions)`);
-      this.options.say(`Made the topics ${names.join(', ')}`);
+      this.options.log('info', `Made the topics ${names.join(', ')}`);
     }
   }
 
@@ -114,7 +130,7 @@ export class WorkerTopics implements TypeList {
     const found = await this.options.topics.settingsOf(MAPPING_TOPIC, Object.keys(KEPT_FOR_EVER));
     const wrong = Object.entries(KEPT_FOR_EVER).filter(([name, value]) => found.get(name) !== value);
     const state = wrong.length === 0 ? { ok: true } : { ok: false, detail: problemOf(wrong, found) };
-    if (state.detail !== undefined && state.detail !== this.#mappingLog.detail) this.options.say(state.detail);
+    if (state.detail !== undefined && state.detail !== this.#mappingLog.detail) this.options.log('warn', state.detail);
     this.#mappingLog = state;
   }
 }

@@ -2,13 +2,17 @@ import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisConnection } from '@tessera/identity';
 import { RedisMappingStore } from '@tessera/identity';
 import { MappingWork, RAW_TOPIC, WaitingTypes } from '@tessera/ingest';
-import { ExactlyOncePipe, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
+import { ExactlyOncePipe, GroupLag, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
+import { StreamMetrics } from '@tessera/platform';
 import type { Health } from '@tessera/platform';
+import type { Registry } from 'prom-client';
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MappingWorkerConfig } from './config';
 import { IdentityKeeper } from './identity-keeper';
+import { registerIdentityMetrics } from './identity-metrics';
+import { NewGuids } from './new-guids';
+import { quietly } from './quietly';
 import { WorkerTopics } from './worker-topics';
 
 const KEEP_MS = 1_000;
@@ -22,8 +26,7 @@ export interface MappingWorker {
 /** Resolves once it is a member of its group; Redis and MySQL may come later. */
 export async function startMappingWorker(
   config: MappingWorkerConfig,
-  health: Health,
-  log: KafkaLog,
+  { health, registry, log }: { readonly health: Health; readonly registry: Registry; readonly log: KafkaLog },
 ): Promise<MappingWorker> {
   let hasStarted = false;
   health.register('worker', () => (hasStarted ? { ok: true } : { ok: false, detail: 'starting' }));
@@ -36,22 +39,67 @@ export async function startMappingWorker(
   });
   const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
   const directory = new TopicDirectory(client);
+  health.register('catalogue', () => catalogStore.state());
   const topics = new WorkerTopics({
     ...{ topics: directory, catalogStore },
     ...{ partitions: config.partitions, replicationFactor: config.replicationFactor },
-    say: (line) => {
-      log('info', line);
-    },
+    log,
   });
   const types = new WaitingTypes(topics, Date.now);
+  const newGuids = new NewGuids(config.newGuidsAlarm, (line) => {
+    log('warn', line);
+  });
   const resolver = new IdentityResolver(store, sequence, {
     cacheMb: config.cacheMb,
     seed: randomInt(2 ** 47),
     leaseSize: config.leaseSize,
+    onBound: (count) => {
+      newGuids.add(count);
+    },
   });
+  const lag = new GroupLag(client, config.groupId, RAW_TOPIC);
+  const metrics = new StreamMetrics(registry, RAW_TOPIC, () => lag.read());
+  registerIdentityMetrics(registry, resolver, sequence, newGuids);
   const keep = quietly("Redis can't be brought up to date", () => keeper.keep(), log);
-  const keepTopics = quietly("Topics can't be looked at or made", () => topics.keep(), log);
-  const pipe = new ExactlyOncePipe({
+  const pipe = pipeOf(config, client, { resolver, types, topics, metrics, keep, log });
+  watch(health, store, sequence, directory);
+  const timer = setInterval(() => {
+    void keep();
+  }, KEEP_MS);
+  void keep();
+  await topics.start(health);
+  await pipe.start();
+  hasStarted = true;
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      topics.stop();
+      await pipe.stop();
+      await directory.close();
+      await catalogStore.close();
+      await lag.close();
+      await sequence.close();
+      connection.close();
+    },
+  };
+}
+
+interface PipeParts {
+  readonly resolver: IdentityResolver;
+  readonly types: WaitingTypes;
+  readonly topics: WorkerTopics;
+  readonly metrics: StreamMetrics;
+  /** Called when Redis has lost something. */
+  readonly keep: () => Promise<void>;
+  readonly log: KafkaLog;
+}
+
+function pipeOf(
+  config: MappingWorkerConfig,
+  client: KafkaClient,
+  { resolver, types, topics, metrics, keep, log }: PipeParts,
+): ExactlyOncePipe {
+  return new ExactlyOncePipe({
     client,
     groupId: config.groupId,
     topic: RAW_TOPIC,
@@ -60,56 +108,25 @@ export async function startMappingWorker(
     workOf: (partition) =>
       new MappingWork(
         { topic: RAW_TOPIC, partition },
-        { resolver, types, cuidPattern: config.cuidPattern, now: Date.now },
+        {
+          ...{ resolver, types, cuidPattern: config.cuidPattern, now: Date.now },
+          onDeadLetter: (code) => {
+            metrics.addDeadLetter(code);
+          },
+        },
       ),
+    onCommit: (commit) => {
+      metrics.addCommit(commit);
+    },
     onFailure: (partition, error) => {
       const what =
         partition === null ? 'Not started yet' : `Kafka partition ${partition} begins anew from its last commit`;
+      metrics.addFailure();
       log('warn', `${what}: ${messageOf(error)}`);
       if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') void keep();
       if (error instanceof KafkaFailure && error.kind === 'missingTopic') topics.suspect();
     },
   });
-  watch(health, store, sequence, directory);
-  health.register('catalogue', () => catalogStore.state());
-  health.register('mappingLog', () => topics.mappingLog);
-  void keep();
-  const timer = setInterval(() => {
-    void keep();
-    void keepTopics();
-  }, KEEP_MS);
-  // What is written before the mapping log is safe could not be rebuilt.
-  while (!topics.mappingLog.ok) {
-    await keepTopics();
-    if (!topics.mappingLog.ok) await sleep(KEEP_MS);
-  }
-  await pipe.start();
-  hasStarted = true;
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await pipe.stop();
-      await directory.close();
-      await catalogStore.close();
-      await sequence.close();
-      connection.close();
-    },
-  };
-}
-
-/** Work that is tried again and again; says what is in its way once, not each time. */
-function quietly(failed: string, work: () => Promise<void>, log: KafkaLog): () => Promise<void> {
-  let said = '';
-  return async () => {
-    try {
-      await work();
-      said = '';
-    } catch (error) {
-      const trouble = messageOf(error);
-      if (trouble !== said) log('warn', `${failed}: ${trouble}`);
-      said = trouble;
-    }
-  };
 }
 
 /** Registers what readiness depends on. */

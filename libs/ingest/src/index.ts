@@ -1,6 +1,6 @@
 export { codeOfLetter, DEAD_TOPIC, deadLetter, recordOfLetter } from './dead-letter';
 export type { Origin } from './dead-letter';
-export { MAPPING_TOPIC, readMappingEntry } from './mapping/mapping-log';
+export { bindRecord, MAPPING_MARK, MAPPING_TOPIC, readMappingEntries } from './mapping/mapping-log';
 export type { MappingEntry } from './mapping/mapping-log';
 export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
 export type { MappingOptions } from './mapping/mapping-work';

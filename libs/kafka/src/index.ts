@@ -1,14 +1,16 @@
 export { committedOffsets } from './committed-offsets';
 export { ExactlyOncePipe } from './exactly-once-pipe';
 export type { PipeOptions } from './exactly-once-pipe';
+export { GroupLag } from './group-lag';
 export { KafkaClient } from './kafka-client';
 export type { KafkaClientOptions, KafkaLog } from './kafka-client';
 export { KafkaFailure } from './kafka-failure';
 export type { FailureKind } from './kafka-failure';
-export type { PartitionWork } from './partition-lane';
+export type { PartitionCommit, PartitionWork } from './partition-lane';
 export { PartitionTransaction } from './partition-transaction';
 export type { InputPosition } from './partition-transaction';
-export { isTopicEmpty, readToEnd } from './read-to-end';
+export { isTopicEmpty, markEnds, readTo, readToEnd } from './read-to-end';
+export type { TopicEnds } from './read-to-end';
 export { recordBytes, splitByBytes } from './records';
 export type { NewRecord, ReadRecord, RecordHeaders } from './records';
 export { TopicDirectory } from './topic-directory';

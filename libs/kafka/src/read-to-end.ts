@@ -4,18 +4,47 @@ import { KafkaFailure } from './kafka-failure';
 import { readRecord } from './read-record';
 import type { ReadRecord } from './records';
 
+/** Partition → position behind its last record. */
+export type TopicEnds = ReadonlyMap<number, number>;
+
+type Take = (partition: number, records: readonly ReadRecord[]) => void | Promise<void>;
+
 /**
- * Reads a topic from its beginning to where it ends now, committed records only, the records of each partition in order. Where a
- * transaction is open at this moment it waits for its end: no record that was written before the call and counts is missed.
+ * Reads a topic from its beginning to where committed records end now, the records of each partition in order. What stands behind the beginning of a
+ * transaction that is open now is left out: see `markEnds`.
  * @param take given the records batch by batch. A throw ends it.
  * @throws KafkaFailure
  */
-export async function readToEnd(
-  client: KafkaClient,
-  topic: string,
-  take: (partition: number, records: readonly ReadRecord[]) => void | Promise<void>,
-): Promise<void> {
-  const ends = await endsOf(client, topic);
+export async function readToEnd(client: KafkaClient, topic: string, take: Take): Promise<void> {
+  await readTo(client, topic, await committedEnds(client, topic), take);
+}
+
+/**
+ * Appends a record to each partition, outside of any transaction. Reading committed records up to these ends waits for every transaction that wrote to
+ * the topic before its mark, so nothing that was written by then and counts is missed.
+ * @throws KafkaFailure
+ */
+export async function markEnds(client: KafkaClient, topic: string, value: Buffer): Promise<TopicEnds> {
+  const partitions = await client.withAdmin(async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics.flatMap((one) => one.partitions.map(({ partitionId }) => partitionId));
+  });
+  const producer = client.producer();
+  try {
+    await producer.connect();
+    const messages = partitions.map((partition) => ({ partition, key: null, value }));
+    const marks = await producer.send({ topic, acks: -1, messages });
+    return new Map(marks.map(({ partition, baseOffset }) => [partition, Number(baseOffset) + 1]));
+  } catch (error) {
+    throw KafkaFailure.of(error);
+  } finally {
+    await producer.disconnect().catch(() => undefined);
+  }
+}
+
+/** Reads each partition from its beginning to the given end; waits for ends that are not there yet. @throws KafkaFailure */
+export async function readTo(client: KafkaClient, topic: string, to: TopicEnds, take: Take): Promise<void> {
+  const ends = new Map(to);
   if (ends.size === 0) return;
   // Positions are not committed, so the group leaves nothing behind.
   const consumer = client.consumer(`${topic}-to-end-${randomUUID()}`);
@@ -54,25 +83,16 @@ export async function readToEnd(
   }
 }
 
-/** Whether nothing was ever written to a topic, or nothing of it is left. @throws KafkaFailure */
+/** Whether nothing that is committed was ever written to a topic, or nothing of it is left. @throws KafkaFailure */
 export async function isTopicEmpty(client: KafkaClient, topic: string): Promise<boolean> {
-  return (await endsOf(client, topic)).size === 0;
+  return (await committedEnds(client, topic)).size === 0;
 }
 
-/** Where each partition that holds anything ends, open transactions included. */
-async function endsOf(client: KafkaClient, topic: string): Promise<Map<number, number>> {
-  const admin = client.admin();
-  try {
-    await admin.connect();
+/** Where each partition that holds anything ends: the client asks for the last stable offset, before which no transaction is open. */
+function committedEnds(client: KafkaClient, topic: string): Promise<TopicEnds> {
+  return client.withAdmin(async (admin) => {
     const offsets = await admin.fetchTopicOffsets(topic);
-    return new Map(
-      offsets
-        .filter(({ low, high }) => Number(high) > Number(low))
-        .map(({ partition, high }) => [partition, Number(high)]),
-    );
-  } catch (error) {
-    throw KafkaFailure.of(error);
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
+    const filled = offsets.filter(({ low, high }) => Number(high) > Number(low));
+    return new Map(filled.map(({ partition, high }) => [partition, Number(high)]));
+  });
 }

@@ -1,7 +1,6 @@
 import { ConfigResourceTypes } from 'kafkajs';
-import type { Admin } from 'kafkajs';
 import type { KafkaClient } from './kafka-client';
-import { KafkaFailure } from './kafka-failure';
+import { KeptAdmin } from './kept-admin';
 
 /** A topic to be made. */
 export interface NewTopic {
@@ -17,21 +16,20 @@ const CREATE_MS_MAX = 30_000;
 
 /** Which topics the brokers have. */
 export class TopicDirectory {
-  readonly #admin: Admin;
-  #connecting: Promise<void> | null = null;
+  readonly #admin: KeptAdmin;
 
   constructor(client: KafkaClient) {
-    this.#admin = client.admin();
+    this.#admin = new KeptAdmin(client);
   }
 
   /** As the brokers say now. @throws KafkaFailure */
-  async list(): Promise<ReadonlySet<string>> {
-    return this.#ask(async (admin) => new Set(await admin.listTopics()));
+  list(): Promise<ReadonlySet<string>> {
+    return this.#admin.use(async (admin) => new Set(await admin.listTopics()));
   }
 
   /** Partitions of a topic. @throws KafkaFailure if it is not there, too. */
-  async partitionsOf(topic: string): Promise<number> {
-    return this.#ask(async (admin) => {
+  partitionsOf(topic: string): Promise<number> {
+    return this.#admin.use(async (admin) => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
       return topics.find((one) => one.name === topic)?.partitions.length ?? 0;
     });
@@ -40,7 +38,7 @@ export class TopicDirectory {
   /** Makes those that are not there; one that somebody else makes at the same time is as good. @throws KafkaFailure */
   async create(topics: readonly NewTopic[]): Promise<void> {
     if (topics.length === 0) return;
-    await this.#ask((admin) =>
+    await this.#admin.use((admin) =>
       admin.createTopics({
         waitForLeaders: true,
         timeout: CREATE_MS_MAX,
@@ -55,8 +53,8 @@ export class TopicDirectory {
   }
 
   /** Settings of a topic as they are in force, those of the brokers included. @throws KafkaFailure */
-  async settingsOf(topic: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return this.#ask(async (admin) => {
+  settingsOf(topic: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.#admin.use(async (admin) => {
       const { resources } = await admin.describeConfigs({
         includeSynonyms: false,
         resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...names] }],
@@ -66,18 +64,7 @@ export class TopicDirectory {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#admin.disconnect();
-  }
-
-  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    try {
-      this.#connecting ??= this.#admin.connect();
-      await this.#connecting;
-      return await question(this.#admin);
-    } catch (error) {
-      this.#connecting = null;
-      throw KafkaFailure.of(error);
-    }
+  close(): Promise<void> {
+    return this.#admin.close();
   }
 }

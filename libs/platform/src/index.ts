@@ -13,6 +13,7 @@ export { loggingOptions, logsRequests } from './logging/logging-options';
 export { LoggingModule } from './logging/logging.module';
 export { Metrics } from './metrics/metrics';
 export type { ScrapedValues } from './metrics/metrics';
+export { StreamMetrics } from './metrics/stream-metrics';
 export { observeRequests } from './metrics/observe-requests';
 export type { FailedRequest } from './metrics/observe-requests';
 export { GracefulShutdown, shutDownOnSignals } from './shutdown/graceful-shutdown';

@@ -1,8 +1,10 @@
 import type { Guid } from '@tessera/tag-catalog';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RedisServer } from '../../../../test/support/services/redis-server';
 import { describeWithServer } from '../../../../test/support/services/with-server';
 import { MappingStoreUnavailableError } from '../resolve/mapping-store';
+import { openRedisStore } from '../testing/open-redis-store';
+import type { OpenRedisStore } from '../testing/open-redis-store';
 import { randomCuid, seededRandom } from '../testing/random-cuids';
 import { RedisConnection } from './redis-connection';
 import { RedisMappingStore } from './redis-mapping-store';
@@ -14,23 +16,17 @@ const eraseEntry = (cuid: string, guid: number): LoggedEntry => ({ op: 'erase', 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => {
-  let connection: RedisConnection;
+  let opened: OpenRedisStore;
   let store: RedisMappingStore;
   let client: Redis;
 
   beforeEach(async () => {
-    await server().start();
-    client = new Redis(server().url);
-    await client.flushall();
-    connection = await RedisConnection.open([server().url]);
-    await connection.ready();
-    store = new RedisMappingStore(connection);
-    await (await store.restore()).open();
+    opened = await openRedisStore(server());
+    ({ store, client } = opened);
   });
 
   afterEach(() => {
-    connection.close();
-    client.disconnect();
+    opened.close();
   });
 
   async function find(cuids: readonly string[]): Promise<{ guids: number[]; unlogged: readonly number[] }> {
@@ -129,7 +125,7 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
     await server().kill();
     await expect(find(['a'])).rejects.toBeInstanceOf(MappingStoreUnavailableError);
     await server().start();
-    await connection.ready();
+    await opened.connection.ready();
     expect(await store.state()).toBe('behind');
     await expect(find(['a'])).rejects.toMatchObject({ reason: 'behind' });
     const restore = await store.restore();

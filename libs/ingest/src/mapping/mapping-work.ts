@@ -19,6 +19,8 @@ export interface MappingOptions {
   readonly cuidPattern: RegExp | null;
   /** Wall clock, ms. */
   readonly now: () => number;
+  /** Told the code of each dead letter. */
+  readonly onDeadLetter: (code: string) => void;
 }
 
 interface Letter {
@@ -54,6 +56,7 @@ export class MappingWork {
       if (record === undefined) continue;
       if (envelope.kind === 'fault') {
         out.push(deadLetter(record, this.origin, envelope, this.options.now()));
+        this.options.onDeadLetter(envelope.code);
       } else if (envelope.type === ERASE_TYPE) {
         // In message order: those before it still belong to the guid that it retires.
         out.push(...(await this.#stamp(run)));
