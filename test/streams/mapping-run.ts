@@ -46,7 +46,9 @@ const STOP_MS_MAX = 10_000;
 export async function runMapping(servers: StreamServers, run: MappingRun): Promise<MappingSummary> {
   const startedMs = performance.now();
   const { partitions, seed, say } = run;
-  await servers.createTopics({ [RAW]: partitions, [MAPPING_TOPIC]: partitions, [OUT]: partitions, 'tags.dead': 1 });
+  await servers.createTopics({ [RAW]: partitions });
+  await servers.declare('city');
+  // They make the other topics, both at once.
   const workers = Array.from({ length: WORKERS }, () => startWorker(servers.settings));
   const random = seededRandom(seed);
   const sending = send(servers.client, run).then(() => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bindRecord, MAPPING_TOPIC } from '@tessera/ingest';
-import { PartitionTransaction, readToEnd } from '@tessera/kafka';
+import { KafkaFailure, PartitionTransaction, readToEnd, TopicDirectory } from '@tessera/kafka';
 import type { ReadRecord } from '@tessera/kafka';
 import type { Guid } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
@@ -24,13 +24,8 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
 
   beforeAll(async () => {
     servers = running();
-    await servers.createTopics({
-      'tags.raw': 2,
-      [MAPPING_TOPIC]: 2,
-      'tags.city': 2,
-      'tags.sys_offline_cuid': 1,
-      'tags.dead': 1,
-    });
+    await servers.createTopics({ 'tags.raw': 2 });
+    await servers.declare('city');
     port = await freePort();
     worker = startWorker({ ...servers.settings, PORT: String(port) });
     await worker.printed(WORKER_RUNS);
@@ -54,6 +49,9 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
       const records: ReadRecord[] = [];
       await readToEnd(servers.client, topic, (_partition, some) => {
         records.push(...some);
+      }).catch((error: unknown) => {
+        // A topic that is being made.
+        if (!(error instanceof KafkaFailure && error.retriable)) throw error;
       });
       if (records.length >= count) return records;
       if (Date.now() > untilMs) throw new Error(`${topic} has ${records.length} records:\n${worker?.output}`);
@@ -112,7 +110,7 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
   it(
     'sends dead letters again once their cause is gone, each once',
     async () => {
-      await servers.createTopics({ 'tags.nothing_declared': 1 });
+      await servers.declare('nothing_declared');
       expect(await deadLetters('list')).toMatch(/1 {2}unknownType/);
       // The one that was too large is cut, the others come back as new letters.
       expect(await deadLetters('replay')).toContain('6 messages sent again, 1 passed over');
@@ -147,9 +145,45 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
     expect(value('tessera_identity_new_guids_total')).toBe(1);
     expect(value('tessera_identity_next_guid')).toBeGreaterThan(1);
     expect(value('tessera_stream_dead_letters_total{code="keyDiffers"}')).toBeGreaterThanOrEqual(3);
-    expect(value('tessera_stream_lag_records{partition="0"}')).toBe(0);
+    // The mark at the end of a replay's transaction counts as a record.
+    expect(value('tessera_stream_lag_records{partition="0"}')).toBeLessThanOrEqual(1);
     expect(value('tessera_identity_new_guids_alarm')).toBe(10_000_000);
   });
+
+  it(
+    'makes the topics it needs, with as many Kafka partitions as tags.raw has, and keeps the mapping log for ever',
+    async () => {
+      const directory = new TopicDirectory(servers.client);
+      const found = await directory.list();
+      for (const topic of [MAPPING_TOPIC, 'tags.dead', 'tags.sys_offline_cuid', 'tags.city']) {
+        expect(found.has(topic)).toBe(true);
+        expect(await directory.partitionsOf(topic)).toBe(topic === 'tags.dead' ? 1 : 2);
+      }
+      const settings = await directory.settingsOf(MAPPING_TOPIC, ['cleanup.policy', 'retention.ms', 'retention.bytes']);
+      expect(Object.fromEntries(settings)).toEqual({
+        'cleanup.policy': 'delete',
+        'retention.ms': '-1',
+        'retention.bytes': '-1',
+      });
+      await directory.close();
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
+    "sends on what came just before its type was declared, and nothing of a type whose topic is the system's own",
+    async () => {
+      const dead = (await read('tags.dead', 0)).length;
+      await send(message('ada', 1, 'shop'), message('ada', 1, 'raw'));
+      await sleep(1_000);
+      await servers.declare('shop', 'raw');
+      expect((await read('tags.shop', 1)).map(({ value }) => String(value))).toEqual([message('ada', 1, 'shop').value]);
+      expect((await read('tags.dead', dead + 1)).map(({ headers }) => String(headers['dead.code'])).at(-1)).toBe(
+        'unknownType',
+      );
+    },
+    TEST_MS_MAX,
+  );
 
   it(
     'binds offline cuids, retires the guid of an erased one in message order, and binds it anew',
@@ -190,17 +224,20 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
         PORT: String(port),
       });
       const untilMs = Date.now() + WAIT_MS_MAX;
-      let ready: Response | null = null;
-      while (ready === null && Date.now() < untilMs) {
-        await sleep(200);
-        ready = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+      const expected = { kafka: { ok: false }, mysql: { ok: true }, catalogue: { ok: true } };
+      let said: object = {};
+      try {
+        while (!('mysql' in said) && Date.now() < untilMs) {
+          await sleep(200);
+          const ready = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+          if (ready === null) continue;
+          expect(ready.status).toBe(503);
+          said = ((await ready.json()) as { dependencies: object }).dependencies;
+        }
+        expect(said).toMatchObject(expected);
+      } finally {
+        expect((await waiting.end('SIGKILL')).code).toBeNull();
       }
-      expect(ready?.status).toBe(503);
-      expect(await ready?.json()).toMatchObject({
-        ready: false,
-        dependencies: { kafka: { ok: false }, mysql: { ok: true } },
-      });
-      expect((await waiting.end('SIGKILL')).code).toBeNull();
     },
     TEST_MS_MAX,
   );
@@ -272,9 +309,14 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
       await servers.mariadb.kill();
       await send(message('cleo', 5));
       expect(guidsOf(await read('tags.city', before + 1), 'cleo').length).toBeGreaterThan(0);
-      await send(message('emil', 1));
+      // Nobody can say now whether there is such a type: it waits for longer than one that is not there.
+      await send(message('cleo', 6, 'unheard_of'), message('emil', 1));
+      const dead = (await read('tags.dead', 0)).length;
+      await sleep(6_000);
+      expect((await read('tags.dead', 0)).length).toBe(dead);
       await servers.mariadb.start();
       expect(guidsOf(await read('tags.city', before + 2), 'emil')).toHaveLength(1);
+      expect(await read('tags.dead', dead + 1)).toHaveLength(dead + 1);
     },
     TEST_MS_MAX,
   );

@@ -179,7 +179,7 @@ describeWithServer('MysqlCatalogStore', MariaDbServer, (server) => {
     const before = store.current();
     await change(statement);
     await change('UPDATE tag_catalog SET version = version + 1');
-    await store.refresh();
+    await expect(store.refresh()).rejects.toThrow(said);
     expect(store.current()).toBe(before);
     expect(store.state()).toMatchObject({ ok: false, detail: expect.stringContaining(said) });
     const refusal = await store.update(declare('b')).catch((error: unknown) => error);

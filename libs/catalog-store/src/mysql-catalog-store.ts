@@ -49,7 +49,7 @@ export class MysqlCatalogStore implements CatalogStore {
   static async open(url: string, options: MysqlCatalogOptions = {}): Promise<MysqlCatalogStore> {
     const { pollMs = POLL_MS, updateMsMax = UPDATE_MS_MAX } = options;
     const store = new MysqlCatalogStore(await MysqlDatabase.open(url), updateMsMax);
-    await store.refresh();
+    await store.refresh().catch(() => undefined);
     if (store.#trouble?.retriable === false) {
       await store.close();
       throw store.#trouble;
@@ -80,7 +80,7 @@ export class MysqlCatalogStore implements CatalogStore {
     // One that is under way may have looked before this call; one that waits has not.
     this.#waitingRefresh ??= this.#inTurn(async () => {
       this.#waitingRefresh = null;
-      await this.#read().catch(() => undefined);
+      await this.#read();
     });
     return this.#waitingRefresh;
   }
@@ -102,7 +102,8 @@ export class MysqlCatalogStore implements CatalogStore {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined);
-      await this.refresh();
+      // What is in the way is remembered for `state`.
+      await this.refresh().catch(() => undefined);
     }
   }
 

@@ -14,3 +14,4 @@ export type { TopicPositions, TopicRange } from './read-to-end';
 export { recordBytes, splitByBytes } from './records';
 export type { NewRecord, ReadRecord, RecordHeaders } from './records';
 export { TopicDirectory } from './topic-directory';
+export type { NewTopic } from './topic-directory';

@@ -4,7 +4,7 @@ export type { LogLevel, TesseraConfig } from './config/config';
 export { ConfigError, isLoopback, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
 export { addresses, oneOf, pattern, setting, text, urls, wholeNumber } from './config/setting';
-export type { Setting } from './config/setting';
+export type { Setting, SettingValue } from './config/setting';
 export { createOperationsServer } from './http/operations-server';
 export { PlainJsonAdapter } from './http/plain-json-adapter';
 export { Health } from './health/health';

@@ -11,8 +11,9 @@ export interface CatalogStore {
   /** Durable once resolved. Returns the catalogue now in force. @throws StoreUnavailableError */
   update(change: (catalog: Catalog) => Catalog): Promise<Catalog>;
   /**
-   * Where other processes change the catalogue too: fetches what they have changed before this call. Resolves in any case; where it can't be
-   * fetched `current` stays as it was. Left out: nobody else changes it.
+   * Where other processes change the catalogue too: fetches what they have changed before this call. Left out: nobody else changes it.
+   *
+   * @throws StoreUnavailableError if it can't be fetched; `current` stays as it was.
    */
   refresh?(): Promise<void>;
 }

@@ -59,6 +59,7 @@ async function runMappingBench({ users, seed, isShort, folder, report }: BenchCo
     await servers.start();
     const topics = { [RAW]: PARTITIONS, [MAPPING_TOPIC]: PARTITIONS, 'tags.dead': 1 };
     await servers.createTopics({ ...topics, [WORKER.topic]: PARTITIONS, [BARE.topic]: PARTITIONS });
+    await servers.declare(WORKER.topic.slice('tags.'.length));
     const sizes = { warm: users, measured: isShort ? MESSAGES.short : MESSAGES.full };
     report.note(
       `${sizes.measured.toLocaleString('en-US')} messages of ${MESSAGE_BYTES} bytes for cuids of 32 hex digits; ${PARTITIONS} Kafka partitions; ` +

@@ -5,13 +5,12 @@ import type { Binding, OutgoingRecord, Resolver, StreamRecord, TagTypes } from '
 import { bindRecord, eraseRecord } from './mapping-log';
 import { fault, readEnvelope } from './read-envelope';
 import type { Envelope, Fault } from './read-envelope';
+import { ERASE_TYPE, OFFLINE_TYPE, topicOfType } from '../topics';
 
 /** Kafka headers that a stamped message carries beside its own. */
 export const GUID_HEADER = 'guid';
 export const ORIGIN_HEADER = 'origin';
 
-const OFFLINE_TYPE = 'sys_offline_cuid';
-const ERASE_TYPE = 'sys_erase';
 const RESERVED = 'sys_';
 
 export interface MappingOptions {
@@ -118,7 +117,7 @@ export class MappingWork {
   #stamped({ record, envelope }: Letter, guid: number | undefined): OutgoingRecord {
     const { key, value, headers, timestampMs, offset } = record;
     return {
-      topic: `tags.${envelope.type}`,
+      topic: topicOfType(envelope.type),
       key,
       value,
       timestampMs,
