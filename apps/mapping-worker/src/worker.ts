@@ -1,9 +1,9 @@
-import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisConnection } from '@tessera/identity';
-import { RedisMappingStore } from '@tessera/identity';
+import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { MappingWork, WaitingTypes } from '@tessera/ingest';
 import { ExactlyOncePipe, KafkaClient, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
 import type { Health } from '@tessera/platform';
+import { RedisConnection } from '@tessera/redis';
 import { randomInt } from 'node:crypto';
 import type { MappingWorkerConfig } from './config';
 import { IdentityKeeper } from './identity-keeper';

@@ -1,5 +1,6 @@
-import { IdentityResolver, RedisConnection, RedisMappingStore } from '@tessera/identity';
+import { IdentityResolver, RedisMappingStore } from '@tessera/identity';
 import type { GuidBlock, SequenceAllocator } from '@tessera/identity';
+import { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import type { Redis } from 'ioredis';
 import { Random } from '../../../apps/standalone/src/sample/random';

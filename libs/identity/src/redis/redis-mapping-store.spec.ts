@@ -1,10 +1,10 @@
+import { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
 import { RedisServer } from '../../../../test/support/services/redis-server';
 import { describeWithServer } from '../../../../test/support/services/with-server';
 import { MappingStoreUnavailableError } from '../resolve/mapping-store';
 import { randomCuid, seededRandom } from '../testing/random-cuids';
-import { RedisConnection } from './redis-connection';
 import { RedisMappingStore } from './redis-mapping-store';
 import type { LoggedEntry } from './redis-mapping-store';
 

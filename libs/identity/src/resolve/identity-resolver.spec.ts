@@ -1,8 +1,8 @@
+import { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
 import { RedisServer } from '../../../../test/support/services/redis-server';
 import { describeWithServer } from '../../../../test/support/services/with-server';
-import { RedisConnection } from '../redis/redis-connection';
 import { RedisMappingStore } from '../redis/redis-mapping-store';
 import { randomCuid, seededRandom } from '../testing/random-cuids';
 import { IdentityResolver } from './identity-resolver';
