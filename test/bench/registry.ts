@@ -11,6 +11,7 @@ import { identityRedisBench } from './identity/identity-redis-bench';
 import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
 import { membersBench } from './members/members-bench';
+import { onlineProfileBench } from './profile/online-profile-bench';
 import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
 import { rewriteBench } from './write/rewrite-bench';
@@ -32,6 +33,7 @@ export const BENCHES: readonly Bench[] = [
   identityBench,
   identityCacheBench,
   identityRedisBench,
+  onlineProfileBench,
   restartBench,
   growthBench,
 ];
