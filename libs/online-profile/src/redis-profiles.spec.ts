@@ -62,6 +62,10 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     client.disconnect();
   });
 
+  function openLane(source: string, committed: number): Promise<ProfileLane> {
+    return profiles.openLane(source, { committed, first: 0, end: 1_000 });
+  }
+
   async function tagsOf(cuid: string, guid: number): Promise<unknown> {
     const [view] = await profiles.profiles([{ cuid, guid: guid as Guid }], catalog.tags);
     return view && Object.fromEntries(view.tagStates().map(({ tag, value, timeMs }) => [tag.name, [value, timeMs]]));
@@ -71,7 +75,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     message('a', { level: { $inc: by } }, id === undefined ? {} : { id });
 
   it('tells the fields that won, operators by what they came to, and the same again as it stands now', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     const entries = [
       entry(0, 7, message('a', { city: 'rome', level: 2 })),
       entry(1, 7, message('a', { city: 'oslo', level: { $inc: 3 }, vip: true }, { timeMs: NOW - 1 })),
@@ -95,7 +99,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
       vip: [true, NOW - 1],
     };
     expect(await tagsOf('a', 7)).toEqual(now);
-    const again = await profiles.openLane(SOURCE, 0);
+    const again = await openLane(SOURCE, 0);
     const { city, interests, vip, plan } = now;
     expect(shown(await again.apply(entries.slice(0, 3), 4))).toEqual([
       ['repeated', { city, level: now.level }],
@@ -110,7 +114,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
   });
 
   it('keeps the limits of numbers and sets exactly, and a rejection for when it is asked again', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     const many = Array.from({ length: 999 }, (_, index) => `v${index}`);
     const spend = (by: number): TagMessage => message('a', { spend: { $inc: by } });
     const entries = [
@@ -134,29 +138,27 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     expect(tags['spend']).toEqual([999_999_999_999_999, NOW]);
     expect(tags['interests']?.[0]).toHaveLength(1_000);
     expect([tags['city'], tags['vip']]).toEqual([undefined, undefined]);
-    const again = await profiles.openLane(SOURCE, 0);
+    const again = await openLane(SOURCE, 0);
     expect((await again.apply(entries, 10)).map(({ verdict }) => (typeof verdict === 'string' ? verdict : no))).toEqual(
       verdicts.map((verdict) => (verdict === yes ? 'repeated' : verdict)),
     );
   });
 
   it('leaves no trace of a rejected message: nobody is known by it', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
-    const tooMany = Array.from({ length: 600 }, (_, index) => `${index}`);
-    await lane.apply([entry(0, 3, message('b', { interests: { $add: tooMany } }))], 0);
-    const over = message('b', { interests: { $add: tooMany.map((text) => `x${text}`) } });
-    const stranger = { ...over, cuid: 'c', fields: over.fields.concat(over.fields.map((one) => ({ ...one }))) };
-    const [outcome] = await lane.apply([entry(1, 3, over)], 1);
-    expect(outcome?.verdict).toMatchObject({ code: 'outOfRange', detail: /interests/ });
-    expect(stranger.cuid).toBe('c');
-    const inc = message('c', { level: { $inc: Number.MAX_SAFE_INTEGER } });
-    await lane.apply([entry(2, 4, inc), entry(3, 5, { ...inc, cuid: 'd' })], 3);
-    expect(await tagsOf('b', 9)).toBeUndefined();
+    const lane = await openLane(SOURCE, 0);
+    const over = message('a', { interests: Array.from({ length: 1_000 }, (_, index) => `${index}`) });
+    const values = Array.from({ length: 1_001 }, (_, index) => `${index}`);
+    const [field] = over.fields;
+    const content = { ...over, id: 'x', fields: [{ op: 'add' as const, field: field!.field, values }] };
+    const [outcome] = await lane.apply([entry(0, 4, content)], 0);
+    expect(outcome?.verdict).toMatchObject({ code: 'outOfRange' });
+    expect(await tagsOf('a', 4)).toBeUndefined();
+    expect(await profiles.rememberedIds()).toBe(0);
   });
 
   it('drops what bears a retired guid, and begins anew under another one', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
-    const erasures = await profiles.openLane('sys_cguid_mapping/0', 0);
+    const lane = await openLane(SOURCE, 0);
+    const erasures = await openLane('sys_cguid_mapping/0', 0);
     await lane.apply([entry(0, 1, level(4, 'once'))], 0);
     expect(shown(await erasures.apply([entry(3, 1, 'erase')], 3))).toEqual([['accepted', {}]]);
     expect(await tagsOf('a', 1)).toBeUndefined();
@@ -169,12 +171,12 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     ]);
     expect(await tagsOf('a', 1)).toBeUndefined();
     expect(await tagsOf('a', 2)).toEqual({ level: [1, null] });
-    const again = await profiles.openLane('sys_cguid_mapping/0', 3);
+    const again = await openLane('sys_cguid_mapping/0', 3);
     expect(shown(await again.apply([entry(3, 1, 'erase')], 3))).toEqual([['accepted', {}]]);
   });
 
   it('makes users known by events and offline cuids alone', async () => {
-    const events = await profiles.openLane('tags.visit/0', 0);
+    const events = await openLane('tags.visit/0', 0);
     const visit = message('a', {}, { type: 'visit', id: 'v' });
     expect(shown(await events.apply([entry(0, 1, visit), entry(1, 1, visit), entry(2, 8, 'known', 'b')], 2))).toEqual([
       ['accepted', {}],
@@ -184,7 +186,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     expect(await tagsOf('a', 1)).toEqual({});
     expect(await tagsOf('b', 8)).toEqual({});
     expect(await tagsOf('b', 9)).toBeUndefined();
-    const again = await profiles.openLane('tags.visit/0', 0);
+    const again = await openLane('tags.visit/0', 0);
     expect(shown(await again.apply([entry(0, 1, visit), entry(1, 1, visit)], 1))).toEqual([
       ['repeated', {}],
       ['duplicate', {}],
@@ -193,7 +195,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
 
   it('remembers ids for 7 days from their arrival, and the newest ones', async () => {
     const few = new RedisProfiles(connection, { idMemory: 32 * 3 });
-    const lane = await few.openLane(SOURCE, 0);
+    const lane = await few.openLane(SOURCE, { committed: 0, first: 0, end: 0 });
     let offset = 0;
     const say = async (id: string, arrivalMs: number): Promise<unknown> => {
       const [outcome] = await lane.apply([{ ...entry(offset, 1, level(1, id)), arrivalMs }], offset);
@@ -215,7 +217,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
 
   it('lets two lanes of one source run at once: each entry counts once', async () => {
     const entries = Array.from({ length: 60 }, (_, offset) => entry(offset, 1, level(1)));
-    const lanes = await Promise.all([profiles.openLane(SOURCE, 0), profiles.openLane(SOURCE, 0)]);
+    const lanes = await Promise.all([openLane(SOURCE, 0), openLane(SOURCE, 0)]);
     const run = async (lane: ProfileLane, size: number): Promise<void> => {
       for (let from = 0; from < 60; from += size) {
         await lane.apply(entries.slice(from, from + size), Math.min(59, from + size - 1));
@@ -226,7 +228,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
   });
 
   it('lets nothing pass that a call before it has not brought', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     // The key is of another type: the script fails before it has written anything.
     const key = `{tessera:profile:${groupOfCuid('a')}}`;
     await client.rename(key, 'aside');
@@ -236,21 +238,21 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await client.rename('aside', key);
     await expect(lane.apply([entry(2, 1, level(1))], 2)).rejects.toMatchObject({ reason: 'lost', retriable: true });
-    const anew = await profiles.openLane(SOURCE, 1);
+    const anew = await openLane(SOURCE, 1);
     expect(anew.position).toBe(0);
     await anew.apply([entry(0, 1, level(1)), entry(1, 1, level(1))], 1);
     expect(await tagsOf('a', 1)).toEqual({ level: [2, null] });
   });
 
   it('refuses offsets that do not ascend', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     await lane.apply([], 4);
     await expect(lane.apply([entry(4, 1, level(1))], 9)).rejects.toThrow(RangeError);
     await expect(lane.apply([entry(6, 1, level(1))], 5)).rejects.toThrow(RangeError);
   });
 
   it('notices that Redis went back in time, and is brought up to date by delivering again', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     await lane.apply([entry(0, 1, level(1, 'first'))], 0);
     await lane.settle();
     const kept = path.join(server().folder, 'kept');
@@ -269,7 +271,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     const state = await profiles.state();
     expect(state.state).toBe('behind');
     expect(await state.open(new Map([[SOURCE, 4]]))).toBe(false);
-    const anew = await profiles.openLane(SOURCE, 4);
+    const anew = await openLane(SOURCE, 4);
     expect(anew.position).toBe(1);
     expect(shown(await anew.apply(late, 3))).toEqual([
       ['accepted', { level: [11, null] }],
@@ -282,7 +284,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
   });
 
   it('has lost nothing after kill -9 when its file is whole, and says so only when asked with what was committed', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     await lane.apply([entry(0, 1, level(5))], 0);
     await lane.settle();
     await server().kill();
@@ -298,11 +300,11 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     expect(await (await profiles.state()).open(new Map([[SOURCE, 1]]))).toBe(true);
     expect((await profiles.state()).state).toBe('open');
     expect(await tagsOf('a', 1)).toEqual({ level: [5, null] });
-    expect((await profiles.openLane(SOURCE, 1)).position).toBe(1);
+    expect((await openLane(SOURCE, 1)).position).toBe(1);
   });
 
   it('notices that it was emptied, lanes that go on included', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     await lane.apply([entry(0, 1, level(5))], 0);
     await lane.settle();
     await client.flushall();
@@ -311,7 +313,34 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     const state = await profiles.state();
     expect(state.state).toBe('empty');
     expect(await state.open(new Map([[SOURCE, 1]]))).toBe(false);
-    expect((await profiles.openLane(SOURCE, 1)).position).toBe(0);
+    expect((await openLane(SOURCE, 1)).position).toBe(0);
+  });
+
+  it('begins where source and store still meet, and says so where they do not', async () => {
+    const lane = await openLane(SOURCE, 0);
+    await lane.apply([entry(40, 1, level(5))], 49);
+    await lane.settle();
+    const open = (committed: number, first: number, end: number): Promise<ProfileLane> =>
+      profiles.openLane(SOURCE, { committed, first, end });
+    expect([(await open(50, 0, 50)).position, (await open(45, 0, 90)).position]).toEqual([50, 45]);
+    expect([(await open(50, 60, 90)).position, (await open(70, 50, 90)).position]).toEqual([60, 50]);
+    await expect(open(70, 51, 90)).rejects.toMatchObject({ reason: 'gone', retriable: false });
+    await expect(open(0, 0, 49)).rejects.toMatchObject({ reason: 'ahead', retriable: true });
+    await profiles.assume(new Map([[SOURCE, 0]]));
+    const anew = await open(0, 0, 3);
+    expect(shown(await anew.apply([entry(0, 1, level(5))], 0))).toEqual([['accepted', { level: [10, null] }]]);
+  });
+
+  it('can be filled from elsewhere: as messages of another source, then told how far that reaches', async () => {
+    const values = [message('a', { city: 'rome' }), level(3), message('b', { vip: true })];
+    const restore = await openLane('restore/0', 0);
+    await restore.apply([entry(0, 1, values[0]!), entry(1, 1, values[1]!), entry(2, 2, values[2]!)], 2);
+    await profiles.assume(new Map([[SOURCE, 70]]));
+    expect(await (await profiles.state()).open(new Map([[SOURCE, 70]]))).toBe(true);
+    const lane = await profiles.openLane(SOURCE, { committed: 70, first: 60, end: 80 });
+    expect(lane.position).toBe(70);
+    await lane.apply([entry(70, 1, level(1))], 70);
+    expect(await tagsOf('a', 1)).toEqual({ city: ['rome', NOW], level: [4, null] });
   });
 
   it('is not opened where keys may be evicted', async () => {
@@ -321,16 +350,16 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
   });
 
   it('writes nothing of a batch that does not fit into memory, and all of it later', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     await client.config('SET', 'maxmemory', '1');
     await expect(lane.apply([entry(0, 1, level(5))], 0)).rejects.toMatchObject({ reason: 'unreachable' });
     await client.config('SET', 'maxmemory', '0');
-    const anew = await profiles.openLane(SOURCE, 0);
+    const anew = await openLane(SOURCE, 0);
     expect(shown(await anew.apply([entry(0, 1, level(5))], 0))).toEqual([['accepted', { level: [5, null] }]]);
   });
 
   it('keeps the users of a bucket as one packed list', async () => {
-    const lane = await profiles.openLane(SOURCE, 0);
+    const lane = await openLane(SOURCE, 0);
     const entries = Array.from({ length: 3_000 }, (_, index) =>
       entry(index, index + 1, message(`user-${index}`, { vip: true, level: 7, city: 'shanghai', spend: 45.5 })),
     );

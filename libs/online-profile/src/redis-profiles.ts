@@ -1,10 +1,12 @@
 import type { ProfileReader, ProfileView } from '@tessera/audience';
 import type { RedisConnection } from '@tessera/redis';
+import { ProfilesUnavailableError } from '@tessera/tag-catalog';
 import type {
   Guid,
   OnlineProfiles,
   ProfileLane,
   ProfilesState,
+  SourceExtent,
   SourceOffsets,
   TagDefinition,
 } from '@tessera/tag-catalog';
@@ -54,10 +56,15 @@ export class RedisProfiles implements OnlineProfiles, ProfileReader {
     this.#idsMax = Math.ceil(idMemory / GROUPS);
   }
 
-  async openLane(source: string, committed: number): Promise<ProfileLane> {
+  async openLane(source: string, extent: SourceExtent): Promise<ProfileLane> {
     const held = await this.#each((key) => this.redis.number(scripts.POSITION, key, [source]));
-    const position = held.reduce((least, through) => Math.min(least, through + 1), committed);
+    const position = startOf(source, extent, held);
     return new RedisProfileLane(this.redis, { source, position, keys: this.#keys, held, idsMax: this.#idsMax });
+  }
+
+  async assume(offsets: SourceOffsets): Promise<void> {
+    const positions = [...offsets].flatMap(([source, offset]) => [source, String(offset - 1)]);
+    await this.#each((key) => this.redis.number(scripts.ASSUME, key, positions));
   }
 
   async state(): Promise<ProfilesState> {
@@ -130,4 +137,23 @@ export class RedisProfiles implements OnlineProfiles, ProfileReader {
     });
     return shares;
   }
+}
+
+/**
+ * Where a lane begins to read.
+ * @param held offset through which each group has everything; −1: nothing.
+ */
+function startOf(source: string, { committed, first, end }: SourceExtent, held: readonly number[]): number {
+  const least = Math.min(...held) + 1;
+  const most = Math.max(...held) + 1;
+  if (most > end) {
+    const detail = `Redis has applied ${source} up to ${most}, and it ends at ${end}: was the topic made anew?`;
+    throw new ProfilesUnavailableError('ahead', detail);
+  }
+  if (least >= committed) return Math.max(committed, first);
+  if (least < first) {
+    const detail = `Redis has ${source} up to ${least} only, and Kafka holds it from ${first} on: restore the profiles`;
+    throw new ProfilesUnavailableError('gone', detail);
+  }
+  return least;
 }

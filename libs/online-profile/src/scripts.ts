@@ -50,6 +50,12 @@ return 1
 /** ARGV: a source. Answers the offset through which the group has everything of it, −1 if nothing. */
 export const POSITION = `return tonumber(redis.call('HGET', KEYS[1], 's:' .. ARGV[1]) or -1)`;
 
+/** ARGV: source, offset, source, offset… Everything through these offsets counts as applied, and nothing beyond. */
+export const ASSUME = `
+for i = 1, #ARGV, 2 do redis.call('HSET', KEYS[1], 's:' .. ARGV[i], ARGV[i + 1]) end
+return 1
+`;
+
 /** Answers how many ids the group remembers. */
 export const REMEMBERED = `return redis.call('LLEN', KEYS[1] .. ':q')`;
 

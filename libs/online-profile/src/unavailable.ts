@@ -18,7 +18,7 @@ export function asUnavailable(error: unknown): unknown {
     const detail = `Redis may throw profiles away (${text}): set maxmemory-policy to noeviction`;
     return new ProfilesUnavailableError('behind', detail, error);
   }
-  return new ProfilesUnavailableError('unreachable', `Redis does not answer: ${text}`, error);
+  return new ProfilesUnavailableError('unreachable', `Redis does not answer, or refuses: ${text}`, error);
 }
 
 /** The answers of all calls; the first failure is thrown when all have ended. @throws ProfilesUnavailableError */

@@ -20,24 +20,18 @@ export function writeId(writer: ByteWriter, id: number): void {
 
 /** The value with its length in front, if that doesn't fit into the code. @returns the length code. */
 export function writeValue(writer: ByteWriter, value: TagValue): number {
-  switch (typeof value) {
-    case 'boolean':
-      return writeNumber(writer, value ? 1 : 0);
-    case 'number':
-      return writeNumber(writer, value);
-    case 'string': {
-      const length = Buffer.byteLength(value);
-      const code = writeLength(writer, length);
-      writer.text(value, length);
-      return code;
-    }
-    case 'object': {
-      const lengths = value.map((element) => Buffer.byteLength(element));
-      const code = writeLength(writer, setBytes(lengths));
-      writeElements(writer, value, lengths);
-      return code;
-    }
+  if (typeof value === 'boolean') return writeNumber(writer, value ? 1 : 0);
+  if (typeof value === 'number') return writeNumber(writer, value);
+  if (typeof value === 'string') {
+    const length = Buffer.byteLength(value);
+    const code = writeLength(writer, length);
+    writer.text(value, length);
+    return code;
   }
+  const lengths = value.map((element) => Buffer.byteLength(element));
+  const code = writeLength(writer, setBytes(lengths));
+  writeElements(writer, value, lengths);
+  return code;
 }
 
 /** What `$add` and `$remove` are given: a set without its length. */

@@ -70,10 +70,11 @@ export class RedisConnection {
   /** Null: what the script gave as `false`. */
   async manyBytes(script: string, key: string, items: ScriptArguments): Promise<readonly (Buffer | null)[]> {
     const answer = await this.#run(script, key, items);
-    if (!Array.isArray(answer) || !answer.every((item) => item === null || Buffer.isBuffer(item))) {
-      throw unexpected(answer);
-    }
-    return answer;
+    if (!Array.isArray(answer)) throw unexpected(answer);
+    return answer.map((item: unknown) => {
+      if (item !== null && !Buffer.isBuffer(item)) throw unexpected(item);
+      return item;
+    });
   }
 
   /** By the script's digest; its text is sent when the server does not know it. Strings come as bytes. */

@@ -43,21 +43,28 @@ export interface ProfileOutcome {
   readonly fields: readonly FieldState[];
 }
 
-/** Next offset to be applied of each source, by its name. */
+/** Of each source, by its name, the next offset. */
 export type SourceOffsets = ReadonlyMap<string, number>;
+
+/** How far a source reaches, and how far it has been used. */
+export interface SourceExtent {
+  /** From here on it is to be read, as far as the tag store is concerned; 0 if nothing was ever committed. */
+  readonly committed: number;
+  /** The earliest offset that it still holds. */
+  readonly first: number;
+  /** The offset that its next record will get. To be asked for last. */
+  readonly end: number;
+}
 
 /**
  * Applies the entries of one source (a Kafka partition of a topic) in their order. Once a call has failed, so does every other one: open the lane anew.
  */
 export interface ProfileLane {
-  /**
-   * Where reading has to begin: the offset asked for, or an earlier one where entries from there on are not (no longer) held. If the
-   * source doesn't reach that far back any more, what is lost has to be restored from the tag store.
-   */
+  /** Where reading has to begin: at what was committed, or earlier where the store does not (no longer) have everything up to there. */
   readonly position: number;
   /**
-   * Decides entries and keeps what follows, for good; those known already are told again as they stand. May be called again
-   * before the last call has ended, in the order of the source.
+   * Decides entries and keeps what follows, for good; those applied already are told again as they stand. May be called again
+   * before the last call has ended, in the order of the source. Redis does nothing else meanwhile: some 1,000 entries are a good size.
    * @param entries every one of the source from the end of the last call (at first: from `position`) on, but for those that have no content.
    * @param through offset of the last record that was read, whether or not it is among the entries.
    * @returns one outcome an entry, in order.
@@ -91,27 +98,42 @@ export interface ProfilesState {
 /** Profiles of single users, written by the ingest workers. */
 export interface OnlineProfiles {
   /**
+   * In any state. Whoever had a lane of this source before may go on: each entry counts once all the same.
    * @param source name of a Kafka partition of a topic, e.g. `tags.customer/7`.
-   * @param committed the offset from which the source is to be read, as far as the tag store is concerned.
+   * @throws ProfilesUnavailableError
    */
-  openLane(source: string, committed: number): Promise<ProfileLane>;
+  openLane(source: string, extent: SourceExtent): Promise<ProfileLane>;
+  /** @throws ProfilesUnavailableError */
   state(): Promise<ProfilesState>;
+  /**
+   * From now on the store counts as having everything of these sources below these offsets, and nothing beyond: after it was restored by other means, or when
+   * a source was made anew.
+   * @throws ProfilesUnavailableError
+   */
+  assume(offsets: SourceOffsets): Promise<void>;
 }
 
-/** Profiles can't be read or written now; the same may be asked again later. Of a write it is not known whether it was done. */
+/**
+ * | reason | | what helps |
+ * |---|---|---|
+ * | `unreachable` | no connection, no answer, or a refusal. Of a write it is not known whether it was done | asking again later; a lane is opened anew |
+ * | `behind`, `empty` | see `ProfilesState` | lanes opened anew, then `open` |
+ * | `lost` | the store does not have everything that this lane applied, or the lane has failed before | opening it anew |
+ * | `ahead` | the store has more of the source than the source itself: it was made anew, or its end was asked for too early | asking again; else `assume` |
+ * | `gone` | neither the store nor the source has what was committed (not retriable) | restoring from the tag store, then `assume` |
+ */
+export type ProfilesUnavailableReason = 'unreachable' | 'behind' | 'empty' | 'lost' | 'ahead' | 'gone';
+
+/** Profiles can't be read or written now. */
 export class ProfilesUnavailableError extends StoreUnavailableError {
   override readonly cause: unknown;
 
-  /**
-   * @param reason `unreachable`: no connection or no answer; `behind`, `empty`: see `ProfilesState`; `lost`: the store does not hold everything that this lane
-   * has applied, which is to be opened anew.
-   */
   constructor(
-    readonly reason: 'unreachable' | 'behind' | 'empty' | 'lost',
+    readonly reason: ProfilesUnavailableReason,
     detail: string,
     cause?: unknown,
   ) {
-    super(detail, true);
+    super(detail, reason !== 'gone');
     this.cause = cause;
   }
 }

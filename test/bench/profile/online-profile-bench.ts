@@ -125,7 +125,11 @@ class OwnKeeper implements Keeper {
     const profiles = new RedisProfiles(connection, { idMemory: ID_MEMORY });
     await (await profiles.state()).open(new Map());
     const sources = Array.from({ length: LANES }, (_, lane) => `tags.customer/${lane}`);
-    return new OwnKeeper(profiles, await Promise.all(sources.map((source) => profiles.openLane(source, 0))), people);
+    return new OwnKeeper(
+      profiles,
+      await Promise.all(sources.map((source) => profiles.openLane(source, { committed: 0, first: 0, end: 0 }))),
+      people,
+    );
   }
 
   async write({ lane, places }: Batch, round: number): Promise<void> {

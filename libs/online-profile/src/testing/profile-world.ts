@@ -83,7 +83,11 @@ export class ProfileWorld {
       source.committed = this.#earliest(source);
     }
     if (lane === undefined || this.random.chance(0.2)) {
-      lane = await this.profiles.openLane(source.name, source.committed);
+      lane = await this.profiles.openLane(source.name, {
+        committed: source.committed,
+        first: 0,
+        end: endOf(source),
+      });
       this.#lanes.set(source.name, lane);
       if (lane.position !== source.committed) return [`opened at ${lane.position}, committed ${source.committed}`];
       source.nextOffset = source.committed;
