@@ -1,11 +1,12 @@
 import { MysqlCatalogStore } from '@tessera/catalog-store';
-import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisConnection } from '@tessera/identity';
+import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence } from '@tessera/identity';
 import { RedisMappingStore } from '@tessera/identity';
 import { MappingWork, RAW_TOPIC, WaitingTypes } from '@tessera/ingest';
 import { ExactlyOncePipe, GroupLag, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
 import { StreamMetrics } from '@tessera/platform';
 import type { Health } from '@tessera/platform';
+import { RedisConnection } from '@tessera/redis';
 import type { Registry } from 'prom-client';
 import { randomInt } from 'node:crypto';
 import type { MappingWorkerConfig } from './config';

@@ -1,4 +1,5 @@
-import { IdentityResolver, RedisConnection, RedisMappingStore } from '@tessera/identity';
+import { IdentityResolver, RedisMappingStore } from '@tessera/identity';
+import { RedisConnection } from '@tessera/redis';
 import type { Redis } from 'ioredis';
 import { Random } from '../../../apps/standalone/src/sample/random';
 import { CountingAllocator } from '../../support/counting-allocator';

@@ -1,6 +1,7 @@
-import { MysqlSequence, RedisConnection, RedisMappingStore } from '@tessera/identity';
+import { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
 import { readSettings } from '@tessera/platform';
+import { RedisConnection } from '@tessera/redis';
 import { MAPPING_WORKER } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
 import { verifyIdentity } from '../verify-identity';

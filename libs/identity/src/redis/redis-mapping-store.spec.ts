@@ -1,3 +1,4 @@
+import { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import type { Redis } from 'ioredis';
 import { RedisServer } from '../../../../test/support/services/redis-server';
@@ -6,7 +7,6 @@ import { MappingStoreUnavailableError } from '../resolve/mapping-store';
 import { openRedisStore } from '../testing/open-redis-store';
 import type { OpenRedisStore } from '../testing/open-redis-store';
 import { randomCuid, seededRandom } from '../testing/random-cuids';
-import { RedisConnection } from './redis-connection';
 import { RedisMappingStore } from './redis-mapping-store';
 import type { LoggedEntry } from './redis-mapping-store';
 

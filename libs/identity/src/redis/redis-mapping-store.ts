@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { groupOf } from '@tessera/redis';
+import type { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import { BATCH_CUIDS, CuidBatch } from '../cuid-batch';
 import { MappingStoreUnavailableError } from '../resolve/mapping-store';
 import type { Binding, MappingStore } from '../resolve/mapping-store';
-import type { RedisConnection } from './redis-connection';
-import { groupOf, itemOf } from './redis-item';
+import { itemOf } from './redis-item';
 import * as scripts from './scripts';
 
 /** Groups of cuids; each lies in one slot of a Redis Cluster. Not to be changed once something is stored. */

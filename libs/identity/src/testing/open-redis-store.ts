@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { RedisConnection } from '../redis/redis-connection';
+import { RedisConnection } from '@tessera/redis';
 import { RedisMappingStore } from '../redis/redis-mapping-store';
 
 /** A store on an emptied Redis, opened. */
