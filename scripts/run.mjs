@@ -13,6 +13,7 @@ const ENTRIES = {
   restore: 'apps/standalone/src/cli/restore.ts',
   'load:online-retail': 'apps/standalone/src/cli/load-online-retail.ts',
   'mapping-worker': 'apps/mapping-worker/src/main.ts',
+  'ingest-worker': 'apps/ingest-worker/src/main.ts',
   identity: 'apps/mapping-worker/src/cli/identity.ts',
   'dead-letters': 'apps/mapping-worker/src/cli/dead-letters.ts',
   bench: 'test/bench/main.ts',

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEAD_TOPIC, MAPPING_TOPIC, OFFLINE_TYPE, RAW_TOPIC, topicOfType, TYPES_TAKEN } from '@tessera/ingest';
 import type { TypeList } from '@tessera/ingest';
 import type { KafkaLog, NewTopic, TopicDirectory } from '@tessera/kafka';
+import { quietly } from '@tessera/platform';
 import type { DependencyState, Health } from '@tessera/platform';
 import type { CatalogStore } from '@tessera/tag-catalog';
-import { quietly } from './quietly';
 
 /** So often everything is looked at again although nothing seems to have changed, ms. */
 const CHECK_MS = 30_000;

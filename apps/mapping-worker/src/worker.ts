@@ -4,31 +4,24 @@ import { RedisMappingStore } from '@tessera/identity';
 import { MappingWork, RAW_TOPIC, WaitingTypes } from '@tessera/ingest';
 import { ExactlyOncePipe, GroupLag, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
-import { StreamMetrics } from '@tessera/platform';
-import type { Health } from '@tessera/platform';
+import { quietly, StreamMetrics } from '@tessera/platform';
+import type { Health, RunningWorker, WorkerProcess } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
-import type { Registry } from 'prom-client';
 import { randomInt } from 'node:crypto';
 import type { MappingWorkerConfig } from './config';
 import { IdentityKeeper } from './identity-keeper';
 import { registerIdentityMetrics } from './identity-metrics';
 import { NewGuids } from './new-guids';
-import { quietly } from './quietly';
+
 import { WorkerTopics } from './worker-topics';
 
 const KEEP_MS = 1_000;
 
-/** A mapping worker while it runs. */
-export interface MappingWorker {
-  /** Finishes what is in hand, commits, leaves the group. */
-  stop(): Promise<void>;
-}
-
-/** Resolves once it is a member of its group; Redis and MySQL may come later. */
+/** Resolves once it is a member of its group; Redis and MySQL may come later. Its stop finishes what is in hand, commits, and leaves the group. */
 export async function startMappingWorker(
   config: MappingWorkerConfig,
-  { health, registry, log }: { readonly health: Health; readonly registry: Registry; readonly log: KafkaLog },
-): Promise<MappingWorker> {
+  { health, registry, log }: WorkerProcess,
+): Promise<RunningWorker> {
   let hasStarted = false;
   health.register('worker', () => (hasStarted ? { ok: true } : { ok: false, detail: 'starting' }));
   const client = new KafkaClient({ brokers: config.brokers, clientId: 'tessera-mapping-worker', log });
@@ -58,8 +51,8 @@ export async function startMappingWorker(
       newGuids.add(count);
     },
   });
-  const lag = new GroupLag(client, config.groupId, RAW_TOPIC);
-  const metrics = new StreamMetrics(registry, RAW_TOPIC, () => lag.read());
+  const lag = new GroupLag(client, config.groupId, () => [RAW_TOPIC]);
+  const metrics = new StreamMetrics(registry, () => lag.read());
   registerIdentityMetrics(registry, resolver, sequence, newGuids);
   const keep = quietly('Redis is not up to date', () => keeper.keep(), log);
   const pipe = pipeOf(config, client, { resolver, types, topics, metrics, keep, log });
@@ -117,7 +110,7 @@ function pipeOf(
         },
       ),
     onCommit: (commit) => {
-      metrics.addCommit(commit);
+      metrics.addCommit({ topic: RAW_TOPIC, ...commit });
     },
     onFailure: (partition, error) => {
       const what =

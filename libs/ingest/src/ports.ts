@@ -1,4 +1,5 @@
-import type { Guid } from '@tessera/tag-catalog';
+import type { Guid, ProfileEntry, ProfileOutcome } from '@tessera/tag-catalog';
+import type { Origin } from './topics';
 
 // What the loops of the workers need from a stream and from identity. Adapters are chosen by the apps.
 
@@ -38,8 +39,32 @@ export interface Resolver {
   refresh(): Promise<void>;
 }
 
+/** Where dead letters go. */
+export interface LetterBox {
+  /** Resolves when all replicas have them. */
+  write(letters: readonly OutgoingRecord[]): Promise<void>;
+}
+
 /** Which tag types there are. */
 export interface TagTypes {
   /** Waits a few seconds for a type that it does not know yet: it may have been declared a moment ago. */
   has(type: string): Promise<boolean>;
+}
+
+/** Entries of one source that were applied together, and what became of each. */
+export interface AppliedBatch {
+  readonly origin: Origin;
+  readonly entries: readonly ProfileEntry[];
+  /** The record that each was read from. */
+  readonly records: readonly StreamRecord[];
+  readonly outcomes: readonly ProfileOutcome[];
+}
+
+/**
+ * Is given what became of all entries, in the order of each source, and before its position moves past them: what it has not taken when the process dies it
+ * is given again, as `ProfileOutcome` says.
+ */
+export interface OutcomeReceiver {
+  /** One call at a time for each source. After a throw the source begins anew from its position. */
+  take(applied: AppliedBatch): Promise<void>;
 }

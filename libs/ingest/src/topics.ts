@@ -14,3 +14,9 @@ export const TYPES_TAKEN: ReadonlySet<string> = new Set(['raw', 'dead']);
 export function topicOfType(type: string): string {
   return `${TYPE_PREFIX}${type}`;
 }
+
+/** Where a record was read. */
+export interface Origin {
+  readonly topic: string;
+  readonly partition: number;
+}

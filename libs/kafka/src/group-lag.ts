@@ -2,29 +2,39 @@ import { fetchCommitted } from './committed-offsets';
 import type { KafkaClient } from './kafka-client';
 import { KeptAdmin } from './kept-admin';
 
-/** How far a group is behind a topic, whoever of its members reads it. */
+/** How many records of a Kafka partition a group has not committed yet. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+}
+
+/** How far a group is behind topics, whoever of its members reads them. */
 export class GroupLag {
   readonly #admin: KeptAdmin;
 
+  /** @param topics asked each time. */
   constructor(
     client: KafkaClient,
     private readonly groupId: string,
-    private readonly topic: string,
+    private readonly topics: () => Iterable<string>,
   ) {
     this.#admin = new KeptAdmin(client);
   }
 
-  /** By partition, committed records that the group has not committed yet. @throws KafkaFailure */
-  read(): Promise<ReadonlyMap<number, number>> {
+  /** Of all Kafka partitions. @throws KafkaFailure */
+  read(): Promise<readonly PartitionLag[]> {
     return this.#admin.use(async (admin) => {
-      const ends = await admin.fetchTopicOffsets(this.topic);
-      const committed = await fetchCommitted(admin, this.groupId, this.topic);
-      return new Map(
-        ends.map(({ partition, low, high }) => {
+      const lags: PartitionLag[] = [];
+      for (const topic of this.topics()) {
+        const ends = await admin.fetchTopicOffsets(topic);
+        const committed = await fetchCommitted(admin, this.groupId, topic);
+        for (const { partition, low, high } of ends) {
           const done = Math.max(committed.get(partition) ?? 0, Number(low));
-          return [partition, Math.max(0, Number(high) - done)];
-        }),
-      );
+          lags.push({ topic, partition, records: Math.max(0, Number(high) - done) });
+        }
+      }
+      return lags;
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Guid } from '@tessera/tag-catalog';
 import { deadLetter } from '../dead-letter';
-import type { Origin } from '../dead-letter';
+import type { Origin } from '../topics';
 import type { Binding, OutgoingRecord, Resolver, StreamRecord, TagTypes } from '../ports';
 import { bindRecord, eraseRecord } from './mapping-log';
 import { fault, readEnvelope } from './read-envelope';

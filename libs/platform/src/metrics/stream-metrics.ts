@@ -6,35 +6,37 @@ const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
 
 /** Records of one Kafka partition that count from now on. */
 export interface CommittedRecords {
+  readonly topic: string;
   readonly records: number;
   /** The least timestamp among them, ms. */
   readonly oldestMs: number;
 }
 
-/** By Kafka partition, how many records a group has not committed yet. */
-export type PartitionLags = ReadonlyMap<number, number>;
+/** How many records of a Kafka partition a group has not committed yet. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+}
 
-/** What Prometheus is told of a process that reads a stream. */
+/** What Prometheus is told of a process that reads topics. */
 export class StreamMetrics {
-  readonly #records: Counter;
+  readonly #records: Counter<'topic'>;
   readonly #batch: Histogram;
   readonly #delay: Histogram;
   readonly #dead: Counter<'code'>;
   readonly #failures: Counter;
 
-  /**
-   * @param topic the stream.
-   * @param lag asked at each scrape; where it fails the lag is left out.
-   */
+  /** @param lag asked at each scrape; where it fails the lag is left out. */
   constructor(
     registry: Registry,
-    topic: string,
-    lag: () => Promise<PartitionLags>,
+    lag: () => Promise<readonly PartitionLag[]>,
     private readonly now: () => number = Date.now,
   ) {
     const registers = [registry];
     this.#records = new Counter({
-      ...{ name: 'tessera_stream_records_total', help: `Records of ${topic} that were committed`, registers },
+      ...{ name: 'tessera_stream_records_total', help: 'Records that were committed', registers },
+      labelNames: ['topic'] as const,
     });
     this.#batch = new Histogram({
       ...{ name: 'tessera_stream_commit_records', help: 'Records a commit of one Kafka partition', registers },
@@ -59,19 +61,19 @@ export class StreamMetrics {
     });
     const gauge = new Gauge({
       name: 'tessera_stream_lag_records',
-      help: `Records of ${topic} that the consumer group has not committed yet, by Kafka partition`,
-      labelNames: ['partition'] as const,
+      help: 'Records that the consumer group has not committed yet, by Kafka partition',
+      labelNames: ['topic', 'partition'] as const,
       registers,
       collect: async () => {
-        const lags = await lag().catch(() => new Map<number, number>());
+        const lags = await lag().catch(() => []);
         gauge.reset();
-        for (const [partition, records] of lags) gauge.set({ partition: String(partition) }, records);
+        for (const { topic, partition, records } of lags) gauge.set({ topic, partition: String(partition) }, records);
       },
     });
   }
 
-  addCommit({ records, oldestMs }: CommittedRecords): void {
-    this.#records.inc(records);
+  addCommit({ topic, records, oldestMs }: CommittedRecords): void {
+    this.#records.inc({ topic }, records);
     this.#batch.observe(records);
     this.#delay.observe(Math.max(0, this.now() - oldestMs) / 1_000);
   }

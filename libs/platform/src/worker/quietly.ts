@@ -1,7 +1,8 @@
-import type { KafkaLog } from '@tessera/kafka';
+/** Where a worker's lines go. */
+export type WorkerLog = (level: 'error' | 'warn' | 'info' | 'debug', line: string) => void;
 
 /** Work that is tried again and again; says what is in its way once, not each time. */
-export function quietly(failed: string, work: () => Promise<void>, log: KafkaLog): () => Promise<void> {
+export function quietly(failed: string, work: () => Promise<void>, log: WorkerLog): () => Promise<void> {
   let said = '';
   return async () => {
     try {

@@ -1,0 +1,83 @@
+import type { OnlineProfiles, ProfileEntry, ProfileLane, SourceExtent } from '@tessera/tag-catalog';
+import type { OutcomeReceiver, StreamRecord } from '../ports';
+import type { Origin } from '../topics';
+import type { LetterWriter, RefusedRecord } from './letter-writer';
+import { isRejection } from './read-entries';
+import type { EntryReader } from './read-entries';
+
+export interface ProfileWorkOptions {
+  readonly profiles: OnlineProfiles;
+  readonly letters: LetterWriter;
+  /** Given what became of each batch, one after the other. */
+  readonly receivers: readonly OutcomeReceiver[];
+}
+
+/** The name under which the profiles keep the position of a Kafka partition. */
+export function sourceName({ topic, partition }: Origin): string {
+  return `${topic}/${partition}`;
+}
+
+/**
+ * What is done with the records of one Kafka partition: each is read, what can't be used goes to the dead letters, the others are applied to the
+ * profiles, and the receivers are told what became of them. A failure ends it; new work goes on from where the profiles are.
+ */
+export class ProfileWork {
+  #lane: ProfileLane | null = null;
+  #through = -1;
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly entries: EntryReader,
+    private readonly options: ProfileWorkOptions,
+  ) {}
+
+  /** @returns the offset to read from. @throws ProfilesUnavailableError */
+  async begin(extent: SourceExtent): Promise<number> {
+    this.#lane = await this.options.profiles.openLane(sourceName(this.origin), extent);
+    this.#through = this.#lane.position - 1;
+    return this.#lane.position;
+  }
+
+  /** @throws ProfilesUnavailableError, and what letters and receivers fail with. */
+  async process(records: readonly StreamRecord[], signal: AbortSignal): Promise<void> {
+    const read = await this.entries.read(records, signal);
+    const refused: RefusedRecord[] = [];
+    const entries: ProfileEntry[] = [];
+    const used: StreamRecord[] = [];
+    records.forEach((record, place) => {
+      const one = read[place] ?? null;
+      if (one === null) return;
+      if (isRejection(one)) {
+        refused.push({ record, rejection: one });
+      } else {
+        entries.push(one);
+        used.push(record);
+      }
+    });
+    // Letters first. Once the profiles are past a record, nobody could tell whether it was one that was refused: read again, by a newer catalogue, it might be
+    // good, and would be taken for applied.
+    await this.options.letters.write(this.origin, refused);
+    const through = records.at(-1)?.offset ?? this.#through;
+    const outcomes = await this.#open().apply(entries, through);
+    this.#through = through;
+    for (const receiver of this.options.receivers) {
+      await receiver.take({ origin: this.origin, entries, records: used, outcomes });
+    }
+  }
+
+  /** @throws ProfilesUnavailableError */
+  async settle(nextOffset: number): Promise<void> {
+    const lane = this.#open();
+    // Marks of transactions: the position is committed behind them, so the profiles must be there too.
+    if (nextOffset - 1 > this.#through) {
+      await lane.apply([], nextOffset - 1);
+      this.#through = nextOffset - 1;
+    }
+    await lane.settle();
+  }
+
+  #open(): ProfileLane {
+    if (this.#lane === null) throw new Error('begin comes first');
+    return this.#lane;
+  }
+}
