@@ -51,6 +51,7 @@ export async function startIngestWorker(
       log('warn', `${where === null ? 'Nothing is read' : `${placeName(where)} begins anew`}: ${messageOf(error)}`);
     },
     onLost: (where, offsets) => {
+      metrics.addLost(offsets);
       log(
         'error',
         `${offsets} offsets of ${placeName(where)} are gone and were never read: its retention is too short`,

@@ -26,6 +26,7 @@ export class StreamMetrics {
   readonly #delay: Histogram;
   readonly #dead: Counter<'code'>;
   readonly #failures: Counter;
+  readonly #lost: Counter;
 
   /** @param lag asked at each scrape; where it fails the lag is left out. */
   constructor(
@@ -59,6 +60,11 @@ export class StreamMetrics {
       help: 'How often a Kafka partition began anew from its last commit, or reading could not start',
       registers,
     });
+    this.#lost = new Counter({
+      name: 'tessera_stream_lost_offsets_total',
+      help: 'Offsets that were gone before they were read, marks of transactions included: the retention is too short',
+      registers,
+    });
     const gauge = new Gauge({
       name: 'tessera_stream_lag_records',
       help: 'Records that the consumer group has not committed yet, by Kafka partition',
@@ -80,6 +86,10 @@ export class StreamMetrics {
 
   addDeadLetter(code: string): void {
     this.#dead.inc({ code });
+  }
+
+  addLost(offsets: number): void {
+    this.#lost.inc(offsets);
   }
 
   addFailure(): void {

@@ -1,0 +1,23 @@
+import { describeWithServer } from '../support/services/with-server';
+import { runIngest } from './ingest-run';
+import { StreamServers } from './stream-servers';
+
+const TEST_MS_MAX = 400_000;
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+describeWithServer(`Ingest workers on real servers (SEED=${SEED})`, StreamServers, (servers) => {
+  it(
+    'apply every message once, however often they and Redis are killed, and write a dead letter of every one they refuse',
+    async () => {
+      const summary = await runIngest(servers(), {
+        ...{ partitions: 4, messages: 8_000, cuids: 400, kills: 4, stops: 1, redisKills: 2, seed: SEED },
+        say: () => undefined,
+      });
+      expect(summary.sent).toBeGreaterThanOrEqual(8_000);
+      expect(summary.users).toBeGreaterThan(300);
+      expect(summary.erased).toBeGreaterThan(20);
+      expect(summary.refused).toBeGreaterThan(400);
+    },
+    TEST_MS_MAX,
+  );
+});
