@@ -302,7 +302,7 @@ describeWithServer('An ingest worker behind a mapping worker on real servers', S
       expect([...new Set(own)].filter((name) => !told.has(name))).toEqual([]);
     }
     expect(text).toContain('tessera_profiles_open 1');
-    expect(text).toContain('tessera_ingest_entries_total{entry="message",verdict="repeated"}');
+    expect(text).toContain('tessera_ingest_entries_total{entry="message",verdict="accepted"} ');
     expect(text).toMatch(/^tessera_stream_lag_records\{topic="tags.late",partition="[01]"\} 0$/m);
     const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);
     expect(await ready.json()).toMatchObject({ ready: true });

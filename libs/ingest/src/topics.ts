@@ -20,3 +20,8 @@ export interface Origin {
   readonly topic: string;
   readonly partition: number;
 }
+
+/** The name under which the profiles keep the position of a Kafka partition. */
+export function sourceName({ topic, partition }: Origin): string {
+  return `${topic}/${partition}`;
+}

@@ -59,6 +59,10 @@ export class SharedReader {
   /** Partitions of this process; those not among the lanes are being begun, or can't be. */
   #assigned: ReadonlyMap<string, TopicPartition> = new Map();
   readonly #troubles = new Map<string, string>();
+  /** What was told of a partition since something of it was done. */
+  readonly #told = new Map<string, string>();
+  /** How long a partition pauses that fails once more before anything of it was done, ms. */
+  readonly #pauses = new Map<string, number>();
   /** Lanes let go of that have something in hand. */
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #extents: TopicExtents;
@@ -193,7 +197,7 @@ export class SharedReader {
   async #begin(where: TopicPartition, consumer: Consumer | null): Promise<void> {
     const key = keyOf(where);
     const isOver = (): boolean => this.#isStopping || this.#consumer !== consumer || !this.#assigned.has(key);
-    for (let pauseMs = PAUSE_MS; !isOver() && !this.#lanes.has(key); pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+    while (!isOver() && !this.#lanes.has(key)) {
       try {
         await this.#leaving.get(key);
         const extent = await this.#extents.of(where.topic, where.partition);
@@ -207,7 +211,7 @@ export class SharedReader {
         this.#resume(where);
       } catch (error) {
         this.#note(where, error);
-        await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        await this.#pause(key);
       }
     }
   }
@@ -217,6 +221,8 @@ export class SharedReader {
       ...{ work, from, committed, batch: this.options.batch, waiting: this.#waiting },
       onFailure: (error) => this.#beginAnew(where, lane, error),
       onDone: () => {
+        this.#told.delete(keyOf(where));
+        this.#pauses.delete(keyOf(where));
         if (!lane.isFull && this.#lanes.get(keyOf(where)) === lane) this.#resume(where);
       },
     });
@@ -232,7 +238,13 @@ export class SharedReader {
     this.#lanes.delete(key);
     this.#leave(key, lane);
     const consumer = this.#consumer;
-    void sleep(PAUSE_MS, undefined, { ref: false }).then(() => this.#begin(where, consumer));
+    void this.#pause(key).then(() => this.#begin(where, consumer));
+  }
+
+  async #pause(key: string): Promise<void> {
+    const pauseMs = this.#pauses.get(key) ?? PAUSE_MS;
+    this.#pauses.set(key, Math.min(2 * pauseMs, PAUSE_MS_MAX));
+    await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   async #eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
@@ -314,7 +326,9 @@ export class SharedReader {
       this.#lanes.delete(key);
       this.#leave(key, lane);
     }
-    for (const key of this.#troubles.keys()) if (!kept.has(key)) this.#troubles.delete(key);
+    for (const each of [this.#troubles, this.#told, this.#pauses]) {
+      for (const key of each.keys()) if (!kept.has(key)) each.delete(key);
+    }
   }
 
   #leave(key: string, lane: SharedLane): void {
@@ -332,8 +346,9 @@ export class SharedReader {
 
   #note(where: TopicPartition, error: unknown): void {
     const trouble = error instanceof Error ? error.message : String(error);
-    if (this.#troubles.get(keyOf(where)) === trouble) return;
     this.#troubles.set(keyOf(where), trouble);
+    if (this.#told.get(keyOf(where)) === trouble) return;
+    this.#told.set(keyOf(where), trouble);
     this.options.onFailure(where, error);
   }
 

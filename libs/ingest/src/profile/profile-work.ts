@@ -1,5 +1,6 @@
 import type { OnlineProfiles, ProfileEntry, ProfileLane, SourceExtent } from '@tessera/tag-catalog';
 import type { OutcomeReceiver, StreamRecord } from '../ports';
+import { sourceName } from '../topics';
 import type { Origin } from '../topics';
 import type { LetterWriter, RefusedRecord } from './letter-writer';
 import { isRejection } from './read-entries';
@@ -10,11 +11,6 @@ export interface ProfileWorkOptions {
   readonly letters: LetterWriter;
   /** Given what became of each batch, one after the other. */
   readonly receivers: readonly OutcomeReceiver[];
-}
-
-/** The name under which the profiles keep the position of a Kafka partition. */
-export function sourceName({ topic, partition }: Origin): string {
-  return `${topic}/${partition}`;
 }
 
 /**
@@ -74,6 +70,7 @@ export class ProfileWork {
       this.#through = nextOffset - 1;
     }
     await lane.settle();
+    this.options.letters.settled(this.origin, nextOffset);
   }
 
   #open(): ProfileLane {
