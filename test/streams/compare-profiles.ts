@@ -132,6 +132,6 @@ function sorted(fields: readonly (readonly [string, unknown])[]): object {
 }
 
 function demand(found: unknown, expected: unknown, what: string): void {
-  const [is, should] = [String(JSON.stringify(found)), String(JSON.stringify(expected))];
+  const [is, should] = [JSON.stringify(found ?? null), JSON.stringify(expected ?? null)];
   if (is !== should) throw new Error(`${what}: ${is.slice(0, 1_500)} instead of ${should.slice(0, 1_500)}`);
 }

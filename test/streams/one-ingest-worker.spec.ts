@@ -32,6 +32,12 @@ const SHOP: JsonValue = {
   ],
 };
 
+interface Sent {
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers?: Record<string, string>;
+}
+
 describeWithServer('An ingest worker behind a mapping worker on real servers', StreamServers, (running) => {
   let servers: StreamServers;
   let mapping: SourceProcess;
@@ -66,8 +72,6 @@ describeWithServer('An ingest worker behind a mapping worker on real servers', S
       return declared.value;
     });
   }
-
-  type Sent = { key: string | null; value: string | null; headers?: Record<string, string> };
 
   async function sendTo(topic: string, ...messages: readonly Sent[]): Promise<void> {
     const producer = servers.client.producer();

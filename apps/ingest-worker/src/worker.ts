@@ -45,9 +45,10 @@ export async function startIngestWorker(
     onCommit: (commit) => {
       metrics.addCommit(commit);
     },
-    onFailure: (where, error) => {
+    onFailure: (where, error, isNews) => {
       metrics.addFailure();
       topics.suspect();
+      if (!isNews) return;
       log('warn', `${where === null ? 'Nothing is read' : `${placeName(where)} begins anew`}: ${messageOf(error)}`);
     },
     onLost: (where, offsets) => {

@@ -26,8 +26,11 @@ export interface SharedReaderOptions {
   /** Time between two commits, ms. */
   readonly commitMs: number;
   readonly onCommit: (commit: { readonly topic: string; readonly records: number; readonly oldestMs: number }) => void;
-  /** Everything after which a partition begins anew; null: what keeps all of them from being read. */
-  readonly onFailure: (where: TopicPartition | null, error: unknown) => void;
+  /**
+   * Everything after which a partition begins anew; null: what keeps all of them from being read.
+   * @param isNews false: it was told, and nothing was done since.
+   */
+  readonly onFailure: (where: TopicPartition | null, error: unknown, isNews: boolean) => void;
   /** So many offsets that nobody has worked on are gone from the topic, marks of transactions among them; reading goes on with the oldest record there is. */
   readonly onLost: (where: TopicPartition, offsets: number) => void;
 }
@@ -339,17 +342,18 @@ export class SharedReader {
   }
 
   #noteBreak(error: KafkaFailure): void {
-    if (this.#isStopping || this.#break === error.message) return;
+    if (this.#isStopping) return;
+    const isNews = this.#break !== error.message;
     this.#break = error.message;
-    this.options.onFailure(null, error);
+    this.options.onFailure(null, error, isNews);
   }
 
   #note(where: TopicPartition, error: unknown): void {
     const trouble = error instanceof Error ? error.message : String(error);
     this.#troubles.set(keyOf(where), trouble);
-    if (this.#told.get(keyOf(where)) === trouble) return;
+    const isNews = this.#told.get(keyOf(where)) !== trouble;
     this.#told.set(keyOf(where), trouble);
-    this.options.onFailure(where, error);
+    this.options.onFailure(where, error, isNews);
   }
 
   #seek({ topic, partition }: TopicPartition, offset: number): void {
