@@ -67,7 +67,7 @@ export interface Verifier {
 /** The adapters behind the HTTP API. One object may stand for several ports. */
 export interface HttpApiPorts {
   readonly catalogStore: CatalogStore;
-  readonly tagStore: TagStore;
+  readonly tagStore: Pick<TagStore, 'apply' | 'erase'>;
   readonly engine: SegmentationEngine;
   readonly users: UserReader;
   readonly lists: ListStore;

@@ -46,7 +46,7 @@ export class IntakeFailure extends Error {
 export class MessageIntake {
   constructor(
     private readonly catalogStore: CatalogStore,
-    private readonly store: TagStore,
+    private readonly store: Pick<TagStore, 'apply'>,
     private readonly clock: () => number,
     private readonly options: IntakeOptions,
   ) {}

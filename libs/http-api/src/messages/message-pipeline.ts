@@ -50,7 +50,7 @@ export class MessagePipeline {
   #offered = false;
 
   constructor(
-    private readonly store: TagStore,
+    private readonly store: Pick<TagStore, 'apply'>,
     private readonly rejections: Rejections,
     private readonly clock: () => number,
   ) {}
