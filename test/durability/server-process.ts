@@ -28,11 +28,15 @@ export class ServerProcess {
   }
 
   /** @param shell run before it in the same shell, such as `ulimit`. @throws Error with what it printed if it does not come up. */
-  static async start(dataDirectory: string, shell = ':'): Promise<ServerProcess> {
+  static async start(
+    dataDirectory: string,
+    shell = ':',
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<ServerProcess> {
     const script = `${shell} && exec "$0" "$@"`;
     const child = spawn('sh', ['-c', script, process.execPath, '-r', REGISTER, MAIN], {
       cwd: ROOT,
-      env: { ...process.env, DATA_DIR: dataDirectory, PORT: '0', SAMPLE: 'none', LOG_LEVEL: 'silent' },
+      env: { ...process.env, DATA_DIR: dataDirectory, PORT: '0', SAMPLE: 'none', LOG_LEVEL: 'silent', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child);

@@ -59,7 +59,7 @@ async function serve(config: TesseraConfig, store: Store): Promise<GracefulShutd
     server: service.app.getHttpServer(),
     health: service.health,
     drain: service.drain,
-    hooks: [() => store.close()],
+    hooks: [async () => service.stream?.stop(), () => store.close()],
     log: say,
   });
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger, PinoLogger } from 'nestjs-pino';
-import { serveOpenApi } from '@tessera/http-api';
+import { MessageRate, serveOpenApi } from '@tessera/http-api';
+import type { KafkaLog } from '@tessera/kafka';
 import {
   ApiKeys,
   ConfigError,
@@ -12,10 +13,12 @@ import {
   Metrics,
   observeRequests,
   PlainJsonAdapter,
+  StreamMetrics,
 } from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import type { Store } from './open-store';
 import { StandaloneModule } from './standalone.module';
+import { KafkaStream } from './stream/kafka-stream';
 import { watchStore } from './watch-store';
 
 /** The HTTP service while it runs. */
@@ -26,6 +29,8 @@ export interface Service {
   readonly drain: AbortController;
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
   readonly address: string;
+  /** Null: none is read. */
+  readonly stream: KafkaStream | null;
 }
 
 const MB = 1024 * 1024;
@@ -40,7 +45,24 @@ export async function startService(config: TesseraConfig, store: Store, version:
   const drain = new AbortController();
   metrics.collectProcessMetrics();
   watchStore(health, store);
-  const module = StandaloneModule.register(config.logLevel, store, {
+  const messages = {
+    futureToleranceMs: config.futureHours * HOUR_MS,
+    stringBytesMax: config.stringBytesMax,
+    ...(config.cuidPattern === null ? {} : { cuidPattern: config.cuidPattern }),
+  };
+  const rate = new MessageRate(Date.now);
+  let log: KafkaLog = () => undefined;
+  const stream =
+    config.kafkaBrokers === null
+      ? null
+      : new KafkaStream(config.kafkaBrokers, config, store, {
+          messages,
+          metrics: new StreamMetrics(metrics),
+          count: (messagesTaken) => rate.add(messagesTaken),
+          log: (level, line) => log(level, line),
+        });
+  if (stream !== null) health.register('kafka', () => stream.state);
+  const module = StandaloneModule.register(config.logLevel, store, () => stream?.lag ?? 0, {
     secret: store.directory.secret,
     clock: () => Date.now(),
     timeZone: config.timeZone,
@@ -49,11 +71,8 @@ export async function startService(config: TesseraConfig, store: Store, version:
     health,
     metrics,
     drain: drain.signal,
-    messages: {
-      futureToleranceMs: config.futureHours * HOUR_MS,
-      stringBytesMax: config.stringBytesMax,
-      ...(config.cuidPattern === null ? {} : { cuidPattern: config.cuidPattern }),
-    },
+    messages,
+    rate,
     cuidPattern: config.cuidPattern,
     messagesConcurrency: config.messagesConcurrency,
     requestsConcurrency: config.requestsConcurrency,
@@ -80,7 +99,9 @@ export async function startService(config: TesseraConfig, store: Store, version:
   server.requestTimeout = 0;
   server.setTimeout(IDLE_MS_MAX);
   await listen(server, config.port, config.host);
-  return { app, health, drain, address: addressOf(server, config.host) };
+  log = (level, line) => logger[level](line);
+  stream?.start();
+  return { app, health, drain, address: addressOf(server, config.host), stream };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -363,11 +363,16 @@ function checkSource(source: SourcePosition | undefined, messages: number): void
   if (source === undefined) {
     return;
   }
-  const { position, each = [] } = source;
+  const { position, mark = 1, each = [] } = source;
   if (source.source === '') {
     throw new RangeError('A source position needs the name of its source: an empty one stands for none in the log.');
   }
   const isAscending = each.every((at, index) => Number.isSafeInteger(at) && at <= (each[index + 1] ?? position));
+  if (!Number.isInteger(mark) || mark < 1 || mark >= 2 ** 32) {
+    throw new RangeError(
+      `The mark of a position of ${source.source} is ${mark}, not a whole number from 1 to 2^32 − 1.`,
+    );
+  }
   if (!Number.isSafeInteger(position) || !isAscending || (each.length > 0 && each.length !== messages)) {
     throw new RangeError(
       `Positions of ${source.source} must be safe integers, one for each message, ascending, up to ${position}.`,

@@ -184,12 +184,12 @@ export class EngineState {
   }
 
   /** Takes note of how far a source has come, and of what was refused. */
-  advance({ source, position, each = [] }: SourcePosition, verdicts: readonly Verdict[]): void {
+  advance({ source, position, mark, each = [] }: SourcePosition, verdicts: readonly Verdict[]): void {
     const refused = each.flatMap((at, index) => {
       const verdict = verdicts[index];
       return typeof verdict === 'object' ? [{ position: at, ...verdict }] : [];
     });
-    this.sources.set(source, { position, refused });
+    this.sources.set(source, { position, refused, ...(mark === undefined ? {} : { mark }) });
   }
 
   /** No guid is left for a new user. */

@@ -38,13 +38,14 @@ describe('Sources with positions', () => {
     const messages = [person('a', { level: 5 }), person('a', tooMuch), person('b', { level: 1 })];
     const { verdicts } = await engine.apply(
       { arrivalMs: NOW, messages },
-      { source: SOURCE, position: 9, each: [4, 7, 8] },
+      { source: SOURCE, position: 9, each: [4, 7, 8], mark: 2 ** 32 - 1 },
     );
     expect(verdicts).toEqual(['accepted', expect.objectContaining({ code: 'outOfRange' }), 'accepted']);
     await engine[ending]();
     const again = await open();
     expect(again.progressOf(SOURCE)).toEqual({
       position: 9,
+      mark: 2 ** 32 - 1,
       refused: [{ position: 7, code: 'outOfRange', detail: expect.stringContaining('body.level') }],
     });
     expect((await again.apply({ arrivalMs: NOW, messages }, { source: SOURCE, position: 9 })).verdicts).toEqual([
@@ -84,7 +85,7 @@ describe('Sources with positions', () => {
   it('are refused if their positions could not be read back', async () => {
     const engine = await open();
     const batch = { arrivalMs: NOW, messages: [person('a', { level: 1 }), person('b', { level: 1 })] };
-    for (const wrong of [{ each: [1] }, { each: [2, 1] }, { each: [1, 4] }, { position: 2 ** 60 }]) {
+    for (const wrong of [{ each: [1] }, { each: [2, 1] }, { each: [1, 4] }, { position: 2 ** 60 }, { mark: 0 }]) {
       await expect(engine.apply(batch, { source: SOURCE, position: 3, ...wrong })).rejects.toThrow(RangeError);
     }
     expect(engine.dataVersion).toBe(0);

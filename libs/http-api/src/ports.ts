@@ -7,6 +7,7 @@ import type {
 } from '@tessera/audience';
 import type { CatalogStore, MessageOptions, TagStore } from '@tessera/tag-catalog';
 import type { ApiKeys, Health, Metrics } from '@tessera/platform';
+import type { MessageRate } from './operations/message-rate';
 
 /** Where the memory goes, in bytes. */
 export interface MemoryStatus {
@@ -90,6 +91,8 @@ export interface HttpApiOptions {
   readonly apiKeys: ApiKeys;
   readonly health: Health;
   readonly metrics: Metrics;
+  /** Where messages are counted; given by an app that takes some another way too. */
+  readonly rate?: MessageRate;
   /** Aborted at shutdown: streams end where they are. */
   readonly drain: AbortSignal;
   readonly messages: MessageOptions;

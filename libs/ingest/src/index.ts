@@ -1,8 +1,10 @@
 export { codeOfLetter, DEAD_TOPIC, deadLetter, recordOfLetter } from './dead-letter';
 export type { Origin } from './dead-letter';
+export { WaitingTypes } from './envelope/waiting-types';
 export { MAPPING_TOPIC, readMappingEntry } from './mapping/mapping-log';
 export type { MappingEntry } from './mapping/mapping-log';
 export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
 export type { MappingOptions } from './mapping/mapping-work';
-export type { Binding, OutgoingRecord, Resolver, StreamHeaders, StreamRecord, TagTypes } from './ports';
-export { WaitingTypes } from './mapping/waiting-types';
+export type { Binding, LetterBox, OutgoingRecord, Resolver, StreamHeaders, StreamRecord, TagTypes } from './ports';
+export { RawWork, TopicMadeAnewError } from './raw/raw-work';
+export type { RawObserver, RawOptions } from './raw/raw-work';

@@ -1,5 +1,5 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import type { Admin, Consumer, LogEntry, Producer } from 'kafkajs';
+import type { Admin, Consumer, ConsumerConfig, LogEntry, Producer } from 'kafkajs';
 
 /** Where lines of the client's log go. */
 export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', line: string) => void;
@@ -17,8 +17,13 @@ const LEVELS = {
   [logLevel.INFO]: 'info',
   [logLevel.DEBUG]: 'debug',
 } as const;
-/** Said of every transactional producer: a send that was given up may have been written. Ours are closed then, and the transaction ends with them. */
-const HANDLED = 'Limiting retries for the idempotent producer';
+const HANDLED = [
+  // Said of every idempotent producer: a send that was given up may have been written. Ours are closed then, and the transaction ends with them.
+  'Limiting retries for the idempotent producer',
+  // Said whenever a partition has enough in hand.
+  'Pausing fetching from',
+  'Resuming fetching from',
+];
 const REQUEST_MS_MAX = 30_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 /** A transaction left open by a process that died is aborted by the next owner, or after this. */
@@ -40,7 +45,7 @@ export class KafkaClient {
       logCreator:
         () =>
         ({ level, log: { message, error } }: LogEntry) => {
-          if (level === logLevel.NOTHING || message.startsWith(HANDLED)) return;
+          if (level === logLevel.NOTHING || HANDLED.some((start) => message.startsWith(start))) return;
           log(LEVELS[level], typeof error === 'string' ? `${message}: ${error}` : message);
         },
     });
@@ -51,7 +56,7 @@ export class KafkaClient {
   }
 
   /** Reads committed records only. */
-  consumer(groupId: string): Consumer {
+  consumer(groupId: string, options: Omit<Partial<ConsumerConfig>, 'groupId'> = {}): Consumer {
     return this.#kafka.consumer({
       groupId,
       sessionTimeout: SESSION_MS,
@@ -61,6 +66,7 @@ export class KafkaClient {
       readUncommitted: false,
       maxWaitTimeInMs: 100,
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
+      ...options,
     });
   }
 

@@ -21,6 +21,7 @@ export { pointer } from './object-reader';
 export * from './operators-for';
 export * from './parse-header';
 export * from './parse-message';
+export * from './parse-or-declare';
 export * from './parse-value';
 export * from './rejection';
 export * from './tag-store';

@@ -11,6 +11,8 @@ export interface SourcePosition {
    * Left out: it names none.
    */
   readonly each?: readonly number[];
+  /** A checksum of what stands at `position`, to be recognised by: 1 to 2^32 − 1. Left out: it can't be. */
+  readonly mark?: number;
 }
 
 /** A message or cuid that the store itself has refused when it was applied. */
@@ -22,6 +24,7 @@ export interface RefusedPosition extends Rejection {
 export interface SourceProgress {
   /** Of the last write applied. */
   readonly position: number;
+  readonly mark?: number;
   /** Those that the last write applied refused, ascending: whoever died before telling anybody of them can do so now. */
   readonly refused: readonly RefusedPosition[];
 }

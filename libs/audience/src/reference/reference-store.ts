@@ -211,12 +211,12 @@ export class ReferenceStore implements TagStore {
 
   #advance(source: SourcePosition | undefined, verdicts: readonly Verdict[]): void {
     if (source === undefined) return;
-    const { position, each = [] } = source;
+    const { position, mark, each = [] } = source;
     const refused = each.flatMap((at, index) => {
       const verdict = verdicts[index];
       return typeof verdict === 'object' ? [{ position: at, ...verdict }] : [];
     });
-    this.#sources.set(source.source, { position, refused });
+    this.#sources.set(source.source, { position, refused, ...(mark === undefined ? {} : { mark }) });
   }
 
   #grow(): void {

@@ -82,7 +82,7 @@ export class RandomRecords {
     const position = (this.#positions.get(source) ?? 0) + this.random.between(-1, 2) * messages;
     this.#positions.set(source, position);
     if (messages === 0 || this.random.chance(0.3)) {
-      return { source, position };
+      return { source, position, mark: 1 + this.random.between(0, 2 ** 32 - 2) };
     }
     return { source, position, each: Array.from({ length: messages }, (_, index) => position - messages + 1 + index) };
   }

@@ -90,6 +90,11 @@ export function keys(given: string): SettingValue<readonly string[]> {
   );
 }
 
+/** What another parser takes, or nothing at all. */
+export function optional<T>(parse: (text: string) => SettingValue<T>): (text: string) => SettingValue<T | null> {
+  return (given) => (given === '' ? valid(null) : parse(given));
+}
+
 /** Addresses `host:port` separated by commas, at least one. */
 export function addresses(given: string): SettingValue<readonly string[]> {
   const all = given.split(',').map((one) => one.trim());

@@ -1,0 +1,54 @@
+import type { PositionedConsumer } from '@tessera/kafka';
+import type { DependencyState, StreamMetrics } from '@tessera/platform';
+
+const EVERY_MS = 1_000;
+/** Without news for so long the brokers count as away. */
+const SILENCE_MS_MAX = 5_000;
+
+/** Asks once a second how far the reading of a stream has come. */
+export class StreamWatch {
+  #lag = 0;
+  #trouble: string | null = 'not connected yet';
+  #heardMs = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly consumer: Pick<PositionedConsumer, 'lag' | 'troubles'>,
+    private readonly metrics: StreamMetrics,
+  ) {}
+
+  start(): void {
+    this.#timer = setTimeout(() => void this.#look(), 0);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Records that are not done. */
+  get lag(): number {
+    return this.#lag;
+  }
+
+  get state(): DependencyState {
+    const [trouble] = this.consumer.troubles;
+    if (trouble !== undefined) return { ok: false, detail: `Kafka partition ${trouble[0]}: ${trouble[1]}` };
+    if (this.#trouble !== null) return { ok: false, detail: this.#trouble };
+    const isSilent = performance.now() - this.#heardMs > SILENCE_MS_MAX;
+    return isSilent ? { ok: false, detail: `no answer for ${SILENCE_MS_MAX / 1_000} s` } : { ok: true };
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const lags = await this.consumer.lag();
+      this.#lag = [...lags.values()].reduce((sum, lag) => sum + lag, 0);
+      for (const [partition, lag] of lags) this.metrics.lag(partition, lag);
+      this.#trouble = null;
+      this.#heardMs = performance.now();
+    } catch (error) {
+      this.#trouble = error instanceof Error ? error.message : String(error);
+    }
+    if (this.#timer !== null) this.#timer = setTimeout(() => void this.#look(), EVERY_MS);
+  }
+}
