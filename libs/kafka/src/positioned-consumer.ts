@@ -52,7 +52,9 @@ export class PositionBeyondEndError extends Error {
 }
 
 const PAUSE_MS = 500;
-const LEAVE_MS_MAX = 2_000;
+/** At the end, for what is in hand: it may wait for a Kafka that is away. */
+const FINISH_MS_MAX = 3_000;
+const LEAVE_MS_MAX = 1_000;
 /** What kafkajs tries by itself; then all is made anew. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
 
@@ -70,6 +72,9 @@ export class PositionedConsumer {
   readonly #leaving = new Map<number, Promise<void>>();
   readonly #ranges: TopicRanges;
   readonly #stopping = new AbortController();
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stopping.signal.addEventListener('abort', () => resolve());
+  });
   #consumer: Consumer | null = null;
   #running: Promise<void> = Promise.resolve();
 
@@ -85,7 +90,7 @@ export class PositionedConsumer {
   /** Finishes what is in hand, unless that waits for something, and leaves. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#letGo(new Set());
+    await Promise.race([this.#letGo(new Set()), sleep(FINISH_MS_MAX, undefined, { ref: false })]);
     const left = Promise.allSettled([this.#running, this.#ranges.close()]);
     await Promise.race([left, sleep(LEAVE_MS_MAX, undefined, { ref: false })]);
   }
@@ -118,7 +123,7 @@ export class PositionedConsumer {
       try {
         await this.#readUntilBroken(consumer);
       } catch (error) {
-        if (!this.#isStopping) this.options.onFailure(null, KafkaFailure.of(error));
+        this.#noteBreak(error);
       }
       await this.#letGo(new Set());
       await consumer.disconnect().catch(() => undefined);
@@ -134,9 +139,6 @@ export class PositionedConsumer {
     if (this.#isStopping) return;
     const broken = new Promise<never>((_resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    });
-    const stopped = new Promise<void>((resolve) => {
-      this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
       this.#take(new Set(payload.memberAssignment[topic] ?? [])),
@@ -156,7 +158,7 @@ export class PositionedConsumer {
         eachBatch: (payload) => this.#eachBatch(payload),
       }),
     ]);
-    await Promise.race([broken, stopped]);
+    await Promise.race([broken, this.#stopped]);
   }
 
   /** Called in the very moment of the assignment: nothing is fetched before positions are set, or the partition is paused. */
@@ -176,8 +178,7 @@ export class PositionedConsumer {
   }
 
   async #open(partition: number, consumer: Consumer | null): Promise<void> {
-    const isOver = (): boolean =>
-      this.#isStopping || this.#consumer !== consumer || !this.#assigned.has(partition);
+    const isOver = (): boolean => this.#isStopping || this.#consumer !== consumer || !this.#assigned.has(partition);
     while (!isOver() && !this.#lanes.has(partition)) {
       try {
         await this.#leaving.get(partition);
@@ -274,6 +275,10 @@ export class PositionedConsumer {
       this.#leaving.set(partition, leaving);
     }
     await Promise.all(this.#leaving.values());
+  }
+
+  #noteBreak(error: unknown): void {
+    if (!this.#isStopping) this.options.onFailure(null, KafkaFailure.of(error));
   }
 
   #note(partition: number, error: unknown): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RawWork, WaitingTypes } from '@tessera/ingest';
 import type { RawObserver } from '@tessera/ingest';
 import { KafkaClient, PositionedConsumer, PublishedPositions, RecordWriter } from '@tessera/kafka';
@@ -9,6 +10,8 @@ import { StreamWatch } from './stream-watch';
 
 const RAW_TOPIC = 'tags.raw';
 const KB = 1_024;
+/** At the end, for what a Kafka that is away may keep waiting. */
+const CLOSE_MS_MAX = 1_000;
 
 export interface StreamOptions {
   readonly messages: MessageOptions;
@@ -68,8 +71,8 @@ export class KafkaStream {
   async stop(): Promise<void> {
     this.#watch.stop();
     await this.#consumer.stop();
-    await this.#published.stop();
-    await this.#letters.close();
+    const closed = Promise.allSettled([this.#published.stop(), this.#letters.close()]);
+    await Promise.race([closed, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 
   /** Records that are not applied yet, as of a second ago. */

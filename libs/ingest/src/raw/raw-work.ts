@@ -85,7 +85,7 @@ export class RawWork {
     this.#run = emptyRun();
     const fresh = await this.#passOver(records);
     const { types, messages } = this.options;
-    const envelopes = await readEnvelopes(fresh, types, messages.cuidPattern ?? null);
+    const envelopes = await unlessAborted(readEnvelopes(fresh, types, messages.cuidPattern ?? null), signal);
     for (const [place, record] of fresh.entries()) {
       signal.throwIfAborted();
       const envelope = envelopes[place];
@@ -181,6 +181,16 @@ export class RawWork {
     await letters.write(refused.map(({ record, rejection }) => deadLetter(record, this.origin, rejection, now())));
     for (const { rejection } of refused) observer.letter(rejection.code);
   }
+}
+
+/** Whatever comes of the work then, nobody looks at it. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new Error('nobody waits for it any more'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** @param latestMs past it somebody's clock is wrong. */
