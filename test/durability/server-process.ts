@@ -69,6 +69,11 @@ export class ServerProcess {
     return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.json() };
   }
 
+  /** What is no JSON. */
+  async text(url: string): Promise<string> {
+    return (await fetch(`${this.#address}${url}`, { headers: { Connection: 'close' } })).text();
+  }
+
   /** SIGTERM ends it in order, SIGKILL at once. @returns its exit code. */
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     this.child.kill(signal);

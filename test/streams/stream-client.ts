@@ -10,9 +10,9 @@ const RAW_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A record to be sent to `tags.raw`. */
 export interface RawRecord {
-  readonly key: string | null;
+  readonly key: string | Buffer | null;
   readonly value: string | Buffer | null;
-  readonly timestamp?: string;
+  readonly headers?: Readonly<Record<string, Buffer>>;
 }
 
 /** A message as `tags.raw` takes it. */
@@ -48,16 +48,31 @@ export class StreamClient {
 
   /** As retention would: everything before these offsets is gone. */
   async deleteBefore(topic: string, partition: number, offset: number): Promise<void> {
-    await this.#withAdmin((admin) =>
-      admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] }),
-    );
+    await this.#withAdmin(async (admin) => {
+      // Else the client does not know where the partition is.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+    });
   }
 
-  async send(...records: readonly RawRecord[]): Promise<void> {
+  send(...records: readonly RawRecord[]): Promise<void> {
+    return this.sendTo(RAW, ...records);
+  }
+
+  async sendTo(topic: string, ...messages: readonly RawRecord[]): Promise<void> {
     const producer = this.client.producer();
     await producer.connect();
-    await producer.send({ topic: RAW, messages: [...records] });
+    await producer.send({ topic, messages: messages.map((message) => ({ ...message })) });
     await producer.disconnect();
+  }
+
+  /** Where each partition ends. */
+  async ends(topic: string): Promise<ReadonlyMap<number, number>> {
+    const ends = new Map<number, number>();
+    await this.#withAdmin(async (admin) => {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) ends.set(partition, Number(high));
+    });
+    return ends;
   }
 
   /** All records of a topic as soon as there are so many. */

@@ -1,4 +1,4 @@
-export { codeOfLetter, DEAD_TOPIC, deadLetter, recordOfLetter } from './dead-letter';
+export { codeOfLetter, DEAD_TOPIC, deadLetter, originOfLetter, recordOfLetter } from './dead-letter';
 export type { Origin } from './dead-letter';
 export { WaitingTypes } from './envelope/waiting-types';
 export { MAPPING_TOPIC, readMappingEntry } from './mapping/mapping-log';

@@ -40,8 +40,8 @@ export interface PositionedOptions {
   readonly batch: LaneBatch;
   /** Everything that made a partition pause; null: what keeps all of them from being read. */
   readonly onFailure: (partition: number | null, error: unknown) => void;
-  /** Records are gone from the topic that nobody has worked on; reading goes on with the oldest there is. */
-  readonly onLost: (partition: number, count: number) => void;
+  /** So many offsets that nobody has worked on are gone from the topic, marks of transactions among them; reading goes on with the oldest record there is. */
+  readonly onLost: (partition: number, offsets: number) => void;
   /** The position behind what is done has moved. */
   readonly onDone: (partition: number, nextOffset: number) => void;
 }

@@ -55,7 +55,7 @@ export class KafkaStream {
         metrics.lost(count);
         log(
           'error',
-          `${count} records of Kafka partition ${partition} of ${RAW_TOPIC} are gone that were never read: its retention is too short. Reading goes on with the oldest there is.`,
+          `${count} offsets of Kafka partition ${partition} of ${RAW_TOPIC} are gone and were never read: its retention is too short. Reading goes on with the oldest record there is.`,
         );
       },
     });

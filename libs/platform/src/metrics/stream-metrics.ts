@@ -39,8 +39,8 @@ export class StreamMetrics {
       registers,
     });
     this.#lost = new Counter({
-      name: 'tessera_stream_lost_records_total',
-      help: 'Records that were gone from the topic before they were read: its retention is too short',
+      name: 'tessera_stream_lost_offsets_total',
+      help: 'Offsets of the topic that were gone before they were read, marks of transactions included: its retention is too short',
       registers,
     });
     this.#lag = new Gauge({
@@ -69,8 +69,8 @@ export class StreamMetrics {
     this.#failures.inc();
   }
 
-  lost(records: number): void {
-    this.#lost.inc(records);
+  lost(offsets: number): void {
+    this.#lost.inc(offsets);
   }
 
   lag(partition: number, records: number): void {
