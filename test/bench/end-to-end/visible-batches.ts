@@ -11,8 +11,9 @@ export interface SentBatch {
   readonly dueMs: number;
 }
 
-/** In one question: more would make it slow, and all of them late. */
-const BATCHES_A_QUESTION = 64;
+/** In one question, the oldest ones: with more it would be what the server is busy with. */
+const BATCHES_A_QUESTION = 16;
+const PAUSE_MS = 2;
 
 /** Counts the batches under way again and again, all in one question, and notes when each is seen whole for the first time. */
 export class VisibleBatches {
@@ -30,7 +31,7 @@ export class VisibleBatches {
   /** From now on it ends as soon as all are seen, or after this long. */
   async finish(watching: Promise<void>, waitMs: number): Promise<number> {
     const untilMs = performance.now() + waitMs;
-    while (this.#underWay.length > 0 && performance.now() < untilMs) await sleep(1);
+    while (this.#underWay.length > 0 && performance.now() < untilMs) await sleep(PAUSE_MS);
     this.#isOver = true;
     await watching;
     return this.#underWay.length;
@@ -41,8 +42,8 @@ export class VisibleBatches {
     const connection = await KeepAliveConnection.open(this.url);
     try {
       while (!this.#isOver) {
-        if (this.#underWay.length === 0) await sleep(1);
-        else await this.#ask(connection);
+        if (this.#underWay.length > 0) await this.#ask(connection);
+        await sleep(PAUSE_MS);
       }
     } finally {
       connection.close();
