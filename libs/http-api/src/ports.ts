@@ -39,7 +39,7 @@ export interface StoreStatus {
   readonly rememberedIds: number;
   readonly rememberedIdsMax: number;
   readonly dataDirectoryBytes: number;
-  /** Writes received but not yet visible; 0 where an acknowledged write is visible. */
+  /** Messages of a stream that are not visible yet; 0 without one. */
   readonly lag: number;
   /** Null where the store keeps no state of its own in memory. */
   readonly memory: MemoryStatus | null;

@@ -120,6 +120,28 @@ describe('GracefulShutdown', () => {
     await cut;
   });
 
+  it('ends other ways in beside the requests, before the hooks', async () => {
+    const server = createServer();
+    await listening(server);
+    const order: string[] = [];
+    const shutdown = new GracefulShutdown({
+      server,
+      health: new Health(),
+      drain: new AbortController(),
+      intakes: [
+        async () => {
+          await sleep(20);
+          order.push('intake');
+        },
+        () => Promise.reject(new Error('no way out')),
+      ],
+      hooks: [() => Promise.resolve(void order.push('hook'))],
+      log: (message) => void order.push(message),
+    });
+    expect(await shutdown.run('test')).toBe(true);
+    expect(order).toEqual([expect.stringContaining('test'), 'intake', 'closing failed: no way out', 'hook']);
+  });
+
   it('reports hooks that fail or hang', async () => {
     const timings = { drainAfterMs: 1, cutAfterMs: 1, giveUpAfterMs: 50 };
     for (const hook of [() => Promise.reject(new Error('no disk')), () => new Promise<void>(() => undefined)]) {

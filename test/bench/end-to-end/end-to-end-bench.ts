@@ -110,10 +110,10 @@ async function exercise(client: KafkaClient, server: BenchServer, phase: Phase):
   watching.catch(() => undefined);
   const due: { readonly messages: readonly Message[]; readonly dueMs: number }[] = [];
   let sent = 0;
-  let isOver = false;
+  const state = { isOver: false };
   // What has become due while a request was on its way goes with the next one, as other clients of Kafka do it.
   const sending = (async () => {
-    while (!isOver || due.length > 0) {
+    while (!state.isOver || due.length > 0) {
       const batches = due.splice(0);
       const messages = batches.flatMap((batch) => batch.messages);
       if (messages.length > 0) await producer.send({ topic: RAW, messages });
@@ -129,7 +129,7 @@ async function exercise(client: KafkaClient, server: BenchServer, phase: Phase):
     due.push({ messages: messagesFrom(first, users), dueMs });
     return Promise.resolve();
   });
-  isOver = true;
+  state.isOver = true;
   await sending;
   const unseen = await visible.finish(watching, LAST_MS_MAX);
   await producer.disconnect();
