@@ -4,7 +4,7 @@
  */
 const LAYERS = {
   0: ['tag-catalog', 'audience'],
-  1: ['platform', 'kafka', 'bitmap', 'data-directory'],
+  1: ['platform', 'kafka', 'mysql', 'redis', 'bitmap', 'data-directory'],
   2: [
     'identity',
     'embedded-engine',
@@ -22,8 +22,8 @@ const DRIVER_OWNERS = {
   roaring: ['bitmap'],
   lmdb: ['data-directory'],
   kafkajs: ['kafka'],
-  ioredis: ['identity', 'online-profile'],
-  mysql2: ['starrocks-engine', 'identity', 'catalog-store', 'audience-store'],
+  ioredis: ['redis', 'identity', 'online-profile'],
+  mysql2: ['mysql', 'starrocks-engine'],
 };
 
 const PURE_PACKAGES = ['luxon', 're2js', '@noble/hashes'];

@@ -11,7 +11,9 @@ import { identityCacheBench } from './identity/identity-cache-bench';
 import { identityRedisBench } from './identity/identity-redis-bench';
 import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
+import { mappingBench } from './mapping/mapping-bench';
 import { membersBench } from './members/members-bench';
+import { onlineProfileBench } from './profile/online-profile-bench';
 import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
 import { rewriteBench } from './write/rewrite-bench';
@@ -34,6 +36,8 @@ export const BENCHES: readonly Bench[] = [
   identityBench,
   identityCacheBench,
   identityRedisBench,
+  mappingBench,
+  onlineProfileBench,
   restartBench,
   growthBench,
 ];

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ServerProcess } from '../durability/server-process';
+import { RunningServer } from '../support/running-server';
 import { committedOffsets } from '@tessera/kafka';
 import { runProgram } from '../support/services/command';
 import { KafkaServer } from '../support/services/kafka-server';
 import { describeWithServer } from '../support/services/with-server';
-import { ask, count, eventually, rawMessage, StreamClient } from './stream-client';
+import { ask, eventually, rawMessage, StreamClient } from './stream-client';
 
 const TEST_MS_MAX = 300_000;
 const ROOT = path.join(__dirname, '..', '..');
@@ -25,14 +25,13 @@ const VISIT = { name: 'visit', kind: 'event', properties: [{ name: 'page', value
 describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => {
   let folder = '';
   let stream: StreamClient;
-  let server: ServerProcess;
+  let server: RunningServer;
 
-  const start = (settings: Readonly<Record<string, string>> = {}): Promise<ServerProcess> =>
-    ServerProcess.start(path.join(folder, 'data'), ':', {
-      KAFKA_BROKERS: kafka().broker,
-      LOG_LEVEL: 'warn',
-      ...settings,
+  const start = (settings: Readonly<Record<string, string>> = {}): Promise<RunningServer> =>
+    RunningServer.start(path.join(folder, 'data'), {
+      environment: { KAFKA_BROKERS: kafka().broker, PARTITIONS: '4', ...settings },
     });
+  const metrics = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'tessera-stream-'));
@@ -43,26 +42,24 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
   }, TEST_MS_MAX);
 
   afterAll(async () => {
-    await server.stop('SIGTERM');
+    await server.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
   it(
-    'waits for a topic that is missing, and counts what comes once it is there',
+    'makes the topics that are missing, and counts what comes',
     async () => {
-      expect(await server.call('GET', '/health/ready')).toMatchObject({
-        status: 503,
-        body: { dependencies: { kafka: { ok: false }, engine: { ok: true } } },
-      });
-      await stream.createTopics({ 'tags.raw': 4, 'tags.dead': 2 });
+      await eventually(async () => expect((await server.ask('GET', '/health/ready')).status).toBe(200));
+      expect([(await stream.ends('tags.raw')).size, (await stream.ends('tags.dead')).size]).toEqual([4, 1]);
+      await stream.takeLargeRecords('tags.raw');
       const users = Array.from({ length: 500 }, (_, user) => user);
       await stream.send(...users.map((user) => rawMessage('city', `user-${user}`, { town: `town-${user % 3}` })));
       await eventually(async () => {
-        expect(await count(server, { tag: 'town', op: 'eq', value: 'town-1' })).toBe(167);
-        expect(await count(server, { all: true })).toBe(500);
+        expect(await server.count({ tag: 'town', op: 'eq', value: 'town-1' })).toBe(167);
+        expect(await server.count({ all: true })).toBe(500);
       });
       await eventually(async () => {
-        expect((await server.call('GET', '/health/ready')).status).toBe(200);
+        expect((await server.ask('GET', '/health/ready')).status).toBe(200);
         expect(await ask(server, 'GET', '/v1/status')).toMatchObject({ lag: 0 });
       });
     },
@@ -92,7 +89,7 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
         ...['emptyValue', 'invalidJson', 'invalidMessage', 'keyDiffers', 'missingKey', 'outOfRange', 'reservedType'],
         ...['tooLarge', 'unknownType', 'wrongType'],
       ]);
-      await eventually(async () => expect(await count(server, { tag: 'town', op: 'eq', value: 'rome' })).toBe(1));
+      await eventually(async () => expect(await server.count({ tag: 'town', op: 'eq', value: 'rome' })).toBe(1));
     },
     TEST_MS_MAX,
   );
@@ -138,7 +135,7 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
       await eventually(async () => {
         const { tags, events } = (await ask(server, 'GET', '/v1/users/cleo')) as { tags: object; events: object };
         expect([Object.keys(tags), events]).toEqual([['visits'], {}]);
-        expect((await server.call('GET', '/v1/users/dora')).status).toBe(200);
+        expect((await server.ask('GET', '/v1/users/dora')).status).toBe(200);
       });
       const ends = [...(await stream.ends('tags.raw'))];
       await eventually(async () =>
@@ -146,10 +143,10 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
           ends.filter(([, end]) => end > 0).sort(),
         ),
       );
-      const metrics = await server.text('/metrics');
-      expect(metrics).toMatch(/tessera_stream_delay_seconds_count [1-9]/);
-      expect(metrics).toMatch(/tessera_stream_dead_letters_total\{code="keyDiffers"\} \d/);
-      expect(metrics).toMatch(/tessera_stream_lag_messages\{partition="0"\} 0/);
+      const text = await metrics();
+      expect(text).toMatch(/tessera_stream_delay_seconds_count [1-9]/);
+      expect(text).toMatch(/tessera_stream_dead_letters_total\{code="keyDiffers"\} \d/);
+      expect(text).toMatch(/tessera_stream_lag_records\{partition="0"\} 0/);
     },
     TEST_MS_MAX,
   );
@@ -159,20 +156,20 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
     async () => {
       await kafka().kill();
       await eventually(async () =>
-        expect((await server.call('GET', '/health/ready')).body).toMatchObject({
+        expect((await server.ask('GET', '/health/ready')).body).toMatchObject({
           dependencies: { kafka: { ok: false } },
         }),
       );
-      const known = await count(server, { all: true });
+      const known = await server.count({ all: true });
       const messages = [{ header: { type: 'city', cuid: 'over-http' }, body: { town: 'oslo' } }];
       expect(await ask(server, 'POST', '/v1/messages', messages)).toMatchObject({ accepted: 1 });
       // A start without Kafka too.
-      expect(await server.stop('SIGTERM')).toBe(0);
+      expect((await server.stop()).code).toBe(0);
       server = await start();
-      expect(await count(server, { all: true })).toBe(known + 1);
+      expect(await server.count({ all: true })).toBe(known + 1);
       await kafka().start();
       await stream.send(rawMessage('city', 'after', { town: 'oslo' }));
-      await eventually(async () => expect(await count(server, { tag: 'town', op: 'eq', value: 'oslo' })).toBe(2));
+      await eventually(async () => expect(await server.count({ tag: 'town', op: 'eq', value: 'oslo' })).toBe(2));
     },
     TEST_MS_MAX,
   );
@@ -180,7 +177,7 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
   it(
     'goes on behind what retention took away, and counts it as lost',
     async () => {
-      await server.stop('SIGTERM');
+      await server.stop();
       const ends = await stream.ends('tags.raw');
       await stream.send(
         ...Array.from({ length: 40 }, (_, index) => rawMessage('city', `late-${index}`, { town: 'riga' })),
@@ -194,8 +191,8 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
       }
       server = await start();
       await eventually(async () => {
-        expect(await count(server, { tag: 'town', op: 'eq', value: 'riga' })).toBe(40 - lost);
-        const counted = Number(/tessera_stream_lost_offsets_total (\d+)/.exec(await server.text('/metrics'))?.[1]);
+        expect(await server.count({ tag: 'town', op: 'eq', value: 'riga' })).toBe(40 - lost);
+        const counted = Number(/tessera_stream_lost_offsets_total (\d+)/.exec(await metrics())?.[1]);
         // The replay before has left the mark of a transaction in some partitions.
         expect(counted).toBeGreaterThanOrEqual(lost);
         expect(counted).toBeLessThanOrEqual(lost + ends.size);
@@ -208,7 +205,7 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
   it(
     'reads no topic that was made anew until it is told to, and then all of it',
     async () => {
-      await server.stop('SIGTERM');
+      await server.stop();
       await stream.deleteTopic('tags.raw');
       await eventually(() => stream.createTopics({ 'tags.raw': 4 }));
       // More than there were, so that every stored position lies inside.
@@ -217,15 +214,15 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
       );
       server = await start();
       await eventually(async () =>
-        expect((await server.call('GET', '/health/ready')).body).toMatchObject({
+        expect((await server.ask('GET', '/health/ready')).body).toMatchObject({
           dependencies: { kafka: { ok: false, detail: expect.stringContaining('made anew') } },
         }),
       );
-      expect(await count(server, { tag: 'town', op: 'eq', value: 'kyiv' })).toBe(0);
-      await server.stop('SIGTERM');
+      expect(await server.count({ tag: 'town', op: 'eq', value: 'kyiv' })).toBe(0);
+      await server.stop();
       server = await start({ STREAM_EPOCH: '1' });
-      await eventually(async () => expect(await count(server, { tag: 'town', op: 'eq', value: 'kyiv' })).toBe(3_000));
-      expect((await server.call('GET', '/health/ready')).status).toBe(200);
+      await eventually(async () => expect(await server.count({ tag: 'town', op: 'eq', value: 'kyiv' })).toBe(3_000));
+      expect((await server.ask('GET', '/health/ready')).status).toBe(200);
     },
     TEST_MS_MAX,
   );

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigResourceTypes } from 'kafkajs';
 import { readToEnd } from '@tessera/kafka';
 import { KafkaClient } from '@tessera/kafka';
 import type { ReadRecord } from '@tessera/kafka';
-import type { Answer, ServerProcess } from '../durability/server-process';
+import type { Answer, RunningServer } from '../support/running-server';
 
 const RAW = 'tags.raw';
 const WAIT_MS_MAX = 60_000;
@@ -29,26 +30,32 @@ export class StreamClient {
   }
 
   async createTopics(topics: Readonly<Record<string, number>>): Promise<void> {
-    await this.#withAdmin(async (admin) => {
+    await this.client.withAdmin(async (admin) => {
       await admin.createTopics({
         waitForLeaders: true,
         topics: Object.entries(topics).map(([topic, numPartitions]) => ({
           topic,
           numPartitions,
           replicationFactor: 1,
-          configEntries: topic === RAW ? [{ name: 'max.message.bytes', value: String(RAW_BYTES_MAX) }] : [],
         })),
       });
     });
   }
 
+  /** Larger ones than the process takes. */
+  async takeLargeRecords(name: string): Promise<void> {
+    const configEntries = [{ name: 'max.message.bytes', value: String(RAW_BYTES_MAX) }];
+    const resources = [{ type: ConfigResourceTypes.TOPIC, name, configEntries }];
+    await this.client.withAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
+  }
+
   async deleteTopic(topic: string): Promise<void> {
-    await this.#withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
+    await this.client.withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
   }
 
   /** As retention would: everything before these offsets is gone. */
   async deleteBefore(topic: string, partition: number, offset: number): Promise<void> {
-    await this.#withAdmin(async (admin) => {
+    await this.client.withAdmin(async (admin) => {
       // Else the client does not know where the partition is.
       await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
@@ -69,7 +76,7 @@ export class StreamClient {
   /** Where each partition ends. */
   async ends(topic: string): Promise<ReadonlyMap<number, number>> {
     const ends = new Map<number, number>();
-    await this.#withAdmin(async (admin) => {
+    await this.client.withAdmin(async (admin) => {
       for (const { partition, high } of await admin.fetchTopicOffsets(topic)) ends.set(partition, Number(high));
     });
     return ends;
@@ -85,16 +92,6 @@ export class StreamClient {
       if (records.length < count) throw new Error(`${topic} has ${records.length} records, not ${count}`);
       return records;
     });
-  }
-
-  async #withAdmin(work: (admin: ReturnType<KafkaClient['admin']>) => Promise<unknown>): Promise<void> {
-    const admin = this.client.admin();
-    await admin.connect();
-    try {
-      await work(admin);
-    } finally {
-      await admin.disconnect();
-    }
   }
 }
 
@@ -112,13 +109,8 @@ export async function eventually<T>(ask: () => Promise<T>, waitMs = WAIT_MS_MAX)
 }
 
 /** The answer, which must be one of success. */
-export async function ask(server: ServerProcess, method: string, url: string, body?: object): Promise<Answer['body']> {
-  const answer = await server.call(method, url, body);
+export async function ask(server: RunningServer, method: string, url: string, body?: object): Promise<Answer['body']> {
+  const answer = await server.ask(method, url, body);
   if (answer.status >= 300) throw new Error(`${method} ${url}: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body;
-}
-
-export async function count(server: ServerProcess, expression: object): Promise<number> {
-  const { count: users } = (await ask(server, 'POST', '/v1/segmentation/count', { expression })) as { count: number };
-  return users;
 }

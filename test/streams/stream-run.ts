@@ -4,7 +4,7 @@ import type { Catalog } from '@tessera/tag-catalog';
 import { Catalog as EmptyCatalog, declareTagType, parseMessage } from '@tessera/tag-catalog';
 import { readToEnd } from '@tessera/kafka';
 import type { ReadRecord } from '@tessera/kafka';
-import { ServerProcess } from '../durability/server-process';
+import { RunningServer } from '../support/running-server';
 import type { KafkaServer } from '../support/services/kafka-server';
 import { seededRandom } from './seeded-random';
 import { ask, eventually, rawMessage, StreamClient } from './stream-client';
@@ -67,8 +67,8 @@ export async function runStream(kafka: KafkaServer, dataDirectory: string, run: 
   const startedMs = performance.now();
   const stream = new StreamClient(kafka.broker);
   await stream.createTopics({ [RAW]: run.partitions, 'tags.dead': 2 });
-  const start = (): Promise<ServerProcess> =>
-    ServerProcess.start(dataDirectory, ':', { KAFKA_BROKERS: kafka.broker, LOG_LEVEL: 'warn' });
+  const start = (): Promise<RunningServer> =>
+    RunningServer.start(dataDirectory, { environment: { KAFKA_BROKERS: kafka.broker } });
   let server = await start();
   let isOver = false;
   const sending = send(stream, run, () => isOver);
@@ -90,7 +90,7 @@ export async function runStream(kafka: KafkaServer, dataDirectory: string, run: 
         await kafka.start();
       } else {
         if (fault === 'stop') await stopInTime(server);
-        else await server.stop('SIGKILL');
+        else await server.kill();
         server = await start();
       }
       run.say(`${index + 1} of ${faults.length} faults (${fault})`);
@@ -103,7 +103,7 @@ export async function runStream(kafka: KafkaServer, dataDirectory: string, run: 
     return { ...summary, seconds: Math.round((performance.now() - startedMs) / 1_000) };
   } finally {
     // Without effect on one that has ended.
-    await server.stop('SIGKILL');
+    await server.kill();
   }
 }
 
@@ -151,9 +151,9 @@ function draw(random: Random, cuid: string, number: number): RawRecord {
   return { key: cuid, value: '{"header":' };
 }
 
-async function untilDone(server: ServerProcess): Promise<void> {
+async function untilDone(server: RunningServer): Promise<void> {
   await eventually(async () => {
-    const { body } = await server.call('GET', '/health/ready');
+    const { body } = await server.ask('GET', '/health/ready');
     const { lag } = (await ask(server, 'GET', '/v1/status')) as { lag: number };
     if (lag !== 0 || !(body as { ready: boolean }).ready) {
       throw new Error(`Not done: lag ${lag}, ${JSON.stringify(body)}\n${server.output.slice(-2_000)}`);
@@ -165,9 +165,9 @@ async function untilDone(server: ServerProcess): Promise<void> {
   if (lag !== 0) await untilDone(server);
 }
 
-async function stopInTime(server: ServerProcess): Promise<void> {
+async function stopInTime(server: RunningServer): Promise<void> {
   const startedMs = performance.now();
-  const exitCode = await server.stop('SIGTERM');
+  const { code: exitCode } = await server.stop();
   const tookMs = performance.now() - startedMs;
   if (exitCode === 0 && tookMs <= STOP_MS_MAX) return;
   throw new Error(
@@ -175,7 +175,7 @@ async function stopInTime(server: ServerProcess): Promise<void> {
   );
 }
 
-async function compare(stream: StreamClient, server: ServerProcess): Promise<Omit<StreamSummary, 'seconds'>> {
+async function compare(stream: StreamClient, server: RunningServer): Promise<Omit<StreamSummary, 'seconds'>> {
   const model = new Model();
   await readToEnd(stream.client, RAW, async (partition, records) => {
     for (const record of records) await model.take(partition, record);

@@ -13,7 +13,6 @@ import {
   Metrics,
   observeRequests,
   PlainJsonAdapter,
-  StreamMetrics,
 } from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import type { Store } from './open-store';
@@ -57,7 +56,7 @@ export async function startService(config: TesseraConfig, store: Store, version:
       ? null
       : new KafkaStream(config.kafkaBrokers, config, store, {
           messages,
-          metrics: new StreamMetrics(metrics),
+          metrics,
           count: (messagesTaken) => rate.add(messagesTaken),
           log: (level, line) => log(level, line),
         });

@@ -146,7 +146,8 @@ export class PositionedConsumer {
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       // Nothing but marks of transactions and what they dropped.
       const lane = this.#lanes.get(payload.partition);
-      if (payload.batchSize === 0 && lane?.nextOffset === Number(payload.firstOffset)) {
+      if (payload.batchSize > 0 || (payload.firstOffset as string | null) === null) return;
+      if (lane?.nextOffset === Number(payload.firstOffset)) {
         lane.add([], Number(payload.lastOffset) + 1);
       }
     });

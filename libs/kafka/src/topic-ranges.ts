@@ -1,6 +1,5 @@
-import type { Admin } from 'kafkajs';
 import type { KafkaClient } from './kafka-client';
-import { KafkaFailure } from './kafka-failure';
+import { KeptAdmin } from './kept-admin';
 
 /** What one partition holds: the offsets from `low` to before `high`. */
 export interface OffsetRange {
@@ -10,30 +9,24 @@ export interface OffsetRange {
 
 /** Asks over one connection, again and again, what the partitions of a topic hold. */
 export class TopicRanges {
-  readonly #admin: Admin;
-  #connecting: Promise<void> | null = null;
+  readonly #admin: KeptAdmin;
 
   constructor(
     client: KafkaClient,
     private readonly topic: string,
   ) {
-    this.#admin = client.admin();
+    this.#admin = new KeptAdmin(client);
   }
 
   /** By partition, as the brokers say now. @throws KafkaFailure */
-  async read(): Promise<ReadonlyMap<number, OffsetRange>> {
-    try {
-      this.#connecting ??= this.#admin.connect();
-      await this.#connecting;
-      const offsets = await this.#admin.fetchTopicOffsets(this.topic);
+  read(): Promise<ReadonlyMap<number, OffsetRange>> {
+    return this.#admin.use(async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(this.topic);
       return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
-    } catch (error) {
-      this.#connecting = null;
-      throw KafkaFailure.of(error);
-    }
+    });
   }
 
-  async close(): Promise<void> {
-    await this.#admin.disconnect();
+  close(): Promise<void> {
+    return this.#admin.close();
   }
 }

@@ -1,21 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RawWork, WaitingTypes } from '@tessera/ingest';
+import { DEAD_TOPIC, RAW_TOPIC, RawWork, WaitingTypes } from '@tessera/ingest';
 import type { RawObserver } from '@tessera/ingest';
-import { KafkaClient, PositionedConsumer, PublishedPositions, RecordWriter } from '@tessera/kafka';
+import { KafkaClient, PositionedConsumer, PublishedPositions, RecordWriter, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
-import type { DependencyState, StreamMetrics, TesseraConfig } from '@tessera/platform';
+import { StreamMetrics } from '@tessera/platform';
+import type { DependencyState, Metrics, TesseraConfig } from '@tessera/platform';
 import type { MessageOptions } from '@tessera/tag-catalog';
 import type { Store } from '../open-store';
 import { StreamWatch } from './stream-watch';
 
-const RAW_TOPIC = 'tags.raw';
 const KB = 1_024;
+/** Copies of topics that are made. */
+const AS_THE_BROKERS = -1;
 /** At the end, for what a Kafka that is away may keep waiting. */
 const CLOSE_MS_MAX = 1_000;
 
 export interface StreamOptions {
   readonly messages: MessageOptions;
-  readonly metrics: StreamMetrics;
+  readonly metrics: Metrics;
   /** Told how many messages were taken or refused. */
   readonly count: (messages: number) => void;
   readonly log: KafkaLog;
@@ -27,9 +29,11 @@ export class KafkaStream {
   readonly #published: PublishedPositions;
   readonly #letters: RecordWriter;
   readonly #watch: StreamWatch;
+  readonly #topics: TopicDirectory;
 
   constructor(brokers: readonly string[], config: TesseraConfig, store: Store, options: StreamOptions) {
-    const { log, metrics } = options;
+    const { log } = options;
+    const metrics = new StreamMetrics(options.metrics.registry, RAW_TOPIC, () => Promise.resolve(this.#watch.lags));
     const client = new KafkaClient({ brokers, clientId: 'tessera-standalone', log });
     this.#letters = new RecordWriter(client);
     this.#published = new PublishedPositions(client, config.groupId, RAW_TOPIC, (error) => {
@@ -44,22 +48,30 @@ export class KafkaStream {
         bytes: config.streamBatchKb * KB,
         ageMs: config.streamBatchMs,
       },
-      workOf: workOf(config.streamEpoch, store, this.#letters, options),
+      workOf: workOf(config.streamEpoch, store, observerOf(metrics, options), { ...options, letters: this.#letters }),
       onDone: (partition, nextOffset) => this.#published.note(partition, nextOffset),
       onFailure: (partition, error) => {
-        metrics.failure();
+        metrics.addFailure();
         const where = partition === null ? RAW_TOPIC : `Kafka partition ${partition} of ${RAW_TOPIC}`;
         log('warn', `${where} is not read until this is over: ${messageOf(error)}`);
       },
       onLost: (partition, count) => {
-        metrics.lost(count);
+        metrics.addLost(count);
         log(
           'error',
           `${count} offsets of Kafka partition ${partition} of ${RAW_TOPIC} are gone and were never read: its retention is too short. Reading goes on with the oldest record there is.`,
         );
       },
     });
-    this.#watch = new StreamWatch(this.#consumer, metrics);
+    this.#topics = new TopicDirectory(client);
+    const wanted = [
+      { topic: RAW_TOPIC, partitions: config.partitions, replicationFactor: AS_THE_BROKERS, settings: {} },
+      { topic: DEAD_TOPIC, partitions: 1, replicationFactor: AS_THE_BROKERS, settings: {} },
+    ];
+    this.#watch = new StreamWatch(this.#consumer, async () => {
+      const there = await this.#topics.list();
+      await this.#topics.create(wanted.filter(({ topic }) => !there.has(topic)));
+    });
   }
 
   start(): void {
@@ -71,13 +83,13 @@ export class KafkaStream {
   async stop(): Promise<void> {
     this.#watch.stop();
     await this.#consumer.stop();
-    const closed = Promise.allSettled([this.#published.stop(), this.#letters.close()]);
+    const closed = Promise.allSettled([this.#published.stop(), this.#letters.close(), this.#topics.close()]);
     await Promise.race([closed, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 
   /** Records that are not applied yet, as of a second ago. */
   get lag(): number {
-    return this.#watch.lag;
+    return [...this.#watch.lags.values()].reduce((sum, lag) => sum + lag, 0);
   }
 
   get state(): DependencyState {
@@ -85,26 +97,30 @@ export class KafkaStream {
   }
 }
 
-function workOf(
-  epoch: number,
-  { engine, catalogStore }: Store,
-  letters: RecordWriter,
-  { messages, metrics, count }: StreamOptions,
-): (partition: number) => RawWork {
-  const list = (): Promise<ReadonlySet<string>> =>
-    Promise.resolve(new Set(catalogStore.current().types.map(({ name }) => name)));
-  const types = new WaitingTypes(list, Date.now);
-  const observer: RawObserver = {
-    batch: (size) => metrics.batch(size),
-    applied: (verdict, timestampMs) => {
-      metrics.applied(verdict, Date.now() - timestampMs);
+function observerOf(stream: StreamMetrics, { metrics, count }: StreamOptions): RawObserver {
+  return {
+    applied: (records) => stream.addCommit(records),
+    verdict: (verdict) => {
+      metrics.addMessages(verdict, 1);
       count(1);
     },
     letter: (code) => {
-      metrics.letter(code);
+      stream.addDeadLetter(code);
+      metrics.addMessages('rejected', 1);
       count(1);
     },
   };
+}
+
+function workOf(
+  epoch: number,
+  { engine, catalogStore }: Store,
+  observer: RawObserver,
+  { messages, letters }: { readonly messages: MessageOptions; readonly letters: RecordWriter },
+): (partition: number) => RawWork {
+  const isKnown = (type: string): boolean => catalogStore.current().type(type) !== undefined;
+  // Types are declared in this very process.
+  const types = new WaitingTypes({ isKnown, look: () => Promise.resolve() }, Date.now);
   const options = { store: engine, catalogStore, types, letters, messages, now: Date.now, observer };
   return (partition) =>
     new RawWork({ topic: RAW_TOPIC, partition }, `kafka/${epoch}/${RAW_TOPIC}/${partition}`, options);

@@ -1,20 +1,20 @@
 import type { PositionedConsumer } from '@tessera/kafka';
-import type { DependencyState, StreamMetrics } from '@tessera/platform';
+import type { DependencyState } from '@tessera/platform';
 
 const EVERY_MS = 1_000;
 /** Without news for so long the brokers count as away. */
 const SILENCE_MS_MAX = 5_000;
 
-/** Asks once a second how far the reading of a stream has come. */
+/** Asks once a second how far the reading of a stream has come, and has topics made where something is in its way. */
 export class StreamWatch {
-  #lag = 0;
+  #lags: ReadonlyMap<number, number> = new Map();
   #trouble: string | null = 'not connected yet';
   #heardMs = performance.now();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly consumer: Pick<PositionedConsumer, 'lag' | 'troubles'>,
-    private readonly metrics: StreamMetrics,
+    private readonly makeTopics: () => Promise<void>,
   ) {}
 
   start(): void {
@@ -26,9 +26,9 @@ export class StreamWatch {
     this.#timer = null;
   }
 
-  /** Records that are not done. */
-  get lag(): number {
-    return this.#lag;
+  /** Records that are not done, by Kafka partition. */
+  get lags(): ReadonlyMap<number, number> {
+    return this.#lags;
   }
 
   get state(): DependencyState {
@@ -41,9 +41,8 @@ export class StreamWatch {
 
   async #look(): Promise<void> {
     try {
-      const lags = await this.consumer.lag();
-      this.#lag = [...lags.values()].reduce((sum, lag) => sum + lag, 0);
-      for (const [partition, lag] of lags) this.metrics.lag(partition, lag);
+      if (!this.state.ok) await this.makeTopics();
+      this.#lags = await this.consumer.lag();
       this.#trouble = null;
       this.#heardMs = performance.now();
     } catch (error) {

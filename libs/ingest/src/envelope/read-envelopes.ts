@@ -1,11 +1,8 @@
 import type { StreamRecord, TagTypes } from '../ports';
+import { ERASE_TYPE, OFFLINE_TYPE } from '../topics';
 import { fault, readEnvelope } from './read-envelope';
 import type { Envelope, Fault } from './read-envelope';
 
-/** Makes a user known, or binds a guid, without a message. */
-export const OFFLINE_TYPE = 'sys_offline_cuid';
-/** Erases a user, in message order. */
-export const ERASE_TYPE = 'sys_erase';
 const RESERVED = 'sys_';
 
 /** Of each record of `tags.raw`, in order. Types that nobody knows are waited for together: each may take seconds. */

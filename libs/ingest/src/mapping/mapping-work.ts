@@ -2,9 +2,10 @@ import type { Guid } from '@tessera/tag-catalog';
 import { deadLetter } from '../dead-letter';
 import type { Origin } from '../dead-letter';
 import type { Envelope } from '../envelope/read-envelope';
-import { ERASE_TYPE, readEnvelopes } from '../envelope/read-envelopes';
+import { readEnvelopes } from '../envelope/read-envelopes';
 import type { Binding, OutgoingRecord, Resolver, StreamRecord, TagTypes } from '../ports';
 import { bindRecord, eraseRecord } from './mapping-log';
+import { ERASE_TYPE, topicOfType } from '../topics';
 
 /** Kafka headers that a stamped message carries beside its own. */
 export const GUID_HEADER = 'guid';
@@ -16,6 +17,8 @@ export interface MappingOptions {
   readonly cuidPattern: RegExp | null;
   /** Wall clock, ms. */
   readonly now: () => number;
+  /** Told the code of each dead letter. */
+  readonly onDeadLetter: (code: string) => void;
 }
 
 interface Letter {
@@ -51,6 +54,7 @@ export class MappingWork {
       if (record === undefined) continue;
       if (envelope.kind === 'fault') {
         out.push(deadLetter(record, this.origin, envelope, this.options.now()));
+        this.options.onDeadLetter(envelope.code);
       } else if (envelope.type === ERASE_TYPE) {
         // In message order: those before it still belong to the guid that it retires.
         out.push(...(await this.#stamp(run)));
@@ -101,7 +105,7 @@ export class MappingWork {
   #stamped({ record, envelope }: Letter, guid: number | undefined): OutgoingRecord {
     const { key, value, headers, timestampMs, offset } = record;
     return {
-      topic: `tags.${envelope.type}`,
+      topic: topicOfType(envelope.type),
       key,
       value,
       timestampMs,

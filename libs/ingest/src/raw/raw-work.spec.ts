@@ -95,12 +95,11 @@ class Bench {
 
   /** As a process that has just been started would make it. */
   work(): RawWork {
-    const list = (): Promise<Set<string>> =>
-      Promise.resolve(new Set(this.catalogStore.current().types.map(({ name }) => name)));
+    const isKnown = (type: string): boolean => this.catalogStore.current().type(type) !== undefined;
     return new RawWork({ topic: 'tags.raw', partition: 3 }, SOURCE, {
       store: this.store,
       catalogStore: this.catalogStore,
-      types: new WaitingTypes(list, Date.now, 300),
+      types: new WaitingTypes({ isKnown, look: () => Promise.resolve() }, Date.now, 300),
       letters: {
         write: (letters) => {
           if (this.lettersFail-- > 0) return Promise.reject(new Error('Kafka is away'));
@@ -111,8 +110,8 @@ class Bench {
       messages: {},
       now: () => NOW,
       observer: {
-        batch: (size) => this.seen.push(`batch ${size}`),
-        applied: (verdict) => this.seen.push(verdict),
+        applied: ({ records }) => this.seen.push(`batch ${records}`),
+        verdict: (verdict) => this.seen.push(verdict),
         letter: (code) => this.seen.push(code),
       },
     });

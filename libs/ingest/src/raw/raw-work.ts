@@ -11,17 +11,20 @@ import type {
 import { deadLetter } from '../dead-letter';
 import type { Origin } from '../dead-letter';
 import type { Envelope } from '../envelope/read-envelope';
-import { ERASE_TYPE, OFFLINE_TYPE, readEnvelopes } from '../envelope/read-envelopes';
+import { readEnvelopes } from '../envelope/read-envelopes';
 import type { LetterBox, StreamRecord, TagTypes } from '../ports';
+import { ERASE_TYPE, OFFLINE_TYPE } from '../topics';
 import { applyRun, checksumOf } from './raw-run';
 import type { RunItem } from './raw-run';
 
 /** Told of what is done, for metrics. */
 export interface RawObserver {
-  /** So many messages, users to be made known, or an erasure, were given to the store in one go. */
-  batch(size: number): void;
-  /** What the record of this timestamp asked for is durable, and visible to every question asked from now on. */
-  applied(verdict: 'accepted' | 'stale' | 'duplicate', timestampMs: number): void;
+  /** What these records asked for is durable, and visible to every question asked from now on. They were given to the store in one go. */
+  applied(records: {
+    readonly records: number;
+    /** The least timestamp among them, ms. */ readonly oldestMs: number;
+  }): void;
+  verdict(verdict: 'accepted' | 'stale' | 'duplicate'): void;
   /** A dead letter was written. */
   letter(code: string): void;
 }
@@ -165,11 +168,14 @@ export class RawWork {
     await this.#send(refused);
     const giveUp = (record: StreamRecord, rejection: Rejection): Promise<void> => this.#send([{ record, rejection }]);
     const results = await applyRun({ store, source: this.source, now, giveUp }, items, last);
-    if (items.length > 0) observer.batch(items.length);
+    if (items.length > 0) {
+      const oldestMs = items.reduce((least, { record }) => Math.min(least, record.timestampMs), Infinity);
+      observer.applied({ records: items.length, oldestMs });
+    }
     const refusedByStore: Refusal[] = [];
     for (const { record, verdict } of results) {
       if (typeof verdict === 'object') refusedByStore.push({ record, rejection: verdict });
-      else observer.applied(verdict, record.timestampMs);
+      else observer.verdict(verdict);
     }
     // Whoever dies here finds them in the progress of the source.
     await this.#send(refusedByStore);

@@ -39,6 +39,7 @@ describe('readConfig', () => {
       cursorsMb: 256,
       kafkaBrokers: null,
       groupId: 'tessera-standalone',
+      partitions: 16,
       streamBatchMessages: 1_000,
       streamBatchKb: 1_024,
       streamBatchMs: 5,

@@ -1,79 +1,96 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Metrics } from './metrics';
+import type { Registry } from 'prom-client';
 
-const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
-const BATCH_MESSAGES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
+const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 86_400];
+const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
 
-/** The Prometheus metrics of a stream that is read. */
+/** Records of one Kafka partition that count from now on: committed to Kafka, or durable in the store. */
+export interface CommittedRecords {
+  readonly records: number;
+  /** The least timestamp among them, ms. */
+  readonly oldestMs: number;
+}
+
+/** By Kafka partition, how many records a group has not committed yet. */
+export type PartitionLags = ReadonlyMap<number, number>;
+
+/** What Prometheus is told of a process that reads a stream. */
 export class StreamMetrics {
-  readonly #delay: Histogram;
+  readonly #records: Counter;
   readonly #batch: Histogram;
-  readonly #letters: Counter<'code'>;
+  readonly #delay: Histogram;
+  readonly #dead: Counter<'code'>;
   readonly #failures: Counter;
   readonly #lost: Counter;
-  readonly #lag: Gauge<'partition'>;
 
-  constructor(private readonly metrics: Metrics) {
-    const registers = [metrics.registry];
-    this.#delay = new Histogram({
-      name: 'tessera_stream_delay_seconds',
-      help: "From a record's timestamp in Kafka until what it asked for is durable and visible",
-      buckets: DELAY_SECONDS,
-      registers,
+  /**
+   * @param topic the stream.
+   * @param lag asked at each scrape; where it fails the lag is left out.
+   */
+  constructor(
+    registry: Registry,
+    topic: string,
+    lag: () => Promise<PartitionLags>,
+    private readonly now: () => number = Date.now,
+  ) {
+    const registers = [registry];
+    this.#records = new Counter({
+      ...{ name: 'tessera_stream_records_total', help: `Records of ${topic} that were committed`, registers },
     });
     this.#batch = new Histogram({
-      name: 'tessera_stream_batch_messages',
-      help: 'Messages of the stream applied in one go',
-      buckets: BATCH_MESSAGES,
+      ...{ name: 'tessera_stream_commit_records', help: 'Records a commit of one Kafka partition', registers },
+      buckets: RECORDS,
+    });
+    this.#delay = new Histogram({
+      name: 'tessera_stream_delay_seconds',
+      help: 'From the timestamp of the oldest record of each commit to the commit',
+      buckets: SECONDS,
       registers,
     });
-    this.#letters = new Counter({
+    this.#dead = new Counter({
       name: 'tessera_stream_dead_letters_total',
-      help: 'Dead letters written, by code',
-      labelNames: ['code'],
+      help: 'Records sent to the dead letters, by reason',
+      labelNames: ['code'] as const,
       registers,
     });
     this.#failures = new Counter({
       name: 'tessera_stream_failures_total',
-      help: 'Failures after which a Kafka partition, or all of them, paused and were tried again',
+      help: 'How often a Kafka partition began anew from its last commit, or reading could not start',
       registers,
     });
     this.#lost = new Counter({
       name: 'tessera_stream_lost_offsets_total',
-      help: 'Offsets of the topic that were gone before they were read, marks of transactions included: its retention is too short',
+      help: `Offsets of ${topic} that were gone before they were read, marks of transactions included: its retention is too short`,
       registers,
     });
-    this.#lag = new Gauge({
-      name: 'tessera_stream_lag_messages',
-      help: 'Records of a Kafka partition that are not applied yet',
-      labelNames: ['partition'],
+    const gauge = new Gauge({
+      name: 'tessera_stream_lag_records',
+      help: `Records of ${topic} that the consumer group has not committed yet, by Kafka partition`,
+      labelNames: ['partition'] as const,
       registers,
+      collect: async () => {
+        const lags = await lag().catch(() => new Map<number, number>());
+        gauge.reset();
+        for (const [partition, records] of lags) gauge.set({ partition: String(partition) }, records);
+      },
     });
   }
 
-  batch(size: number): void {
-    this.#batch.observe(size);
+  addCommit({ records, oldestMs }: CommittedRecords): void {
+    this.#records.inc(records);
+    this.#batch.observe(records);
+    this.#delay.observe(Math.max(0, this.now() - oldestMs) / 1_000);
   }
 
-  applied(verdict: 'accepted' | 'stale' | 'duplicate', delayMs: number): void {
-    this.metrics.addMessages(verdict, 1);
-    this.#delay.observe(Math.max(0, delayMs) / 1_000);
+  addDeadLetter(code: string): void {
+    this.#dead.inc({ code });
   }
 
-  letter(code: string): void {
-    this.metrics.addMessages('rejected', 1);
-    this.#letters.inc({ code });
-  }
-
-  failure(): void {
-    this.#failures.inc();
-  }
-
-  lost(offsets: number): void {
+  addLost(offsets: number): void {
     this.#lost.inc(offsets);
   }
 
-  lag(partition: number, records: number): void {
-    this.#lag.set({ partition: String(partition) }, records);
+  addFailure(): void {
+    this.#failures.inc();
   }
 }
