@@ -226,4 +226,28 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
     },
     TEST_MS_MAX,
   );
+
+  it(
+    'notices it while it reads',
+    async () => {
+      await stream.deleteTopic('tags.raw');
+      await eventually(async () => {
+        const sizes = [...(await stream.ends('tags.raw')).values()];
+        expect(sizes).toEqual([0, 0, 0, 0]);
+      });
+      await stream.send(
+        ...Array.from({ length: 5_000 }, (_, index) => rawMessage('city', `again-${index}`, { town: 'lima' })),
+      );
+      await eventually(async () =>
+        expect((await server.ask('GET', '/health/ready')).body).toMatchObject({
+          dependencies: { kafka: { ok: false, detail: expect.stringContaining('made anew') } },
+        }),
+      );
+      expect(await server.count({ tag: 'town', op: 'eq', value: 'lima' })).toBe(0);
+      await server.stop();
+      server = await start({ STREAM_EPOCH: '2' });
+      await eventually(async () => expect(await server.count({ tag: 'town', op: 'eq', value: 'lima' })).toBe(5_000));
+    },
+    TEST_MS_MAX,
+  );
 });

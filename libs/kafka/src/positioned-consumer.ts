@@ -67,6 +67,8 @@ export class PositionedConsumer {
   readonly #lanes = new Map<number, RecordLane>();
   /** Partitions of this process; those not among the lanes are being opened, or can't be. */
   #assigned: ReadonlySet<number> = new Set();
+  /** Of assignments. */
+  #generation = 0;
   readonly #troubles = new Map<number, string>();
   /** Lanes let go of that have something in hand. */
   readonly #leaving = new Map<number, Promise<void>>();
@@ -90,7 +92,7 @@ export class PositionedConsumer {
   /** Finishes what is in hand, unless that waits for something, and leaves. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.race([this.#letGo(new Set()), sleep(FINISH_MS_MAX, undefined, { ref: false })]);
+    await Promise.race([this.#letGo([...this.#lanes.keys()]), sleep(FINISH_MS_MAX, undefined, { ref: false })]);
     const left = Promise.allSettled([this.#running, this.#ranges.close()]);
     await Promise.race([left, sleep(LEAVE_MS_MAX, undefined, { ref: false })]);
   }
@@ -125,7 +127,7 @@ export class PositionedConsumer {
       } catch (error) {
         this.#noteBreak(error);
       }
-      await this.#letGo(new Set());
+      await this.#letGo([...this.#lanes.keys()]);
       await consumer.disconnect().catch(() => undefined);
       await sleep(PAUSE_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
@@ -162,30 +164,36 @@ export class PositionedConsumer {
     await Promise.race([broken, this.#stopped]);
   }
 
-  /** Called in the very moment of the assignment: nothing is fetched before positions are set, or the partition is paused. */
+  /**
+   * Called in the very moment of the assignment: partitions are paused before anything is fetched. Those that stay are opened anew too: it may be another
+   * topic by now.
+   */
   #take(assigned: ReadonlySet<number>): void {
     if (this.#isStopping) return;
     this.#assigned = assigned;
-    void this.#letGo(assigned);
-    for (const partition of assigned) {
-      const lane = this.#lanes.get(partition);
-      if (lane === undefined) {
-        this.#pause(partition);
-        void this.#open(partition, this.#consumer);
-      } else {
-        this.#seek(partition, lane.nextOffset);
-      }
-    }
+    this.#generation++;
+    void this.#letGo([...this.#lanes.keys()]);
+    for (const partition of assigned) this.#openAnew(partition);
   }
 
-  async #open(partition: number, consumer: Consumer | null): Promise<void> {
-    const isOver = (): boolean => this.#isStopping || this.#consumer !== consumer || !this.#assigned.has(partition);
-    while (!isOver() && !this.#lanes.has(partition)) {
+  #openAnew(partition: number): void {
+    this.#pause(partition);
+    void this.#letGo([partition]);
+    void this.#open(partition, this.#generation);
+  }
+
+  async #open(partition: number, generation: number): Promise<void> {
+    const isOver = (): boolean =>
+      this.#isStopping ||
+      this.#generation !== generation ||
+      !this.#assigned.has(partition) ||
+      this.#lanes.has(partition);
+    while (!isOver()) {
       try {
         await this.#leaving.get(partition);
         const work = this.options.workOf(partition);
         const from = await this.#placeOf(partition, await work.begin());
-        if (isOver() || this.#lanes.has(partition)) return;
+        if (isOver()) return;
         this.#lanes.set(partition, this.#laneOf(partition, work, from));
         this.#troubles.delete(partition);
         this.#seek(partition, from);
@@ -246,30 +254,28 @@ export class PositionedConsumer {
   }
 
   /**
-   * What came is not what was asked for: kafkajs goes to the beginning when its position is out of range, after a rebalance it may deliver something again, and
-   * where a topic is compacted offsets are left out. @returns whether these records are the next ones.
+   * What came is not what was asked for: retention has passed it, or the topic is compacted; or kafkajs has gone to the beginning because its position was out
+   * of range. @returns whether these records are the next ones; else the partition is opened anew.
    */
   async #mayGoOn(partition: number, lane: RecordLane, first: number): Promise<boolean> {
     try {
-      const from = await this.#placeOf(partition, { from: lane.nextOffset, firstNew: lane.nextOffset });
-      if (first > lane.nextOffset) return true;
-      this.#seek(partition, from);
+      if (first > lane.nextOffset) {
+        await this.#placeOf(partition, { from: lane.nextOffset, firstNew: lane.nextOffset });
+        return true;
+      }
     } catch (error) {
-      // As if it had just come: its work says where to go on, and that is looked at until it is possible.
       this.#note(partition, error);
-      this.#pause(partition);
-      await this.#letGo(new Set([...this.#assigned].filter((one) => one !== partition)));
-      void this.#open(partition, this.#consumer);
     }
+    this.#openAnew(partition);
     return false;
   }
 
-  /** Of lanes that are not among these. */
-  async #letGo(kept: ReadonlySet<number>): Promise<void> {
-    for (const [partition, lane] of this.#lanes) {
-      if (kept.has(partition)) continue;
+  /** Resolves when nothing of them, and of those before, is in hand any more. */
+  async #letGo(partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) {
+      const lane = this.#lanes.get(partition);
+      if (lane === undefined) continue;
       this.#lanes.delete(partition);
-      this.#troubles.delete(partition);
       const leaving = lane.stop().finally(() => {
         if (this.#leaving.get(partition) === leaving) this.#leaving.delete(partition);
       });

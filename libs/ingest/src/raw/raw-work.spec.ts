@@ -43,7 +43,12 @@ class MemoryCatalog implements CatalogStore {
     return this.#catalog;
   }
 
+  /** Thrown instead of a change. */
+  failures: Error[] = [];
+
   update(change: (catalog: Catalog) => Catalog): Promise<Catalog> {
+    const failure = this.failures.shift();
+    if (failure !== undefined) return Promise.reject(failure);
     this.#catalog = change(this.#catalog);
     return Promise.resolve(this.#catalog);
   }
@@ -324,6 +329,16 @@ describe('RawWork', () => {
     ]);
     expect([bench.visits('ada'), bench.position]).toEqual([99, 101]);
     expect(bench.store.sizes.length).toBeLessThan(40);
+  });
+
+  it('isolates a message that can not even be read, and waits for a catalogue that takes no changes now', async () => {
+    const records = [inc('ada'), message('ada', 'loose', { shoe_size: 41 }), inc('ada')];
+    bench.catalogStore.failures = [new StoreUnavailableError('the disk is full', true)];
+    await expect(bench.work().process(records, NEVER)).rejects.toThrow('the disk is full');
+    expect(bench.position).toBeUndefined();
+    bench.catalogStore.failures = [new TypeError('it broke')];
+    await bench.work().process(records, NEVER);
+    expect([bench.codes, bench.visits('ada'), bench.position]).toEqual([[['1', 'notApplied']], 2, 2]);
   });
 
   it('refuses a topic at whose stored position stands something else', async () => {

@@ -1,5 +1,6 @@
 import { parseJsonBytes } from '@tessera/platform';
-import { FUTURE_TOLERANCE_MS, formatInstant, parseMessage, parseOrDeclare } from '@tessera/tag-catalog';
+import { formatInstant, FUTURE_TOLERANCE_MS, parseMessage, parseOrDeclare } from '@tessera/tag-catalog';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import type {
   CatalogStore,
   MessageOptions,
@@ -124,7 +125,7 @@ export class RawWork {
   }
 
   async #take(record: StreamRecord, envelope: Envelope): Promise<void> {
-    const taken = await this.#read(record, envelope);
+    const taken = await this.#read(record, envelope).catch(refusalOf);
     if ('code' in taken) this.#refuse(record, taken);
     else await this.#add({ kind: 'message', record, message: taken });
   }
@@ -187,6 +188,12 @@ export class RawWork {
     await letters.write(refused.map(({ record, rejection }) => deadLetter(record, this.origin, rejection, now())));
     for (const { rejection } of refused) observer.letter(rejection.code);
   }
+}
+
+/** One message that breaks its reader must not hold up the others. */
+function refusalOf(error: unknown): Rejection {
+  if (error instanceof StoreUnavailableError) throw error;
+  return { code: 'notApplied', detail: `reading it failed: ${error instanceof Error ? error.message : String(error)}` };
 }
 
 /** Whatever comes of the work then, nobody looks at it. */
