@@ -20,7 +20,7 @@ export interface ReadingStart {
 
 /** What is done with the records of one partition; it keeps its own position. One call at a time. */
 export interface PositionedWork {
-  /** The partition comes to this process. Null: none of it was ever worked on, it is read from its beginning. */
+  /** The partition comes to this process. Null: none of it was ever worked on. */
   begin(): Promise<ReadingStart | null>;
   /**
    * Resolves when the work on these records and the position behind them are durable; the next ones come only then. After a throw the same
@@ -35,6 +35,8 @@ export interface PositionedOptions {
   /** Of the consumer groups that do the reading: each gets a random end and nothing of it is left. */
   readonly groupPrefix: string;
   readonly topic: string;
+  /** Where a partition begins that was never worked on: with the first record of this timestamp (ms) or a later one; null: with the first there is. */
+  readonly startMs: number | null;
   /** Made for each partition that comes to this process. */
   readonly workOf: (partition: number) => PositionedWork;
   readonly batch: LaneBatch;
@@ -223,7 +225,7 @@ export class PositionedConsumer {
   /** Where to read on, the topic being what it is now. @throws PositionBeyondEndError, KafkaFailure */
   async #placeOf(partition: number, start: ReadingStart | null): Promise<number> {
     const range = await this.#rangeOf(partition);
-    if (start === null) return range.low;
+    if (start === null) return this.#beginningOf(partition, range);
     const { from, firstNew } = start;
     if (firstNew > range.high) {
       throw new PositionBeyondEndError(
@@ -232,6 +234,11 @@ export class PositionedConsumer {
     }
     if (firstNew < range.low) this.options.onLost(partition, range.low - firstNew);
     return Math.max(from, range.low);
+  }
+
+  async #beginningOf(partition: number, { low }: OffsetRange): Promise<number> {
+    const { startMs } = this.options;
+    return startMs === null ? low : ((await this.#ranges.readFrom(startMs)).get(partition) ?? low);
   }
 
   async #rangeOf(partition: number): Promise<OffsetRange> {

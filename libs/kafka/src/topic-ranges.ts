@@ -26,6 +26,14 @@ export class TopicRanges {
     });
   }
 
+  /** By partition, the first offset of a record with this timestamp (ms) or a later one; the end where there is none. @throws KafkaFailure */
+  readFrom(timestampMs: number): Promise<ReadonlyMap<number, number>> {
+    return this.#admin.use(async (admin) => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(this.topic, timestampMs);
+      return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+    });
+  }
+
   close(): Promise<void> {
     return this.#admin.close();
   }

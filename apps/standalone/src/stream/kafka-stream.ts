@@ -43,6 +43,7 @@ export class KafkaStream {
       client,
       groupPrefix: `${config.groupId}-reader`,
       topic: RAW_TOPIC,
+      startMs: config.streamStart,
       batch: {
         records: config.streamBatchMessages,
         bytes: config.streamBatchKb * KB,

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { addresses, keys, oneOf, optional, pattern, setting, text, timeZone, wholeNumber } from './setting';
+import { addresses, instant, keys, oneOf, optional, pattern, setting, text, timeZone, wholeNumber } from './setting';
 import type { Setting } from './setting';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -32,6 +32,8 @@ export interface TesseraConfig {
   readonly streamBatchKb: number;
   readonly streamBatchMs: number;
   readonly streamEpoch: number;
+  /** Ms since the epoch; null: the beginning. */
+  readonly streamStart: number | null;
 }
 
 type Settings = { readonly [name in keyof TesseraConfig]: Setting<TesseraConfig[name]> };
@@ -146,7 +148,13 @@ export const SETTINGS: Settings = {
   streamEpoch: setting(
     'STREAM_EPOCH',
     '0',
-    'raise it by one when tags.raw was deleted and made anew: it is then read from its beginning',
+    'raise it by one when tags.raw was deleted and made anew: it is then read as one that never was',
     wholeNumber(0, 1_000_000),
+  ),
+  streamStart: setting(
+    'STREAM_START',
+    '',
+    'where a Kafka partition that was never read begins: with the first record of this instant or later; none: with the oldest',
+    optional(instant),
   ),
 };

@@ -44,6 +44,7 @@ describe('readConfig', () => {
       streamBatchKb: 1_024,
       streamBatchMs: 5,
       streamEpoch: 0,
+      streamStart: null,
     });
   });
 
@@ -68,6 +69,7 @@ describe('readConfig', () => {
     [{ CUSTOMERS: '0' }, ['CUSTOMERS "0"', '1 to']],
     [{ KAFKA_BROKERS: 'kafka' }, ['KAFKA_BROKERS "kafka"', 'host:port']],
     [{ STREAM_BATCH_MESSAGES: '1001' }, ['STREAM_BATCH_MESSAGES "1001"', '1 to 1000']],
+    [{ STREAM_START: 'yesterday' }, ['STREAM_START "yesterday"', '2026-01-31']],
     [{ STREAM_EPOCH: '-1' }, ['STREAM_EPOCH "-1"', 'digits only']],
   ])('names variable, value and fix of %j', (environment, parts) => {
     const problems = problemsOf([], environment);
