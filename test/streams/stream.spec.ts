@@ -15,7 +15,7 @@ describeWithServer(`Messages of a real Kafka in the standalone process (SEED=${S
       const folder = await mkdtemp(path.join(tmpdir(), 'tessera-stream-'));
       try {
         const summary = await runStream(kafka(), path.join(folder, 'data'), {
-          ...{ partitions: 4, messages: 20_000, cuids: 3_000, kills: 8, stops: 1, kafkaKills: 2, seed: SEED },
+          ...{ partitions: 4, messages: 20_000, cuids: 3_000, kills: 6, stops: 1, kafkaKills: 1, seed: SEED },
           say: () => undefined,
         });
         expect(summary.messages).toBeGreaterThanOrEqual(20_000);
