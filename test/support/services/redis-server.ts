@@ -26,9 +26,24 @@ export class RedisServer extends NativeServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** Settings on the command line beside those of every server. */
+  protected get extra(): readonly string[] {
+    return [];
+  }
+
   protected async launch(): Promise<number> {
     const { folder, port } = this;
-    const settings = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--daemonize', 'no'];
+    const settings = [
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--dir',
+      folder,
+      '--daemonize',
+      'no',
+      ...this.extra,
+    ];
     return launch({
       program: await programOfPackage('redis-server', PACKAGE),
       argv: [...settings, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
