@@ -4,7 +4,7 @@
  */
 const LAYERS = {
   0: ['tag-catalog', 'audience'],
-  1: ['platform', 'kafka', 'redis', 'bitmap', 'data-directory'],
+  1: ['platform', 'kafka', 'mysql', 'redis', 'bitmap', 'data-directory'],
   2: [
     'identity',
     'embedded-engine',
@@ -23,7 +23,7 @@ const DRIVER_OWNERS = {
   lmdb: ['data-directory'],
   kafkajs: ['kafka'],
   ioredis: ['redis', 'identity', 'online-profile'],
-  mysql2: ['starrocks-engine', 'identity', 'catalog-store', 'audience-store'],
+  mysql2: ['mysql', 'starrocks-engine'],
 };
 
 const PURE_PACKAGES = ['luxon', 're2js', '@noble/hashes'];

@@ -10,6 +10,7 @@ import { identityCacheBench } from './identity/identity-cache-bench';
 import { identityRedisBench } from './identity/identity-redis-bench';
 import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
+import { mappingBench } from './mapping/mapping-bench';
 import { membersBench } from './members/members-bench';
 import { onlineProfileBench } from './profile/online-profile-bench';
 import { rangeBench } from './range/range-bench';
@@ -33,6 +34,7 @@ export const BENCHES: readonly Bench[] = [
   identityBench,
   identityCacheBench,
   identityRedisBench,
+  mappingBench,
   onlineProfileBench,
   restartBench,
   growthBench,

@@ -1,9 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SourceProcess } from '../support/source-process';
+import type { Ended } from '../support/source-process';
 import { ExpectedState } from './expected-state';
 import { openEngine } from './open-engine';
 import { operationAt } from './workload';
@@ -13,21 +15,10 @@ const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() *
 const BACKUPS = Number(process.env['DURABILITY_BACKUPS'] ?? 4);
 const ROOT = join(__dirname, '..', '..');
 const REGISTER = join(ROOT, 'test', 'support', 'register-swc.cjs');
-const COMMANDS = join(ROOT, 'apps', 'standalone', 'src', 'cli');
-
-interface Finished {
-  readonly code: number;
-  readonly output: string;
-}
 
 /** Runs a command of the command line; what it printed, and its exit code. */
-function run(command: 'backup' | 'restore' | 'verify', ...commandArguments: string[]): Promise<Finished> {
-  const script = [...['-r', REGISTER, join(COMMANDS, `${command}.ts`)], ...commandArguments];
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, script, { cwd: ROOT }, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, output: stdout + stderr });
-    });
-  });
+function run(command: 'backup' | 'restore' | 'verify', ...argv: string[]): Promise<Ended> {
+  return SourceProcess.run(`apps/standalone/src/cli/${command}.ts`, { argv });
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mountSmall, tellSkipped, unmount } from './mount';
-import { ServerProcess } from './server-process';
+import { RunningServer } from '../support/running-server';
+import type { Answer } from '../support/running-server';
 
 const DISK_MB = 40;
 const ATTEMPTS_MAX = 500;
@@ -29,7 +30,7 @@ function fill(disk: string): void {
 describe('a full disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-full-'));
   const disk = join(folder, 'disk');
-  let server: ServerProcess | null = null;
+  let server: RunningServer | null = null;
   let missing: string | null = null;
   /** Users whose message was acknowledged. */
   let users = 0;
@@ -39,24 +40,24 @@ describe('a full disk', () => {
     missing = mountSmall(disk, DISK_MB);
   });
   afterAll(async () => {
-    await server?.stop('SIGKILL');
+    await server?.kill();
     if (missing === null) unmount(disk);
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = async (): Promise<ServerProcess> => (server = await ServerProcess.start(join(disk, 'data')));
-  const send = async (running: ServerProcess): ReturnType<ServerProcess['call']> => {
+  const start = async (): Promise<RunningServer> => (server = await RunningServer.start(join(disk, 'data')));
+  const send = async (running: RunningServer): Promise<Answer> => {
     const cuids = Array.from({ length: 50 }, (_, n) => `user-${users + n}`);
     const messages = cuids.map((cuid) => ({ header: { type: 'person', cuid }, body: { city: 'oslo' } }));
-    const answer = await running.call('POST', '/v1/messages', messages);
+    const answer = await running.ask('POST', '/v1/messages', messages);
     if (answer.status === 200) users += cuids.length;
     return answer;
   };
-  const count = async (running: ServerProcess): Promise<unknown> =>
-    (await running.call('POST', '/v1/segmentation/count', { expression: { tag: 'city', op: 'eq', value: 'oslo' } }))
-      .body.count;
+  const count = async (running: RunningServer): Promise<unknown> =>
+    (await running.ask('POST', '/v1/segmentation/count', { expression: { tag: 'city', op: 'eq', value: 'oslo' } })).body
+      .count;
   /** Sends until the disk takes no more. */
-  const sendUntilRefused = async (running: ServerProcess): ReturnType<ServerProcess['call']> => {
+  const sendUntilRefused = async (running: RunningServer): Promise<Answer> => {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const answer = await send(running);
       if (answer.status !== 200) return answer;
@@ -70,7 +71,7 @@ describe('a full disk', () => {
       return;
     }
     const running = await start();
-    expect((await running.call('POST', '/v1/tag-types', PERSON)).status).toBe(201);
+    expect((await running.ask('POST', '/v1/tag-types', PERSON)).status).toBe(201);
     for (let n = 0; n < 20; n++) expect((await send(running)).status).toBe(200);
     for (let round = 0; round < 3; round++) {
       fill(disk);
@@ -79,14 +80,14 @@ describe('a full disk', () => {
       expect(refused.body.detail).toMatch(/no space left on device.*nothing of it was kept; free disk space/);
       expect(Number(refused.retryAfter)).toBeGreaterThan(0);
       expect(await count(running)).toBe(users);
-      expect((await running.call('GET', '/v1/users/user-7')).status).toBe(200);
-      expect(await running.call('GET', '/health/ready')).toMatchObject({ status: 503 });
-      expect((await running.call('POST', '/v1/verify')).body).toMatchObject({ findings: [] });
+      expect((await running.ask('GET', '/v1/users/user-7')).status).toBe(200);
+      expect(await running.ask('GET', '/health/ready')).toMatchObject({ status: 503 });
+      expect((await running.ask('POST', '/v1/verify')).body).toMatchObject({ findings: [] });
       rmSync(join(disk, 'filler'));
       expect((await send(running)).status).toBe(200);
       expect(await count(running)).toBe(users);
     }
-    expect((await running.call('POST', '/v1/tag-types', LATER)).status).toBe(201);
+    expect((await running.ask('POST', '/v1/tag-types', LATER)).status).toBe(201);
   }, 60_000);
 
   it('is no obstacle to a start, and loses nothing over kill -9', async () => {
@@ -96,7 +97,7 @@ describe('a full disk', () => {
     }
     fill(disk);
     await sendUntilRefused(server);
-    await server.stop('SIGKILL');
+    await server.kill();
     const again = await start();
     expect(await count(again)).toBe(users);
     expect((await sendUntilRefused(again)).status).toBe(503);
@@ -112,12 +113,12 @@ describe('a full disk', () => {
     }
     fill(disk);
     await sendUntilRefused(server);
-    await server.stop('SIGTERM');
+    await server.stop();
     rmSync(join(disk, 'filler'));
     const again = await start();
     expect(await count(again)).toBe(users);
-    expect((await again.call('POST', '/v1/verify')).body).toMatchObject({ findings: [] });
-    expect(await again.stop('SIGTERM')).toBe(0);
+    expect((await again.ask('POST', '/v1/verify')).body).toMatchObject({ findings: [] });
+    expect((await again.stop()).code).toBe(0);
     server = null;
   }, 60_000);
 });

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectKept } from './expect-kept';
-import { ServerProcess } from './server-process';
+import { RunningServer } from '../support/running-server';
 
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 const ROOT = join(__dirname, '..', '..');
@@ -13,11 +13,11 @@ const SERVER_LIMIT = 64;
 const PATIENCE_MS = 20_000;
 
 /** It may still be letting go of connections that are gone. */
-async function untilAnswering(server: ServerProcess): Promise<void> {
+async function untilAnswering(server: RunningServer): Promise<void> {
   const endMs = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
-      await server.call('GET', '/health/live');
+      await server.ask('GET', '/health/live');
       return;
     } catch (error) {
       if (Date.now() > endMs) throw error;
@@ -29,10 +29,10 @@ async function untilAnswering(server: ServerProcess): Promise<void> {
 describe('the limit of file descriptors', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-limit-'));
   const path = join(folder, 'data');
-  let server: ServerProcess | null = null;
+  let server: RunningServer | null = null;
 
   afterAll(async () => {
-    await server?.stop('SIGKILL');
+    await server?.kill();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -56,7 +56,7 @@ describe('the limit of file descriptors', () => {
   }, 60_000);
 
   it('reached by connections is survived by the server', async () => {
-    server = await ServerProcess.start(join(folder, 'served'), `ulimit -n ${SERVER_LIMIT}`);
+    server = await RunningServer.start(join(folder, 'served'), { shell: `ulimit -n ${SERVER_LIMIT}` });
     const sockets: Socket[] = [];
     for (let n = 0; n < 2 * SERVER_LIMIT; n++) {
       const socket = connect(server.port, '127.0.0.1');
@@ -67,10 +67,10 @@ describe('the limit of file descriptors', () => {
     sockets.forEach((socket) => socket.destroy());
     await untilAnswering(server);
     const person = { name: 'person', kind: 'profile', tags: [{ name: 'city', valueType: 'string' }] };
-    expect((await server.call('POST', '/v1/tag-types', person)).status).toBe(201);
+    expect((await server.ask('POST', '/v1/tag-types', person)).status).toBe(201);
     const message = { header: { type: 'person', cuid: 'a' }, body: { city: 'oslo' } };
-    expect(await server.call('POST', '/v1/messages', [message])).toMatchObject({ status: 200, body: { accepted: 1 } });
-    expect(await server.stop('SIGTERM')).toBe(0);
+    expect(await server.ask('POST', '/v1/messages', [message])).toMatchObject({ status: 200, body: { accepted: 1 } });
+    expect((await server.stop()).code).toBe(0);
     server = null;
   }, 60_000);
 });

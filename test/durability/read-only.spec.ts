@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { DataDirectory } from '@tessera/data-directory';
 import { mountReadOnly, tellSkipped, unmount } from './mount';
 import { expectKept } from './expect-kept';
-import { ServerProcess } from './server-process';
+import { RunningServer } from '../support/running-server';
+import { SourceProcess } from '../support/source-process';
 
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 const ROOT = join(__dirname, '..', '..');
@@ -44,39 +45,32 @@ describe('a read-only directory', () => {
     const path = join(folder, 'original');
     const medium = join(folder, 'medium');
     await mkdir(medium);
-    const first = await ServerProcess.start(path);
+    const first = await RunningServer.start(path);
     const person = { name: 'person', kind: 'profile', tags: [{ name: 'city', valueType: 'string' }] };
-    expect((await first.call('POST', '/v1/tag-types', person)).status).toBe(201);
+    expect((await first.ask('POST', '/v1/tag-types', person)).status).toBe(201);
     const message = { header: { type: 'person', cuid: 'a' }, body: { city: 'oslo' } };
-    expect((await first.call('POST', '/v1/messages', [message])).status).toBe(200);
-    await first.stop('SIGKILL');
+    expect((await first.ask('POST', '/v1/messages', [message])).status).toBe(200);
+    await first.kill();
     const missing = mountReadOnly(path, medium);
     if (missing !== null) {
       tellSkipped(missing);
       return;
     }
     try {
-      const refusal = await ServerProcess.start(medium).catch((error: unknown) => error);
-      expect(String(refusal)).toMatch(/ended with 1: .*lock can't be written .*EROFS.*must be writable/);
+      const refusal = await RunningServer.start(medium).catch((error: unknown) => error);
+      expect(String(refusal)).toMatch(/ended with 1:\s.*lock can't be written .*EROFS.*must be writable/);
       expect(String(refusal)).not.toContain('    at async');
       const reader = await DataDirectory.open(medium, { readOnly: true });
       expect(await reader.log.replay(0, () => undefined)).toEqual({ records: 1 });
       await expect(reader.documents.put('a', 1)).rejects.toThrow('opened read-only');
       expect(() => reader.chunks.stage()).toThrow('opened read-only');
       await reader.close();
-      const restored = await run('restore', medium, '--to', join(folder, 'restored'));
+      const restored = await SourceProcess.run('apps/standalone/src/cli/restore.ts', {
+        argv: [medium, '--to', join(folder, 'restored')],
+      });
       expect(restored).toMatchObject({ code: 0, output: expect.stringContaining('1 users') });
     } finally {
       unmount(medium);
     }
   }, 60_000);
 });
-
-function run(command: string, ...commandArguments: string[]): Promise<{ code: number; output: string }> {
-  const script = [...REGISTER, `apps/standalone/src/cli/${command}.ts`, ...commandArguments];
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, script, { cwd: ROOT }, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, output: stdout + stderr });
-    });
-  });
-}

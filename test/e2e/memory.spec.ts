@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunningServer } from './running-server';
+import { RunningServer } from '../support/running-server';
 
 const REQUESTS_A_ROUND = 1000;
 const ROUNDS = 5;
@@ -66,7 +66,7 @@ describe('a server that is asked many questions', () => {
 
   /** Bytes on the heap and beside it after a full collection, as the server itself reports them on SIGUSR2. */
   async function usedBytes(): Promise<number> {
-    const reports = (): readonly string[] => server.output().match(/heap-bytes \d+/g) ?? [];
+    const reports = (): readonly string[] => server.output.match(/heap-bytes \d+/g) ?? [];
     const before = reports().length;
     server.signal('SIGUSR2');
     while (reports().length === before) {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunningServer, runToEnd } from './running-server';
+import { RunningServer } from '../support/running-server';
+import { SourceProcess } from '../support/source-process';
 
 const VERIFY = 'apps/standalone/src/cli/verify.ts';
 const BUYERS = { event: 'purchase', op: 'gte', value: 2 };
@@ -38,10 +39,10 @@ describe('the standalone server as a process', () => {
       { header: { type: 'purchase', cuid: 'late-comer', id: '1' }, body: {} },
     ]);
     expect(again.body).toMatchObject({ accepted: 0, duplicate: 1 });
-    const blocked = await runToEnd(VERIFY, ['--data-dir', directory]);
+    const blocked = await SourceProcess.run(VERIFY, { argv: ['--data-dir', directory] });
     expect([blocked.code, blocked.output]).toEqual([2, expect.stringContaining(directory)]);
     await third.stop();
-    const verified = await runToEnd(VERIFY, ['--data-dir', directory]);
+    const verified = await SourceProcess.run(VERIFY, { argv: ['--data-dir', directory] });
     expect([verified.code, verified.output]).toEqual([0, expect.stringContaining('all agree')]);
   });
 
@@ -63,14 +64,12 @@ describe('the standalone server as a process', () => {
   });
 
   it('refuses to listen to the world without keys, and prints its options', async () => {
-    const refused = await runToEnd('apps/standalone/src/main.ts', [], {
-      HOST: '0.0.0.0',
-      DATA_DIR: directory,
-      API_KEYS: '',
+    const refused = await SourceProcess.run('apps/standalone/src/main.ts', {
+      environment: { HOST: '0.0.0.0', DATA_DIR: directory, API_KEYS: '' },
     });
     expect([refused.code, refused.output]).toEqual([expect.any(Number), expect.stringContaining('API_KEYS')]);
     expect(refused.code).not.toBe(0);
-    const help = await runToEnd('apps/standalone/src/main.ts', ['--help']);
+    const help = await SourceProcess.run('apps/standalone/src/main.ts', { argv: ['--help'] });
     expect(help.code).toBe(0);
     for (const name of ['PORT', 'HOST', 'DATA_DIR', 'SAMPLE', 'API_KEYS', 'TZ_DEFAULT', 'LOG_LEVEL']) {
       expect(help.output).toContain(name);

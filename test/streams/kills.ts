@@ -45,8 +45,9 @@ async function main(): Promise<number> {
     seed: readWholeNumber('seed', values.seed, 0, 2 ** 31),
   };
   const folder = await mkdtemp(path.join(tmpdir(), 'tessera-streams-'));
-  const servers = await StreamServers.start(folder);
+  const servers = await StreamServers.create(folder);
   try {
+    await servers.start();
     const say = (line: string): void => {
       process.stdout.write(`${line}\n`);
     };

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAPPING_TOPIC, readMappingEntry } from '@tessera/ingest';
-import { readToEnd } from '@tessera/kafka';
+import { MAPPING_TOPIC, readMappingEntries } from '@tessera/ingest';
+import { committedOffsets, readToEnd } from '@tessera/kafka';
 import type { KafkaClient } from '@tessera/kafka';
 import { seededRandom } from './seeded-random';
+import type { SourceProcess } from '../support/source-process';
 import type { StreamServers } from './stream-servers';
-import { WorkerProcess } from './worker-process';
+import { startWorker, WORKER_RUNS } from './worker-process';
 
 /** What a run is to do. */
 export interface MappingRun {
@@ -45,8 +46,10 @@ const STOP_MS_MAX = 10_000;
 export async function runMapping(servers: StreamServers, run: MappingRun): Promise<MappingSummary> {
   const startedMs = performance.now();
   const { partitions, seed, say } = run;
-  await servers.createTopics({ [RAW]: partitions, [MAPPING_TOPIC]: partitions, [OUT]: partitions, 'tags.dead': 1 });
-  const workers = Array.from({ length: WORKERS }, () => WorkerProcess.start(servers.settings));
+  await servers.createTopics({ [RAW]: partitions });
+  await servers.declare('city');
+  // They make the other topics, both at once.
+  const workers = Array.from({ length: WORKERS }, () => startWorker(servers.settings));
   const random = seededRandom(seed);
   const sending = send(servers.client, run).then(() => {
     say(`All ${run.messages.toLocaleString('en-US')} messages are sent`);
@@ -63,8 +66,8 @@ export async function runMapping(servers: StreamServers, run: MappingRun): Promi
       await servers.redis.start();
     } else {
       const place = random(WORKERS);
-      await workers[place]!.stop('SIGKILL');
-      workers[place] = WorkerProcess.start(servers.settings);
+      await workers[place]!.end('SIGKILL');
+      workers[place] = startWorker(servers.settings);
     }
     say(`${index + 1} of ${faults.length} faults (${fault})`);
   }
@@ -90,36 +93,28 @@ async function send(client: KafkaClient, { messages, cuids, seed }: MappingRun):
 }
 
 /** Until the positions committed are the ends. */
-async function untilDone(client: KafkaClient, workers: readonly WorkerProcess[]): Promise<void> {
-  const admin = client.admin();
-  await admin.connect();
+async function untilDone(client: KafkaClient, workers: readonly SourceProcess[]): Promise<void> {
   const untilMs = performance.now() + END_MS_MAX;
   for (;;) {
-    const ends = await admin.fetchTopicOffsets(RAW);
-    const [committed] = await admin.fetchOffsets({ groupId: GROUP, topics: [RAW] });
-    const lag = ends.reduce((sum, { partition, high }) => {
-      const position = Number(committed?.partitions.find((one) => one.partition === partition)?.offset ?? 0);
-      return sum + Number(high) - Math.max(0, position);
-    }, 0);
-    if (lag === 0) break;
+    const ends = await client.withAdmin((admin) => admin.fetchTopicOffsets(RAW));
+    const committed = await committedOffsets(client, GROUP, RAW);
+    const lag = ends.reduce((sum, { partition, high }) => sum + Number(high) - (committed.get(partition) ?? 0), 0);
+    if (lag === 0) return;
     if (performance.now() > untilMs) {
       const said = workers.map((worker) => worker.output.slice(-2_000)).join('\n---\n');
       throw new Error(`${lag} messages are not done after ${END_MS_MAX / 1_000} s:\n${said}`);
     }
     await sleep(250);
   }
-  await admin.disconnect();
 }
 
-async function stopInTime(worker: WorkerProcess): Promise<void> {
-  await worker.running();
+async function stopInTime(worker: SourceProcess): Promise<void> {
+  await worker.printed(WORKER_RUNS);
   const startedMs = performance.now();
-  const exitCode = await worker.stop('SIGTERM');
+  const { code, output } = await worker.end('SIGTERM');
   const tookMs = performance.now() - startedMs;
-  if (exitCode !== 0 || tookMs > STOP_MS_MAX) {
-    throw new Error(
-      `SIGTERM: exit code ${String(exitCode)} after ${Math.round(tookMs)} ms:\n${worker.output.slice(-2_000)}`,
-    );
+  if (code !== 0 || tookMs > STOP_MS_MAX) {
+    throw new Error(`SIGTERM: exit code ${String(code)} after ${Math.round(tookMs)} ms:\n${output.slice(-2_000)}`);
   }
 }
 
@@ -146,7 +141,7 @@ async function check(client: KafkaClient, { messages }: MappingRun): Promise<Omi
   let logged = 0;
   let highestGuid = 0;
   await readToEnd(client, MAPPING_TOPIC, (_partition, records) => {
-    for (const { cuid, guid } of records.map(readMappingEntry)) {
+    for (const { cuid, guid } of readMappingEntries(records)) {
       demand((loggedOf.get(cuid) ?? guid) === guid, `the log binds ${cuid} to ${loggedOf.get(cuid)} and ${guid}`);
       loggedOf.set(cuid, guid);
       highestGuid = Math.max(highestGuid, guid);

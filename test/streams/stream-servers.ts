@@ -1,10 +1,19 @@
 import path from 'node:path';
+import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { KafkaClient } from '@tessera/kafka';
+import { declareTagType } from '@tessera/tag-catalog';
 import { KafkaServer } from '../support/services/kafka-server';
 import { MariaDbServer } from '../support/services/mariadb-server';
 import { RedisServer } from '../support/services/redis-server';
 
 const RAW_BYTES_MAX = 16 * 1024 * 1024;
+
+const SETTINGS: Readonly<Record<string, { name: string; value: string }[]>> = {
+  // More than what the worker takes and than its own topics do.
+  'tags.raw': [{ name: 'max.message.bytes', value: String(RAW_BYTES_MAX) }],
+  // Else the worker does not begin.
+  sys_cguid_mapping: [{ name: 'retention.ms', value: '-1' }],
+};
 
 /** A Kafka, a Redis and a MariaDB for one run. */
 export class StreamServers {
@@ -23,20 +32,17 @@ export class StreamServers {
     return KafkaServer.lacks() ?? RedisServer.lacks() ?? MariaDbServer.lacks();
   }
 
-  static async start(folder: string): Promise<StreamServers> {
-    const servers = new StreamServers(
+  static async create(folder: string): Promise<StreamServers> {
+    return new StreamServers(
       await KafkaServer.create(path.join(folder, 'kafka')),
       await RedisServer.create(path.join(folder, 'redis')),
       await MariaDbServer.create(path.join(folder, 'mariadb')),
     );
-    try {
-      // One after the other: packages may have to be installed.
-      for (const server of servers.all) await server.start();
-      return servers;
-    } catch (error) {
-      await servers.remove();
-      throw error;
-    }
+  }
+
+  /** One after the other: packages may have to be installed. */
+  async start(): Promise<void> {
+    for (const server of this.all) await server.start();
   }
 
   get settings(): Readonly<Record<string, string>> {
@@ -52,11 +58,24 @@ export class StreamServers {
         topic,
         numPartitions,
         replicationFactor: 1,
-        // More than what the worker takes and than its own topics do.
-        configEntries: topic === 'tags.raw' ? [{ name: 'max.message.bytes', value: String(RAW_BYTES_MAX) }] : [],
+        configEntries: SETTINGS[topic] ?? [],
       })),
     });
     await admin.disconnect();
+  }
+
+  /** Declares tag types in the catalogue, each with one tag. */
+  async declare(...names: readonly string[]): Promise<void> {
+    const store = await MysqlCatalogStore.open(this.mariadb.url);
+    for (const name of names) {
+      await store.update((catalog) => {
+        const tags = [{ name: `${name}_n`, valueType: 'int' }];
+        const declared = declareTagType(catalog, { name, kind: 'profile', tags });
+        if (!declared.ok) throw new Error(declared.errors.map(({ message }) => message).join());
+        return declared.value;
+      });
+    }
+    await store.close();
   }
 
   /** Stops them and deletes their data. */

@@ -1,5 +1,5 @@
 import { addresses, oneOf, pattern, setting, text, urls, wholeNumber, LOG_LEVELS } from '@tessera/platform';
-import type { LogLevel, Program } from '@tessera/platform';
+import type { LogLevel, Program, SettingValue } from '@tessera/platform';
 
 export interface MappingWorkerConfig {
   readonly port: number;
@@ -8,12 +8,20 @@ export interface MappingWorkerConfig {
   readonly redisUrls: readonly [string, ...string[]];
   readonly mysqlUrls: readonly [string, ...string[]];
   readonly groupId: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
   readonly cacheMb: number;
   readonly leaseSize: number;
   readonly cuidPattern: RegExp | null;
   readonly commitRecords: number;
   readonly commitMs: number;
+  readonly newGuidsAlarm: number;
   readonly logLevel: LogLevel;
+}
+
+/** -1, or 1 to 32,767. */
+function copies(given: string): SettingValue<number> {
+  return given === '-1' ? { ok: true, value: -1 } : wholeNumber(1, 32_767)(given);
 }
 
 const SECRET = { flag: null, secret: true } as const;
@@ -39,7 +47,7 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       ...setting(
         'MYSQL_URL',
         'mysql://root@127.0.0.1:3306/tessera',
-        'the MySQL that hands out numbers',
+        'the MySQL that hands out numbers and holds the tag catalogue',
         urls(['mysql:']),
       ),
       ...SECRET,
@@ -49,6 +57,18 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       'tessera-mapping',
       'consumer group; all mapping workers of one Tessera share it',
       text('a name'),
+    ),
+    partitions: setting(
+      'PARTITIONS',
+      '16',
+      'Kafka partitions of tags.raw where it has to be made; the other topics get as many as it has',
+      wholeNumber(1, 100_000),
+    ),
+    replicationFactor: setting(
+      'REPLICATION_FACTOR',
+      '-1',
+      'copies of each Kafka partition of topics that are made; -1: as the brokers have it set',
+      copies,
     ),
     cacheMb: setting(
       'CACHE_MB',
@@ -65,6 +85,12 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       wholeNumber(1, 1_000_000),
     ),
     commitMs: setting('COMMIT_MS', '200', 'or after so many milliseconds', wholeNumber(1, 10_000)),
+    newGuidsAlarm: setting(
+      'NEW_GUIDS_ALARM',
+      '10000000',
+      'a warning in the log, and the limit of the alarm, when so many cuids are bound anew in a day; 0: none',
+      wholeNumber(0, 4_294_967_294),
+    ),
     logLevel: setting(
       'LOG_LEVEL',
       'info',

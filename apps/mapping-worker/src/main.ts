@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { ConfigError, createOperationsServer, GracefulShutdown, Health, Metrics } from '@tessera/platform';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { ConfigError, createOperationsServer, GracefulShutdown, Health } from '@tessera/platform';
 import { readSettings, shutDownOnSignals } from '@tessera/platform';
 import { MAPPING_WORKER } from './config';
 import { startMappingWorker } from './worker';
@@ -17,12 +18,15 @@ async function main(): Promise<void> {
     pino.destination({ fd: 2, sync: true }),
   );
   const health = new Health();
-  const metrics = new Metrics();
-  metrics.collectProcessMetrics();
-  const server = createOperationsServer(health, metrics.registry).listen(config.port, config.host);
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = createOperationsServer(health, registry).listen(config.port, config.host);
   await once(server, 'listening');
-  const worker = await startMappingWorker(config, health, (level, line) => {
-    logger[level](line);
+  const worker = await startMappingWorker(config, {
+    ...{ health, registry },
+    log: (level, line) => {
+      logger[level](line);
+    },
   });
   const shutdown = new GracefulShutdown({
     server,

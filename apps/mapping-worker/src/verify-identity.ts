@@ -1,5 +1,5 @@
 import type { MysqlSequence, RedisMappingStore } from '@tessera/identity';
-import { MAPPING_TOPIC, readMappingEntry } from '@tessera/ingest';
+import { MAPPING_TOPIC, readMappingEntries } from '@tessera/ingest';
 import type { MappingEntry } from '@tessera/ingest';
 import { readToEnd } from '@tessera/kafka';
 import type { KafkaClient } from '@tessera/kafka';
@@ -52,7 +52,7 @@ export async function verifyIdentity(
   };
   const logged = new LoggedIdentity(note);
   await readToEnd(client, MAPPING_TOPIC, (_partition, records) => {
-    for (const record of records) logged.add(readMappingEntry(record));
+    for (const entry of readMappingEntries(records)) logged.add(entry);
   });
   const live = await compareWithStore(logged.guids, store, note);
   const { entries, unlogged } = await store.size();

@@ -1,17 +1,21 @@
-import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisMappingStore } from '@tessera/identity';
-import { MappingWork, WaitingTypes } from '@tessera/ingest';
-import { ExactlyOncePipe, KafkaClient, TopicDirectory } from '@tessera/kafka';
+import { MysqlCatalogStore } from '@tessera/catalog-store';
+import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence } from '@tessera/identity';
+import { RedisMappingStore } from '@tessera/identity';
+import { MappingWork, RAW_TOPIC, WaitingTypes } from '@tessera/ingest';
+import { ExactlyOncePipe, GroupLag, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
+import { StreamMetrics } from '@tessera/platform';
 import type { Health } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
+import type { Registry } from 'prom-client';
 import { randomInt } from 'node:crypto';
 import type { MappingWorkerConfig } from './config';
 import { IdentityKeeper } from './identity-keeper';
+import { registerIdentityMetrics } from './identity-metrics';
+import { NewGuids } from './new-guids';
+import { quietly } from './quietly';
+import { WorkerTopics } from './worker-topics';
 
-const RAW_TOPIC = 'tags.raw';
-const TYPE_PREFIX = 'tags.';
-/** They begin with the prefix and are no types. */
-const NO_TYPES = ['raw', 'dead'];
 const KEEP_MS = 1_000;
 
 /** A mapping worker while it runs. */
@@ -23,9 +27,10 @@ export interface MappingWorker {
 /** Resolves once it is a member of its group; Redis and MySQL may come later. */
 export async function startMappingWorker(
   config: MappingWorkerConfig,
-  health: Health,
-  log: KafkaLog,
+  { health, registry, log }: { readonly health: Health; readonly registry: Registry; readonly log: KafkaLog },
 ): Promise<MappingWorker> {
+  let hasStarted = false;
+  health.register('worker', () => (hasStarted ? { ok: true } : { ok: false, detail: 'starting' }));
   const client = new KafkaClient({ brokers: config.brokers, clientId: 'tessera-mapping-worker', log });
   const connection = await RedisConnection.open(config.redisUrls);
   const sequence = await MysqlSequence.open(config.mysqlUrls[0]);
@@ -33,15 +38,69 @@ export async function startMappingWorker(
   const keeper = new IdentityKeeper(client, store, sequence, (line) => {
     log('info', line);
   });
-  const topics = new TopicDirectory(client);
-  const types = new WaitingTypes(async () => typesOf(await topics.list()), Date.now);
+  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
+  const directory = new TopicDirectory(client);
+  health.register('catalogue', () => catalogStore.state());
+  const topics = new WorkerTopics({
+    ...{ topics: directory, catalogStore },
+    ...{ partitions: config.partitions, replicationFactor: config.replicationFactor },
+    log,
+  });
+  const types = new WaitingTypes(topics, Date.now);
+  const newGuids = new NewGuids(config.newGuidsAlarm, (line) => {
+    log('warn', line);
+  });
   const resolver = new IdentityResolver(store, sequence, {
     cacheMb: config.cacheMb,
     seed: randomInt(2 ** 47),
     leaseSize: config.leaseSize,
+    onBound: (count) => {
+      newGuids.add(count);
+    },
   });
-  const keep = keepQuietly(keeper, log);
-  const pipe = new ExactlyOncePipe({
+  const lag = new GroupLag(client, config.groupId, RAW_TOPIC);
+  const metrics = new StreamMetrics(registry, RAW_TOPIC, () => lag.read());
+  registerIdentityMetrics(registry, resolver, sequence, newGuids);
+  const keep = quietly('Redis is not up to date', () => keeper.keep(), log);
+  const pipe = pipeOf(config, client, { resolver, types, topics, metrics, keep, log });
+  watch(health, store, sequence, directory);
+  const timer = setInterval(() => {
+    void keep();
+  }, KEEP_MS);
+  void keep();
+  await topics.start(health);
+  await pipe.start();
+  hasStarted = true;
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      topics.stop();
+      await pipe.stop();
+      await directory.close();
+      await catalogStore.close();
+      await lag.close();
+      await sequence.close();
+      connection.close();
+    },
+  };
+}
+
+interface PipeParts {
+  readonly resolver: IdentityResolver;
+  readonly types: WaitingTypes;
+  readonly topics: WorkerTopics;
+  readonly metrics: StreamMetrics;
+  /** Called when Redis has lost something. */
+  readonly keep: () => Promise<void>;
+  readonly log: KafkaLog;
+}
+
+function pipeOf(
+  config: MappingWorkerConfig,
+  client: KafkaClient,
+  { resolver, types, topics, metrics, keep, log }: PipeParts,
+): ExactlyOncePipe {
+  return new ExactlyOncePipe({
     client,
     groupId: config.groupId,
     topic: RAW_TOPIC,
@@ -50,45 +109,25 @@ export async function startMappingWorker(
     workOf: (partition) =>
       new MappingWork(
         { topic: RAW_TOPIC, partition },
-        { resolver, types, cuidPattern: config.cuidPattern, now: Date.now },
+        {
+          ...{ resolver, types, cuidPattern: config.cuidPattern, now: Date.now },
+          onDeadLetter: (code) => {
+            metrics.addDeadLetter(code);
+          },
+        },
       ),
+    onCommit: (commit) => {
+      metrics.addCommit(commit);
+    },
     onFailure: (partition, error) => {
       const what =
         partition === null ? 'Not started yet' : `Kafka partition ${partition} begins anew from its last commit`;
+      metrics.addFailure();
       log('warn', `${what}: ${messageOf(error)}`);
-      if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') keep();
+      if (error instanceof MappingStoreUnavailableError && error.reason !== 'unreachable') void keep();
+      if (error instanceof KafkaFailure && error.kind === 'missingTopic') topics.suspect();
     },
   });
-  watch(health, store, sequence, topics);
-  keep();
-  const timer = setInterval(keep, KEEP_MS);
-  await pipe.start();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await pipe.stop();
-      await topics.close();
-      await sequence.close();
-      connection.close();
-    },
-  };
-}
-
-/** Says what is in the way once, not each time it is tried. */
-function keepQuietly(keeper: IdentityKeeper, log: KafkaLog): () => void {
-  let said = '';
-  return () => {
-    keeper.keep().then(
-      () => {
-        said = '';
-      },
-      (error: unknown) => {
-        const trouble = messageOf(error);
-        if (trouble !== said) log('warn', `Redis can't be brought up to date: ${trouble}`);
-        said = trouble;
-      },
-    );
-  };
 }
 
 /** Registers what readiness depends on. */
@@ -109,16 +148,8 @@ function watch(health: Health, store: RedisMappingStore, sequence: MysqlSequence
 
 const DETAILS = {
   behind: 'Redis was restarted and is being brought up to date with the mapping log',
-  empty: 'Redis holds no identity; `npm run identity -- rebuild` fills it from the mapping log',
+  empty: 'Redis holds no identity and is being filled from the mapping log',
 };
-
-function typesOf(topics: ReadonlySet<string>): ReadonlySet<string> {
-  const types = [...topics]
-    .filter((topic) => topic.startsWith(TYPE_PREFIX))
-    .map((topic) => topic.slice(TYPE_PREFIX.length))
-    .filter((type) => !NO_TYPES.includes(type));
-  return new Set(types);
-}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,1 +1,3 @@
 export { LmdbCatalogStore } from './lmdb-catalog-store';
+export { MysqlCatalogStore } from './mysql-catalog-store';
+export type { MysqlCatalogOptions } from './mysql-catalog-store';

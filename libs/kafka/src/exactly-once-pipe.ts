@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
+import { fetchCommitted } from './committed-offsets';
 import type { KafkaClient } from './kafka-client';
 import { PartitionLane } from './partition-lane';
-import type { PartitionWork } from './partition-lane';
+import type { PartitionCommit, PartitionWork } from './partition-lane';
 import { readRecord } from './read-record';
 
 export interface PipeOptions {
@@ -16,6 +17,7 @@ export interface PipeOptions {
   readonly commitMs?: number;
   /** Partitions worked on at a time (8). */
   readonly concurrency?: number;
+  readonly onCommit: (commit: PartitionCommit) => void;
   /** Told of everything that made a partition begin anew; null: of what keeps the pipe from starting. */
   readonly onFailure: (partition: number | null, error: unknown) => void;
 }
@@ -55,6 +57,10 @@ export class ExactlyOncePipe {
     });
     this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) => {
       void this.#letGo(new Set(payload.memberAssignment[topic] ?? []));
+    });
+    this.#consumer.on(this.#consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize > 0 || (payload.firstOffset as string | null) === null) return;
+      void this.#lanes.get(payload.partition)?.pass(Number(payload.firstOffset), Number(payload.lastOffset) + 1);
     });
     await this.#consumer.run({
       autoCommit: false,
@@ -116,24 +122,18 @@ export class ExactlyOncePipe {
     let lane = this.#lanes.get(partition);
     if (lane === undefined) {
       const { client, groupId, topic, workOf, commitRecords = COMMIT_RECORDS, commitMs = COMMIT_MS } = this.options;
+      const { onCommit } = this.options;
       const made = new PartitionLane({
-        ...{ client, groupId, topic, partition, commitRecords, commitMs },
+        ...{ client, groupId, topic, partition, commitRecords, commitMs, onCommit },
         transactionalId: `${groupId}/${topic}/${partition}`,
         work: workOf(partition),
-        committedOffset: () => this.#committedOffset(partition),
+        committedOffset: async () => (await fetchCommitted(this.#admin, groupId, topic)).get(partition) ?? null,
         onFailure: (error) => void this.#beginAnew(partition, made, error),
       });
       lane = made;
       this.#lanes.set(partition, lane);
     }
     return lane;
-  }
-
-  async #committedOffset(partition: number): Promise<number | null> {
-    const { groupId, topic } = this.options;
-    const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
-    const offset = Number(found?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
-    return offset < 0 ? null : offset;
   }
 
   /** From the last commit, after a pause in which the partition is not read. */

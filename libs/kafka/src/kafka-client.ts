@@ -1,5 +1,6 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { Admin, Consumer, LogEntry, Producer } from 'kafkajs';
+import { KafkaFailure } from './kafka-failure';
 
 /** Where lines of the client's log go. */
 export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', line: string) => void;
@@ -48,6 +49,19 @@ export class KafkaClient {
 
   admin(): Admin {
     return this.#kafka.admin();
+  }
+
+  /** Work with an administrator that is connected for it alone. @throws KafkaFailure for whatever it throws. */
+  async withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.admin();
+    try {
+      await admin.connect();
+      return await work(admin);
+    } catch (error) {
+      throw KafkaFailure.of(error);
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
   }
 
   /** Reads committed records only. */

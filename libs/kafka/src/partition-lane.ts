@@ -16,6 +16,15 @@ export interface PartitionWork {
   abandon(): void;
 }
 
+/** What counts from now on. */
+export interface PartitionCommit {
+  readonly partition: number;
+  /** Records that were read. */
+  readonly records: number;
+  /** The least timestamp among them, ms. */
+  readonly oldestMs: number;
+}
+
 export interface LaneOptions {
   readonly client: KafkaClient;
   readonly groupId: string;
@@ -29,6 +38,7 @@ export interface LaneOptions {
   readonly commitMs: number;
   /** The position that was committed last; null: none. */
   readonly committedOffset: () => Promise<number | null>;
+  readonly onCommit: (commit: PartitionCommit) => void;
   /** A commit that the clock began has failed. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -38,7 +48,9 @@ export class PartitionLane {
   #transaction: PartitionTransaction | null = null;
   /** Of the first record that is not processed yet. */
   #nextOffset = 0;
+  #committedOffset = 0;
   #uncommitted = 0;
+  #oldestMs = Infinity;
   #timer: NodeJS.Timeout | null = null;
   /** Everything is done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -60,6 +72,7 @@ export class PartitionLane {
       this.#transaction = await PartitionTransaction.open(this.options.client, this.options.transactionalId);
       const committed = await this.options.committedOffset();
       this.#nextOffset = committed ?? 0;
+      this.#committedOffset = this.#nextOffset;
       await this.options.work.begin();
       return committed;
     });
@@ -74,13 +87,20 @@ export class PartitionLane {
       await this.#transaction.write(await this.options.work.process(fresh));
       this.#nextOffset = last.offset + 1;
       this.#uncommitted += fresh.length;
-      if (this.#uncommitted >= this.options.commitRecords) {
-        await this.#commit();
-      } else {
-        this.#timer ??= setTimeout(() => {
-          this.commit().catch(this.options.onFailure);
-        }, this.options.commitMs);
+      for (const { timestampMs } of fresh) this.#oldestMs = Math.min(this.#oldestMs, timestampMs);
+      if (this.#uncommitted >= this.options.commitRecords) await this.#commit();
+      else this.#commitSoon();
+    });
+  }
+
+  /** There is nothing to process from one offset up to another: marks of transactions, and what they dropped. No effect unless it is next. */
+  pass(firstOffset: number, nextOffset: number): Promise<void> {
+    return this.#inTurn(() => {
+      if (this.#transaction !== null && this.#nextOffset === firstOffset) {
+        this.#nextOffset = nextOffset;
+        this.#commitSoon();
       }
+      return Promise.resolve();
     });
   }
 
@@ -97,7 +117,7 @@ export class PartitionLane {
   async #giveUp(): Promise<void> {
     const transaction = this.#transaction;
     this.#transaction = null;
-    this.#uncommitted = 0;
+    this.#begun();
     this.#stopTimer();
     this.options.work.abandon();
     await transaction?.close();
@@ -105,12 +125,26 @@ export class PartitionLane {
 
   async #commit(): Promise<void> {
     this.#stopTimer();
-    if (this.#transaction === null || this.#uncommitted === 0) return;
-    const { groupId, topic, partition, work } = this.options;
+    if (this.#transaction === null || this.#nextOffset === this.#committedOffset) return;
+    const { groupId, topic, partition, work, onCommit } = this.options;
     await work.beforeCommit();
     await this.#transaction.commit({ groupId, topic, partition, nextOffset: this.#nextOffset });
-    this.#uncommitted = 0;
+    this.#committedOffset = this.#nextOffset;
+    if (this.#uncommitted > 0) onCommit({ partition, records: this.#uncommitted, oldestMs: this.#oldestMs });
+    this.#begun();
     await work.afterCommit();
+  }
+
+  /** Nothing is uncommitted. */
+  #begun(): void {
+    this.#uncommitted = 0;
+    this.#oldestMs = Infinity;
+  }
+
+  #commitSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.commit().catch(this.options.onFailure);
+    }, this.options.commitMs);
   }
 
   #stopTimer(): void {

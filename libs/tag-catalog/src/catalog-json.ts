@@ -12,6 +12,15 @@ import type { JsonValue } from './value-type';
 /** Stands in every stored catalogue. A change of the form counts it up, and `catalogFromJson` keeps reading the older ones. */
 export const CATALOG_FORMAT = 1;
 
+/** A tag type in its storage form. */
+export interface StoredTagType {
+  readonly [key: string]: JsonValue;
+  readonly id: number;
+  readonly version: number;
+  readonly fieldIds: readonly number[];
+  readonly declaration: { readonly [key: string]: JsonValue };
+}
+
 /** The stored catalogue can't be read. A retry does not help: it was damaged, or written by a newer release. */
 export class CatalogFormatError extends Error {
   override readonly name = 'CatalogFormatError';
@@ -28,12 +37,13 @@ export function catalogToJson(catalog: Catalog): JsonValue {
     version: catalog.version,
     nextFieldId: catalog.nextFieldId,
     nextTypeId: catalog.nextTypeId,
-    types: catalog.types.map(storedType),
-    retiredTypes: catalog.retiredTypes.map(storedType),
+    types: catalog.types.map(storedTagType),
+    retiredTypes: catalog.retiredTypes.map(storedTagType),
   };
 }
 
-function storedType(type: TagTypeDefinition): JsonValue {
+/** One tag type in its storage form, for stores that keep each by itself. */
+export function storedTagType(type: TagTypeDefinition): StoredTagType {
   return {
     id: type.id,
     version: type.version,

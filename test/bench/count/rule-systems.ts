@@ -10,7 +10,7 @@ import {
   loadClickHouseUsers,
 } from '../peers/clickhouse-users';
 import { DUCKDB_THREADS, loadDuckDbUsers } from '../peers/duckdb-users';
-import { RedisServer } from '../peers/redis-server';
+import { RedisPeer } from '../peers/redis-peer';
 import { countInRedis, loadRedisUsers } from '../peers/redis-users';
 import type { HandWritten } from '../peers/roaring-users';
 import type { BenchStore } from '../store/bench-store';
@@ -102,7 +102,7 @@ export async function openRedis(
   users: UserPopulation,
   questions: readonly RuleQuestion[],
 ): Promise<RuleSystem> {
-  const server = await RedisServer.start(folder);
+  const server = await RedisPeer.start(folder);
   if (typeof server === 'string') {
     report.note(`Redis is left out: ${server}`);
     return NOTHING;

@@ -1,14 +1,13 @@
 import { IdentityResolver, RedisMappingStore } from '@tessera/identity';
-import type { GuidBlock, SequenceAllocator } from '@tessera/identity';
 import { RedisConnection } from '@tessera/redis';
-import type { Guid } from '@tessera/tag-catalog';
 import type { Redis } from 'ioredis';
 import { Random } from '../../../apps/standalone/src/sample/random';
+import { CountingAllocator } from '../../support/counting-allocator';
 import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
 import { InFlight } from '../measure/in-flight';
 import { rate } from '../measure/pauses';
-import { RedisServer } from '../peers/redis-server';
+import { RedisPeer } from '../peers/redis-peer';
 import { drawCuid } from './random-cuids';
 
 export const identityRedisBench: Bench = {
@@ -33,23 +32,8 @@ interface Sizes {
   readonly warm: number;
 }
 
-/** Counts up in this process: leases are not what is measured. */
-class Counter implements SequenceAllocator {
-  #next = 1;
-
-  lease(count: number): Promise<GuidBlock> {
-    const first = this.#next as Guid;
-    this.#next += count;
-    return Promise.resolve({ first, count });
-  }
-
-  startAbove(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
 async function runIdentityRedisBench({ users: entries, seed, isShort, folder, report }: BenchContext): Promise<void> {
-  const redis = await RedisServer.start(folder);
+  const redis = await RedisPeer.start(folder);
   if (typeof redis === 'string') {
     report.note(`Left out: ${redis}`);
     return;
@@ -73,12 +57,12 @@ interface Rates {
   readonly warm: number;
 }
 
-async function measureOwn(redis: RedisServer, sizes: Sizes, report: Report): Promise<Rates> {
+async function measureOwn(redis: RedisPeer, sizes: Sizes, report: Report): Promise<Rates> {
   const connection = await RedisConnection.open([redis.socket]);
   await connection.ready();
   const store = new RedisMappingStore(connection);
-  await (await store.restore()).open();
-  const resolver = new IdentityResolver(store, new Counter(), { cacheMb: CACHE_MB, seed: 1 });
+  await (await store.restore(true)).open();
+  const resolver = new IdentityResolver(store, new CountingAllocator(), { cacheMb: CACHE_MB, seed: 1 });
   const guids = new Map<string, number>();
   const before = await memoryOf(redis.client);
   const cold = await eachBatch(inOrder(sizes), sizes.seed, async (cuids) => {

@@ -7,7 +7,7 @@ import type { Bench, BenchContext } from '../framework/bench';
 import type { Report } from '../framework/report';
 import { InFlight } from '../measure/in-flight';
 import { rate } from '../measure/pauses';
-import { RedisServer } from '../peers/redis-server';
+import { RedisPeer } from '../peers/redis-peer';
 import { ProfileUsers } from './profile-users';
 
 export const onlineProfileBench: Bench = {
@@ -54,7 +54,7 @@ interface Rates {
 }
 
 async function runOnlineProfileBench({ users, seed, isShort, folder, report }: BenchContext): Promise<void> {
-  const redis = await RedisServer.start(folder);
+  const redis = await RedisPeer.start(folder);
   if (typeof redis === 'string') {
     report.note(`Left out: ${redis}`);
     return;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -7,15 +8,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 50;
 const LOG_CHARS_SHOWN = 2_000;
 
-/** A port nobody listens on now. */
+/** Below the ports that Linux gives to outgoing connections (32768 and up). */
+const PORTS = { least: 12_000, most: 32_000 };
+
+/**
+ * A port nobody listens on now. It is none that an outgoing connection can be given: while a server is down on purpose, a client that tries to reach it
+ * again and again would otherwise sooner or later be connected to itself, and the server could not have its port back.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  for (;;) {
+    const port = randomInt(PORTS.least, PORTS.most);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The free port could not be read.');
-  return address.port;
+  return true;
 }
 
 export interface Launch {
@@ -83,10 +99,10 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether somebody accepts connections there. */
-export function accepts(port: number): Promise<boolean> {
+/** Whether somebody accepts connections at a port, or at the path of a socket. */
+export function accepts(at: number | string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = typeof at === 'number' ? connect(at, '127.0.0.1') : connect(at);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -6,7 +6,9 @@ import { MissingServiceError } from './missing-service-error';
 
 /** The last one that speaks the versions of the protocol that kafkajs 2.2.4 does: Kafka 4 has dropped some (KIP-896). */
 export const KAFKA_VERSION = '3.9.1';
-const CACHE = path.join(__dirname, '..', '..', '..', 'node_modules', '.cache', `kafka-${KAFKA_VERSION}`);
+/** Where packages are installed, from the sources and from what is compiled of them. */
+const PACKAGES = path.join(path.dirname(require.resolve('kafkajs/package.json')), '..');
+const CACHE = path.join(PACKAGES, '.cache', `kafka-${KAFKA_VERSION}`);
 
 const NO_MAVEN = 'Kafka needs Maven to get its jars: apt-get install maven';
 

@@ -5,8 +5,8 @@ const HELP = `Starts and stops a real Redis, MariaDB and Kafka, for tests and fo
   npm run services -- up     starts what does not run; prints the settings to use them with
   npm run services -- down   stops them and deletes their data
 
-They listen on loopback, on free ports; their data lie in a temporary folder. Redis and MariaDB are installed from Debian's packages where they are
-missing and that can be done; Kafka's jars are got by Maven.
+They listen on loopback, on free ports. Where a Docker engine answers they are containers (docker/services.yaml); otherwise they are processes, whose data
+lie in a temporary folder: Redis and MariaDB are installed from Debian's packages where they are missing and that can be done, Kafka's jars are got by Maven.
 `;
 
 function say(line: string): void {

@@ -34,24 +34,31 @@ export class MariaDbServer extends NativeServer {
     const program = await programOfPackage('mariadbd', PACKAGE);
     const data = path.join(folder, 'data');
     const socket = path.join(folder, 'sock');
+    // A server that starts deletes what others have in the same folder of temporary tables.
+    const environment = { TMPDIR: folder };
     const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
     if (!existsSync(path.join(data, 'mysql'))) {
       const install = await programOfPackage('mariadb-install-db', PACKAGE);
       const options = ['--auth-root-authentication-method=normal', '--skip-test-db', `--datadir=${data}`];
-      await runProgram(install, ['--no-defaults', ...options, ...asRoot]);
+      await runProgram(install, ['--no-defaults', ...options, ...asRoot], { environment });
     }
     const network = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, '--skip-name-resolve'];
-    const pid = await launch({
+    const client = await programOfPackage('mariadb', PACKAGE);
+    const statement = `CREATE DATABASE IF NOT EXISTS ${DATABASE} CHARACTER SET utf8mb4`;
+    // It accepts connections, and drops them, a moment before it answers.
+    const answers = (): Promise<boolean> =>
+      runProgram(client, ['--no-defaults', '-u', 'root', `--socket=${socket}`, '-e', statement]).then(
+        () => true,
+        () => false,
+      );
+    return launch({
       program,
       argv: ['--no-defaults', `--datadir=${data}`, ...network, ...asRoot],
       folder,
+      environment,
       logFile: path.join(folder, 'mariadb.log'),
-      isReady: () => accepts(port),
+      isReady: async () => (await accepts(port)) && (await answers()),
       timeoutMs: START_MS_MAX,
     });
-    const client = await programOfPackage('mariadb', PACKAGE);
-    const statement = `CREATE DATABASE IF NOT EXISTS ${DATABASE} CHARACTER SET utf8mb4`;
-    await runProgram(client, ['--no-defaults', '-u', 'root', `--socket=${socket}`, '-e', statement]);
-    return pid;
   }
 }

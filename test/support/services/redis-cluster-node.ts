@@ -2,7 +2,6 @@ import { Redis } from 'ioredis';
 import { freePort } from './background-process';
 import { RedisServer } from './redis-server';
 
-const STOP_MS_MAX = 10_000;
 const SLOT_LAST = 16_383;
 const OPEN_MS_MAX = 20_000;
 const PAUSE_MS = 50;
@@ -10,7 +9,7 @@ const PAUSE_MS = 50;
 /** A Redis Cluster of one node, which has every slot. It is spoken to as a Cluster is; scripts that touch keys of two slots work all the same. */
 export class RedisClusterNode extends RedisServer {
   static override async create(folder: string): Promise<RedisClusterNode> {
-    return new RedisClusterNode(folder, await freePort(), STOP_MS_MAX);
+    return new RedisClusterNode(folder, await freePort());
   }
 
   protected override get extra(): readonly string[] {

@@ -8,22 +8,37 @@ const START_MS_MAX = 20_000;
 const PACKAGE = 'redis-server';
 const STOP_MS_MAX = 10_000;
 
-/** A real Redis that keeps its data in an append-only file, written out every second. */
+/** A real Redis that keeps its data in an append-only file, written out every second; or one in memory alone. */
 export class RedisServer extends NativeServer {
+  protected constructor(
+    folder: string,
+    port: number,
+    /** It listens on a Unix socket only, and keeps nothing on disk. */
+    private readonly inMemory = false,
+  ) {
+    super(folder, port, STOP_MS_MAX);
+  }
+
   static lacks(): string | null {
     return lacksProgram('redis-server', PACKAGE);
   }
 
   static async create(folder: string): Promise<RedisServer> {
-    return new RedisServer(folder, await freePort(), STOP_MS_MAX);
+    return new RedisServer(folder, await freePort());
+  }
+
+  /** For benches. @param folder short enough for the path of a socket (about 100 bytes). */
+  static inMemory(folder: string): RedisServer {
+    return new RedisServer(folder, 0, true);
   }
 
   static of({ folder, port, pid }: ServerRecord): RedisServer {
-    return new RedisServer(folder, port, STOP_MS_MAX).adopt(pid);
+    return new RedisServer(folder, port).adopt(pid);
   }
 
+  /** Where clients find it: a URL, or the path of a socket. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return this.inMemory ? path.join(this.folder, 'redis.sock') : `redis://127.0.0.1:${this.port}`;
   }
 
   /** Settings on the command line beside those of every server. */
@@ -32,24 +47,15 @@ export class RedisServer extends NativeServer {
   }
 
   protected async launch(): Promise<number> {
-    const { folder, port } = this;
-    const settings = [
-      '--bind',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--dir',
-      folder,
-      '--daemonize',
-      'no',
-      ...this.extra,
-    ];
+    const { folder, port, inMemory, url } = this;
+    const network = ['--bind', '127.0.0.1', '--port', String(port), ...(inMemory ? ['--unixsocket', url] : [])];
+    const disk = inMemory ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', 'everysec'];
     return launch({
       program: await programOfPackage('redis-server', PACKAGE),
-      argv: [...settings, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+      argv: [...network, '--dir', folder, '--daemonize', 'no', ...disk, '--save', '', ...this.extra],
       folder,
       logFile: path.join(folder, 'redis.log'),
-      isReady: () => accepts(port),
+      isReady: () => accepts(inMemory ? url : port),
       timeoutMs: START_MS_MAX,
     });
   }

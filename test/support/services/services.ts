@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { composeDown, composeUp, freePorts, hasDocker } from './docker-services';
+import type { DockerPorts } from './docker-services';
 import { KafkaServer } from './kafka-server';
 import { MariaDbServer } from './mariadb-server';
 import { MissingServiceError } from './missing-service-error';
@@ -11,7 +13,8 @@ import { RedisServer } from './redis-server';
 
 const ROOT = path.join(__dirname, '..', '..', '..');
 /** One set of services for each copy of the project. */
-const FOLDER = path.join(tmpdir(), `tessera-services-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
+const NAME = `tessera-services-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`;
+const FOLDER = path.join(tmpdir(), NAME);
 const STATE_FILE = path.join(FOLDER, 'services.json');
 
 const KINDS = {
@@ -21,7 +24,8 @@ const KINDS = {
 } as const;
 
 type Kind = keyof typeof KINDS;
-type State = { [kind in Kind]?: ServerRecord };
+/** What runs: processes of this machine, or containers. */
+type State = { [kind in Kind]?: ServerRecord } & { docker?: DockerPorts };
 
 /** What processes that use the services are told, as environment variables. */
 export type ServiceSettings = Record<string, string>;
@@ -30,7 +34,8 @@ export type ServiceSettings = Record<string, string>;
 type Say = (line: string) => void;
 
 /**
- * Starts what does not run yet, on the data that it had. Others are started although one of them is missing.
+ * Starts what does not run yet, on the data that it had: as containers where a Docker engine answers, otherwise as processes. Others are started
+ * although one of them is missing.
  * @returns the settings of those that run, and what is missing with the reason.
  */
 export async function up(
@@ -38,6 +43,12 @@ export async function up(
 ): Promise<{ readonly settings: ServiceSettings; readonly missing: readonly string[] }> {
   await mkdir(FOLDER, { recursive: true });
   const state = await readState();
+  if (isUnused(state) && (await hasDocker())) state.docker = await freePorts();
+  if (state.docker !== undefined && (await startContainers(state.docker, say))) {
+    await writeState(state);
+    return { settings: settingsOf(state), missing: [] };
+  }
+  delete state.docker;
   const missing: string[] = [];
   for (const kind of Object.keys(KINDS) as Kind[]) {
     try {
@@ -59,6 +70,10 @@ export async function up(
 /** Stops all of them and deletes their data. */
 export async function down(say: Say): Promise<void> {
   const state = await readState();
+  if (state.docker !== undefined) {
+    say('Stopping the containers…');
+    await composeDown(NAME, state.docker);
+  }
   for (const kind of Object.keys(KINDS) as Kind[]) {
     const record = state[kind];
     if (record === undefined) continue;
@@ -68,12 +83,38 @@ export async function down(say: Say): Promise<void> {
   await rm(FOLDER, { recursive: true, force: true });
 }
 
+function isUnused(state: State): boolean {
+  return Object.keys(state).length === 0;
+}
+
+/** @returns false if they could not be started; nothing of them is left then. */
+async function startContainers(ports: DockerPorts, say: Say): Promise<boolean> {
+  try {
+    say('Starting containers…');
+    await composeUp(NAME, ports);
+    return true;
+  } catch (error) {
+    say(
+      `Docker can't run them, so they are started as processes: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    await composeDown(NAME, ports).catch(() => undefined);
+    return false;
+  }
+}
+
 async function serverOf(kind: Kind, state: State): Promise<NativeServer> {
   const record = state[kind];
   return record === undefined ? KINDS[kind].create(path.join(FOLDER, kind)) : KINDS[kind].of(record);
 }
 
-function settingsOf({ redis, mariadb, kafka }: State): ServiceSettings {
+function settingsOf({ redis, mariadb, kafka, docker }: State): ServiceSettings {
+  if (docker !== undefined) {
+    return {
+      REDIS_URL: `redis://127.0.0.1:${docker.redis}`,
+      MYSQL_URL: `mysql://root@127.0.0.1:${docker.mariadb}/tessera`,
+      KAFKA_BROKERS: `127.0.0.1:${docker.kafka}`,
+    };
+  }
   return {
     ...(redis === undefined ? {} : { REDIS_URL: RedisServer.of(redis).url }),
     ...(mariadb === undefined ? {} : { MYSQL_URL: MariaDbServer.of(mariadb).url }),

@@ -10,7 +10,7 @@ import { runCli } from './run-cli';
 const HELP = `Looks after the identity of the distributed shape.
 
   npm run identity -- verify [--option value …]    compares Redis, the mapping log and MySQL: one guid a cuid, one cuid a guid; exits with 1 if not
-  npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis and opens it; mapping workers may run meanwhile, they wait
+  npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis; mapping workers may run meanwhile, they wait
 
 Settings are those of the mapping worker (npm run mapping-worker -- --help).
 `;

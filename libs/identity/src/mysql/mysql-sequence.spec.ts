@@ -1,4 +1,4 @@
-import { createConnection } from 'mysql2/promise';
+import { emptyDatabase } from '../../../../test/support/services/empty-database';
 import { MariaDbServer } from '../../../../test/support/services/mariadb-server';
 import { describeWithServer } from '../../../../test/support/services/with-server';
 import { GuidsExhaustedError } from '../guids-exhausted-error';
@@ -12,9 +12,7 @@ describeWithServer('MysqlSequence', MariaDbServer, (server) => {
   beforeEach(async () => {
     await server().start();
     opened = [];
-    const connection = await createConnection(server().url);
-    await connection.query('DROP TABLE IF EXISTS segment');
-    await connection.end();
+    await emptyDatabase(server().url);
   });
 
   afterEach(async () => {

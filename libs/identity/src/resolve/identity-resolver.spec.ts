@@ -1,50 +1,27 @@
-import { RedisConnection } from '@tessera/redis';
-import type { Guid } from '@tessera/tag-catalog';
-import { Redis } from 'ioredis';
+import { CountingAllocator } from '../../../../test/support/counting-allocator';
 import { RedisServer } from '../../../../test/support/services/redis-server';
 import { describeWithServer } from '../../../../test/support/services/with-server';
-import { RedisMappingStore } from '../redis/redis-mapping-store';
+import type { RedisMappingStore } from '../redis/redis-mapping-store';
+import { openRedisStore } from '../testing/open-redis-store';
+import type { OpenRedisStore } from '../testing/open-redis-store';
 import { randomCuid, seededRandom } from '../testing/random-cuids';
 import { IdentityResolver } from './identity-resolver';
-import type { GuidBlock, SequenceAllocator } from './sequence-allocator';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Counts up. */
-class Counter implements SequenceAllocator {
-  #next = 1;
-
-  lease(count: number): Promise<GuidBlock> {
-    const first = this.#next as Guid;
-    this.#next += count;
-    return Promise.resolve({ first, count });
-  }
-
-  startAbove(guid: number): Promise<void> {
-    this.#next = Math.max(this.#next, guid + 1);
-    return Promise.resolve();
-  }
-}
-
 describeWithServer(`IdentityResolver (SEED=${SEED})`, RedisServer, (server) => {
-  let connection: RedisConnection;
+  let opened: OpenRedisStore;
   let store: RedisMappingStore;
-  let counter: Counter;
+  let counter: CountingAllocator;
 
   beforeEach(async () => {
-    await server().start();
-    const client = new Redis(server().url);
-    await client.flushall();
-    client.disconnect();
-    connection = await RedisConnection.open([server().url]);
-    await connection.ready();
-    store = new RedisMappingStore(connection);
-    await (await store.restore()).open();
-    counter = new Counter();
+    opened = await openRedisStore(server());
+    ({ store } = opened);
+    counter = new CountingAllocator();
   });
 
   afterEach(() => {
-    connection.close();
+    opened.close();
   });
 
   function resolver(): IdentityResolver {

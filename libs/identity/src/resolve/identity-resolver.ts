@@ -11,6 +11,8 @@ export interface ResolverOptions {
   readonly seed: number;
   /** Guids leased at a time. */
   readonly leaseSize?: number;
+  /** Told how many cuids were bound anew by this process. */
+  readonly onBound?: (count: number) => void;
 }
 
 /** The guids of some cuids, and what has to be done before they are used. */
@@ -28,6 +30,7 @@ export interface Resolution {
 export class IdentityResolver {
   readonly #cache: CuidCache;
   readonly #source: GuidSource;
+  readonly #onBound: (count: number) => void;
   /** Of the store when the cache was right for sure. */
   #erasures = 0;
 
@@ -38,6 +41,7 @@ export class IdentityResolver {
   ) {
     this.#cache = new CuidCache(options.cacheMb, options.seed);
     this.#source = new GuidSource(allocator, options.leaseSize);
+    this.#onBound = options.onBound ?? (() => undefined);
   }
 
   get cache(): Pick<CuidCache, 'entries' | 'bytes' | 'hits' | 'misses' | 'evictions'> {
@@ -67,6 +71,8 @@ export class IdentityResolver {
     const candidates = await this.#source.take(unbound.length);
     const out = new Uint32Array(unbound.length);
     const places = await this.store.bind(unbound, candidates, out);
+    // Others may have been faster.
+    this.#onBound(out.reduce((count, guid, place) => (guid === candidates[place] ? count + 1 : count), 0));
     unbound.forEach((cuid, place) => {
       wanted.give(cuid, out[place]!);
     });

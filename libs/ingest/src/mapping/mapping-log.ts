@@ -22,8 +22,15 @@ function recordOf(entry: MappingEntry): OutgoingRecord {
   return { topic: MAPPING_TOPIC, key: Buffer.from(entry.cuid), value: Buffer.from(JSON.stringify(entry)), headers: {} };
 }
 
-/** @throws Error for a record that is no entry of the log. */
-export function readMappingEntry({ offset, value }: StreamRecord): MappingEntry {
+/** Says nothing about anybody; stands where somebody wanted to know that all transactions before it had ended. */
+export const MAPPING_MARK = Buffer.from('{"op":"mark"}');
+
+/** The entries among records of the log, in their order, without marks. @throws Error for a record that is neither. */
+export function readMappingEntries(records: readonly StreamRecord[]): readonly MappingEntry[] {
+  return records.filter(({ value }) => value?.equals(MAPPING_MARK) !== true).map(readEntry);
+}
+
+function readEntry({ offset, value }: StreamRecord): MappingEntry {
   const json: unknown = value === null ? null : JSON.parse(value.toString('utf8'));
   if (isEntry(json)) return json;
   throw new Error(`the record at offset ${offset} of ${MAPPING_TOPIC} is no entry of the mapping log`);

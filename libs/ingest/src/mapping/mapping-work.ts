@@ -5,13 +5,12 @@ import type { Binding, OutgoingRecord, Resolver, StreamRecord, TagTypes } from '
 import { bindRecord, eraseRecord } from './mapping-log';
 import { fault, readEnvelope } from './read-envelope';
 import type { Envelope, Fault } from './read-envelope';
+import { ERASE_TYPE, OFFLINE_TYPE, topicOfType } from '../topics';
 
 /** Kafka headers that a stamped message carries beside its own. */
 export const GUID_HEADER = 'guid';
 export const ORIGIN_HEADER = 'origin';
 
-const OFFLINE_TYPE = 'sys_offline_cuid';
-const ERASE_TYPE = 'sys_erase';
 const RESERVED = 'sys_';
 
 export interface MappingOptions {
@@ -20,6 +19,8 @@ export interface MappingOptions {
   readonly cuidPattern: RegExp | null;
   /** Wall clock, ms. */
   readonly now: () => number;
+  /** Told the code of each dead letter. */
+  readonly onDeadLetter: (code: string) => void;
 }
 
 interface Letter {
@@ -55,6 +56,7 @@ export class MappingWork {
       if (record === undefined) continue;
       if (envelope.kind === 'fault') {
         out.push(deadLetter(record, this.origin, envelope, this.options.now()));
+        this.options.onDeadLetter(envelope.code);
       } else if (envelope.type === ERASE_TYPE) {
         // In message order: those before it still belong to the guid that it retires.
         out.push(...(await this.#stamp(run)));
@@ -115,7 +117,7 @@ export class MappingWork {
   #stamped({ record, envelope }: Letter, guid: number | undefined): OutgoingRecord {
     const { key, value, headers, timestampMs, offset } = record;
     return {
-      topic: `tags.${envelope.type}`,
+      topic: topicOfType(envelope.type),
       key,
       value,
       timestampMs,

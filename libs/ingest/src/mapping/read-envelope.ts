@@ -35,7 +35,7 @@ export function fault(code: FaultCode, detail: string): Fault {
 }
 
 /** With its key and headers such a message fits into a record of the default `message.max.bytes` (1,048,588). */
-const MESSAGE_BYTES_MAX = 1_000_000;
+export const MESSAGE_BYTES_MAX = 1_000_000;
 
 /** Reads the header and nothing else of a record of `tags.raw`. */
 export function readEnvelope({ key, value }: StreamRecord, cuidPattern: RegExp | null): Envelope | Fault {

@@ -5,29 +5,34 @@ import type { TagTypes } from '../ports';
 const WAIT_MS = 5_000;
 const POLL_MS = 250;
 
-/** The types that somebody lists, each waited for once: what was declared a moment ago may not have come round yet. */
+/** The types that are known here, and where they come from. */
+export interface TypeList {
+  /** Cheap. */
+  isKnown(type: string): boolean;
+  /** Fetches what was declared elsewhere before this call. @throws if that can't be done now: a type may be there and not be known. */
+  look(): Promise<void>;
+}
+
+/** Each type that is not known is waited for once: what was declared a moment ago may not have come round yet. */
 export class WaitingTypes implements TagTypes {
-  #known: ReadonlySet<string> = new Set();
-  #listedMs = -Infinity;
+  #lookedMs = -Infinity;
   readonly #missingUntilMs = new Map<string, number>();
 
-  /**
-   * @param list all types there are now.
-   * @param now wall clock, ms.
-   */
+  /** @param now wall clock, ms. */
   constructor(
-    private readonly list: () => Promise<ReadonlySet<string>>,
+    private readonly list: TypeList,
     private readonly now: () => number,
     private readonly waitMs = WAIT_MS,
   ) {}
 
+  /** @throws what `look` throws. */
   async has(type: string): Promise<boolean> {
-    if (this.#known.has(type)) return true;
+    if (this.list.isKnown(type)) return true;
     const isMissed = this.now() < (this.#missingUntilMs.get(type) ?? 0);
     const untilMs = isMissed ? this.now() : this.now() + this.waitMs;
     for (;;) {
-      await this.#refresh();
-      if (this.#known.has(type)) {
+      await this.#look();
+      if (this.list.isKnown(type)) {
         this.#missingUntilMs.delete(type);
         return true;
       }
@@ -41,10 +46,10 @@ export class WaitingTypes implements TagTypes {
   }
 
   /** Unless that was done a moment ago. */
-  async #refresh(): Promise<void> {
-    if (this.now() - this.#listedMs < POLL_MS) return;
-    this.#known = await this.list();
-    this.#listedMs = this.now();
+  async #look(): Promise<void> {
+    if (this.now() - this.#lookedMs < POLL_MS) return;
+    await this.list.look();
+    this.#lookedMs = this.now();
   }
 
   /** Names come from messages: they must not pile up. */

@@ -1,0 +1,86 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 86_400];
+const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
+
+/** Records of one Kafka partition that count from now on. */
+export interface CommittedRecords {
+  readonly records: number;
+  /** The least timestamp among them, ms. */
+  readonly oldestMs: number;
+}
+
+/** By Kafka partition, how many records a group has not committed yet. */
+export type PartitionLags = ReadonlyMap<number, number>;
+
+/** What Prometheus is told of a process that reads a stream. */
+export class StreamMetrics {
+  readonly #records: Counter;
+  readonly #batch: Histogram;
+  readonly #delay: Histogram;
+  readonly #dead: Counter<'code'>;
+  readonly #failures: Counter;
+
+  /**
+   * @param topic the stream.
+   * @param lag asked at each scrape; where it fails the lag is left out.
+   */
+  constructor(
+    registry: Registry,
+    topic: string,
+    lag: () => Promise<PartitionLags>,
+    private readonly now: () => number = Date.now,
+  ) {
+    const registers = [registry];
+    this.#records = new Counter({
+      ...{ name: 'tessera_stream_records_total', help: `Records of ${topic} that were committed`, registers },
+    });
+    this.#batch = new Histogram({
+      ...{ name: 'tessera_stream_commit_records', help: 'Records a commit of one Kafka partition', registers },
+      buckets: RECORDS,
+    });
+    this.#delay = new Histogram({
+      name: 'tessera_stream_delay_seconds',
+      help: 'From the timestamp of the oldest record of each commit to the commit',
+      buckets: SECONDS,
+      registers,
+    });
+    this.#dead = new Counter({
+      name: 'tessera_stream_dead_letters_total',
+      help: 'Records sent to the dead letters, by reason',
+      labelNames: ['code'] as const,
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'tessera_stream_failures_total',
+      help: 'How often a Kafka partition began anew from its last commit, or reading could not start',
+      registers,
+    });
+    const gauge = new Gauge({
+      name: 'tessera_stream_lag_records',
+      help: `Records of ${topic} that the consumer group has not committed yet, by Kafka partition`,
+      labelNames: ['partition'] as const,
+      registers,
+      collect: async () => {
+        const lags = await lag().catch(() => new Map<number, number>());
+        gauge.reset();
+        for (const [partition, records] of lags) gauge.set({ partition: String(partition) }, records);
+      },
+    });
+  }
+
+  addCommit({ records, oldestMs }: CommittedRecords): void {
+    this.#records.inc(records);
+    this.#batch.observe(records);
+    this.#delay.observe(Math.max(0, this.now() - oldestMs) / 1_000);
+  }
+
+  addDeadLetter(code: string): void {
+    this.#dead.inc({ code });
+  }
+
+  addFailure(): void {
+    this.#failures.inc();
+  }
+}
