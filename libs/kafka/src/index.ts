@@ -9,7 +9,7 @@ export type { FailureKind } from './kafka-failure';
 export type { PartitionCommit, PartitionWork } from './partition-lane';
 export { PartitionTransaction } from './partition-transaction';
 export type { InputPosition } from './partition-transaction';
-export { committedEnds, markEnds, readRange, readToEnd, topicStarts } from './read-to-end';
+export { committedEnds, markEnds, positionsAt, readRange, readToEnd, topicStarts } from './read-to-end';
 export type { TopicPositions, TopicRange } from './read-to-end';
 export { recordBytes, splitByBytes } from './records';
 export type { NewRecord, ReadRecord, RecordHeaders } from './records';

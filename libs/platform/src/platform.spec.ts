@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -90,8 +91,9 @@ describe('GracefulShutdown', () => {
       hooks: [hook],
       log: () => undefined,
     });
+    const arrived = once(server, 'request');
     const answer = fetchText(port).then((text) => order.push(text));
-    await sleep(20);
+    await arrived;
     const running = shutdown.run('test');
     expect(shutdown.run('again')).toBe(running);
     expect(health.draining).toBe(true);
@@ -113,8 +115,9 @@ describe('GracefulShutdown', () => {
       log: () => undefined,
       timings: { drainAfterMs: 20, cutAfterMs: 60, giveUpAfterMs: 1_000 },
     });
+    const arrived = once(server, 'request');
     const cut = expect(fetchText(port)).rejects.toThrow();
-    await sleep(20);
+    await arrived;
     expect(await shutdown.run('test')).toBe(true);
     expect(drain.signal.aborted).toBe(true);
     await cut;
