@@ -1,4 +1,5 @@
 import { RedisConnection } from '@tessera/redis';
+import { ProfilesUnavailableError } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
 import { RedisServer } from '../../../test/support/services/redis-server';
 import { describeWithServer } from '../../../test/support/services/with-server';
@@ -11,6 +12,8 @@ const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const WORLDS = 3;
 const STEPS = 200;
 const KILLED_STEPS = 120;
+const TRIES_MAX = 100;
+const PAUSE_MS = 50;
 const TIMEOUT_MS = 240_000;
 
 describeWithServer(`RedisProfiles beside the oracle (SEED=${SEED})`, RedisServer, (server) => {
@@ -60,8 +63,7 @@ describeWithServer(`RedisProfiles beside the oracle (SEED=${SEED})`, RedisServer
             await server().kill();
             await delivered;
             await server().start();
-            await connection.ready();
-            const findings = await world.recover();
+            const findings = await onceReachable(() => world.recover());
             expect({ step, findings }).toEqual({ step, findings: [] });
           }
           const [outcome] = await delivered;
@@ -85,4 +87,17 @@ async function emptied(url: string): Promise<void> {
   const client = new Redis(url);
   await client.flushall();
   client.disconnect();
+}
+
+/** A client may not have noticed yet that its connection is gone. */
+async function onceReachable<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isAway = error instanceof ProfilesUnavailableError && error.reason === 'unreachable';
+      if (!isAway || tries === TRIES_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
 }

@@ -71,6 +71,14 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     return view && Object.fromEntries(view.tagStates().map(({ tag, value, timeMs }) => [tag.name, [value, timeMs]]));
   }
 
+  /** Kills it; resolves once the connection, which has noticed, is there again. */
+  async function restart(): Promise<void> {
+    await server().kill();
+    await expect(profiles.state()).rejects.toMatchObject({ reason: 'unreachable', retriable: true });
+    await server().start();
+    await connection.ready();
+  }
+
   const level = (by: number, id?: string): TagMessage =>
     message('a', { level: { $inc: by } }, id === undefined ? {} : { id });
 
@@ -299,14 +307,10 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     const lane = await openLane(SOURCE, 0);
     await lane.apply([entry(0, 1, level(5))], 0);
     await lane.settle();
-    await server().kill();
-    await server().start();
-    await connection.ready();
+    await restart();
     const before = await profiles.state();
     expect(before.state).toBe('behind');
-    await server().kill();
-    await server().start();
-    await connection.ready();
+    await restart();
     // Of another run than was asked about.
     expect(await before.open(new Map([[SOURCE, 1]]))).toBe(false);
     expect(await (await profiles.state()).open(new Map([[SOURCE, 1]]))).toBe(true);
