@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { AccessGuard } from './access/access.guard';
 import { TagListing } from './catalog/tag-listing';
 import { TagTypeDesk } from './catalog/tag-type-desk';
 import { TagTypesController } from './catalog/tag-types.controller';
 import { TagsController } from './catalog/tags.controller';
+import { AccessGuard } from './access/access.guard';
 import { ListDesk } from './lists/list-desk';
 import { ListsController } from './lists/lists.controller';
 import { MessageDesk } from './messages/message-desk';
@@ -13,6 +13,7 @@ import { MessageIntake } from './messages/message-intake';
 import { StoreSink } from './messages/message-sink';
 import { MessagesController } from './messages/messages.controller';
 import { MessageRate } from './operations/message-rate';
+import { HealthController } from './operations/health.controller';
 import { OperationsController } from './operations/operations.controller';
 import { StatusDesk } from './operations/status';
 import { VerificationDesk } from './operations/verification-desk';
@@ -46,6 +47,7 @@ export class HttpApiModule {
         SegmentationController,
         UsersController,
         ListsController,
+        HealthController,
         OperationsController,
       ],
       providers: [...portProviders(ports, options), ...serviceProviders(ports, options), ...edgeProviders()],

@@ -1,10 +1,12 @@
 export { ApiKeys } from './api-keys';
 export { LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
-export { ConfigError, isLoopback, readConfig, readSettings } from './config/read-config';
+export { ConfigError, isLoopback, openHostProblems, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
 export { addresses, oneOf, pattern, setting, text, urls, wholeNumber } from './config/setting';
 export type { Setting, SettingValue } from './config/setting';
+export { startHttpService } from './http/start-http-service';
+export type { HttpServiceOptions } from './http/start-http-service';
 export { createOperationsServer } from './http/operations-server';
 export { PlainJsonAdapter } from './http/plain-json-adapter';
 export { Health } from './health/health';
@@ -18,3 +20,4 @@ export { observeRequests } from './metrics/observe-requests';
 export type { FailedRequest } from './metrics/observe-requests';
 export { GracefulShutdown, shutDownOnSignals } from './shutdown/graceful-shutdown';
 export type { ShutdownOptions, ShutdownTimings } from './shutdown/graceful-shutdown';
+export { readVersion } from './read-version';
