@@ -4,7 +4,7 @@
  */
 const LAYERS = {
   0: ['tag-catalog', 'audience'],
-  1: ['platform', 'kafka', 'mysql', 'bitmap', 'data-directory'],
+  1: ['platform', 'kafka', 'mysql', 'redis', 'bitmap', 'data-directory'],
   2: [
     'identity',
     'embedded-engine',
@@ -22,7 +22,7 @@ const DRIVER_OWNERS = {
   roaring: ['bitmap'],
   lmdb: ['data-directory'],
   kafkajs: ['kafka'],
-  ioredis: ['identity', 'online-profile'],
+  ioredis: ['redis', 'identity', 'online-profile'],
   mysql2: ['mysql', 'starrocks-engine'],
 };
 

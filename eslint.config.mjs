@@ -10,6 +10,7 @@ const NUMERIC_LIBS = [
   'libs/embedded-engine/**/*.ts',
   'libs/bitmap/**/*.ts',
   'libs/identity/**/*.ts',
+  'libs/online-profile/**/*.ts',
   'libs/data-directory/**/*.ts',
 ];
 // Decorator metadata and Nest's injector need these imports as values, even where TypeScript sees only a type.

@@ -21,6 +21,7 @@ module.exports = {
   transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
   testEnvironment: '<rootDir>/test/support/node-environment.cjs',
   setupFiles: ['reflect-metadata'],
-  testTimeout: 60_000,
+  // A test takes seconds; this is for machines with much else to do.
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

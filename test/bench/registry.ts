@@ -12,6 +12,7 @@ import { identityBench } from './identity-local/identity-bench';
 import { lookupBench } from './lookup/lookup-bench';
 import { mappingBench } from './mapping/mapping-bench';
 import { membersBench } from './members/members-bench';
+import { onlineProfileBench } from './profile/online-profile-bench';
 import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
 import { rewriteBench } from './write/rewrite-bench';
@@ -34,6 +35,7 @@ export const BENCHES: readonly Bench[] = [
   identityCacheBench,
   identityRedisBench,
   mappingBench,
+  onlineProfileBench,
   restartBench,
   growthBench,
 ];

@@ -9,6 +9,7 @@ const VIOLATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'layer-0-audience': { 'libs/audience/src/planted-platform.ts': "export { a } from '@tessera/platform';" },
   'layer-1': {
     'libs/bitmap/src/planted-sideways.ts': "export { a } from '@tessera/data-directory';",
+    'libs/redis/src/planted-up.ts': "export type { A } from '@tessera/online-profile';",
     'libs/platform/src/planted-up.ts': "export { a } from '@tessera/http-api';",
   },
   'layer-2': {
@@ -66,6 +67,7 @@ const LIBS = [
     'platform',
     'kafka',
     'mysql',
+    'redis',
     'bitmap',
     'data-directory',
     'identity',
@@ -86,6 +88,7 @@ const CLEAN: Readonly<Record<string, string>> = {
   'libs/data-directory/src/store.ts': "import 'lmdb';\nimport 'node:fs';",
   'libs/kafka/src/consumer.ts': "import 'kafkajs';",
   'libs/mysql/src/pool.ts': "import 'mysql2/promise';",
+  'libs/redis/src/connection.ts': "import 'ioredis';",
   'libs/identity/src/redis.ts': "import 'ioredis';\nimport '@tessera/mysql';\nimport '@tessera/data-directory';",
   'libs/embedded-engine/src/evaluate.ts': "import '@tessera/bitmap';\nimport '@tessera/audience';",
   'libs/catalog-store/src/catalog-store.module.ts': "import '@nestjs/common';\nimport './redis-free';",

@@ -1,11 +1,12 @@
 import { MysqlCatalogStore } from '@tessera/catalog-store';
-import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence, RedisConnection } from '@tessera/identity';
+import { IdentityResolver, MappingStoreUnavailableError, MysqlSequence } from '@tessera/identity';
 import { RedisMappingStore } from '@tessera/identity';
 import { MappingWork, RAW_TOPIC, WaitingTypes } from '@tessera/ingest';
 import { ExactlyOncePipe, GroupLag, KafkaClient, KafkaFailure, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
 import { StreamMetrics } from '@tessera/platform';
 import type { Health } from '@tessera/platform';
+import { RedisConnection } from '@tessera/redis';
 import type { Registry } from 'prom-client';
 import { randomInt } from 'node:crypto';
 import type { MappingWorkerConfig } from './config';
@@ -60,7 +61,7 @@ export async function startMappingWorker(
   const lag = new GroupLag(client, config.groupId, RAW_TOPIC);
   const metrics = new StreamMetrics(registry, RAW_TOPIC, () => lag.read());
   registerIdentityMetrics(registry, resolver, sequence, newGuids);
-  const keep = quietly("Redis can't be brought up to date", () => keeper.keep(), log);
+  const keep = quietly('Redis is not up to date', () => keeper.keep(), log);
   const pipe = pipeOf(config, client, { resolver, types, topics, metrics, keep, log });
   watch(health, store, sequence, directory);
   const timer = setInterval(() => {
@@ -147,7 +148,7 @@ function watch(health: Health, store: RedisMappingStore, sequence: MysqlSequence
 
 const DETAILS = {
   behind: 'Redis was restarted and is being brought up to date with the mapping log',
-  empty: 'Redis holds no identity; `npm run identity -- rebuild` fills it from the mapping log',
+  empty: 'Redis holds no identity and is being filled from the mapping log',
 };
 
 function messageOf(error: unknown): string {

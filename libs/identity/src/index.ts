@@ -4,7 +4,6 @@ export { LocalIdentity } from './local-identity';
 export type { LocalIdentityOptions } from './local-identity';
 export { MalformedIdentityBlockError } from './malformed-identity-block-error';
 export { MysqlSequence } from './mysql/mysql-sequence';
-export { RedisConnection } from './redis/redis-connection';
 export { RedisMappingStore } from './redis/redis-mapping-store';
 export type { LoggedEntry, RedisRestore } from './redis/redis-mapping-store';
 export { IdentityResolver } from './resolve/identity-resolver';

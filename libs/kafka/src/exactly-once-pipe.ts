@@ -58,6 +58,10 @@ export class ExactlyOncePipe {
     this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) => {
       void this.#letGo(new Set(payload.memberAssignment[topic] ?? []));
     });
+    this.#consumer.on(this.#consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize > 0 || (payload.firstOffset as string | null) === null) return;
+      void this.#lanes.get(payload.partition)?.pass(Number(payload.firstOffset), Number(payload.lastOffset) + 1);
+    });
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

@@ -48,6 +48,7 @@ export class PartitionLane {
   #transaction: PartitionTransaction | null = null;
   /** Of the first record that is not processed yet. */
   #nextOffset = 0;
+  #committedOffset = 0;
   #uncommitted = 0;
   #oldestMs = Infinity;
   #timer: NodeJS.Timeout | null = null;
@@ -71,6 +72,7 @@ export class PartitionLane {
       this.#transaction = await PartitionTransaction.open(this.options.client, this.options.transactionalId);
       const committed = await this.options.committedOffset();
       this.#nextOffset = committed ?? 0;
+      this.#committedOffset = this.#nextOffset;
       await this.options.work.begin();
       return committed;
     });
@@ -86,13 +88,19 @@ export class PartitionLane {
       this.#nextOffset = last.offset + 1;
       this.#uncommitted += fresh.length;
       for (const { timestampMs } of fresh) this.#oldestMs = Math.min(this.#oldestMs, timestampMs);
-      if (this.#uncommitted >= this.options.commitRecords) {
-        await this.#commit();
-      } else {
-        this.#timer ??= setTimeout(() => {
-          this.commit().catch(this.options.onFailure);
-        }, this.options.commitMs);
+      if (this.#uncommitted >= this.options.commitRecords) await this.#commit();
+      else this.#commitSoon();
+    });
+  }
+
+  /** There is nothing to process from one offset up to another: marks of transactions, and what they dropped. No effect unless it is next. */
+  pass(firstOffset: number, nextOffset: number): Promise<void> {
+    return this.#inTurn(() => {
+      if (this.#transaction !== null && this.#nextOffset === firstOffset) {
+        this.#nextOffset = nextOffset;
+        this.#commitSoon();
       }
+      return Promise.resolve();
     });
   }
 
@@ -117,11 +125,12 @@ export class PartitionLane {
 
   async #commit(): Promise<void> {
     this.#stopTimer();
-    if (this.#transaction === null || this.#uncommitted === 0) return;
+    if (this.#transaction === null || this.#nextOffset === this.#committedOffset) return;
     const { groupId, topic, partition, work, onCommit } = this.options;
     await work.beforeCommit();
     await this.#transaction.commit({ groupId, topic, partition, nextOffset: this.#nextOffset });
-    onCommit({ partition, records: this.#uncommitted, oldestMs: this.#oldestMs });
+    this.#committedOffset = this.#nextOffset;
+    if (this.#uncommitted > 0) onCommit({ partition, records: this.#uncommitted, oldestMs: this.#oldestMs });
     this.#begun();
     await work.afterCommit();
   }
@@ -130,6 +139,12 @@ export class PartitionLane {
   #begun(): void {
     this.#uncommitted = 0;
     this.#oldestMs = Infinity;
+  }
+
+  #commitSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.commit().catch(this.options.onFailure);
+    }, this.options.commitMs);
   }
 
   #stopTimer(): void {

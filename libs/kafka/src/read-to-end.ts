@@ -4,8 +4,8 @@ import { KafkaFailure } from './kafka-failure';
 import { readRecord } from './read-record';
 import type { ReadRecord } from './records';
 
-/** Partition → position behind its last record. */
-export type TopicEnds = ReadonlyMap<number, number>;
+/** Partition → offset of a record; those without one are left out. */
+export type TopicPositions = ReadonlyMap<number, number>;
 
 type Take = (partition: number, records: readonly ReadRecord[]) => void | Promise<void>;
 
@@ -16,7 +16,7 @@ type Take = (partition: number, records: readonly ReadRecord[]) => void | Promis
  * @throws KafkaFailure
  */
 export async function readToEnd(client: KafkaClient, topic: string, take: Take): Promise<void> {
-  await readTo(client, topic, await committedEnds(client, topic), take);
+  await readRange(client, topic, { to: await committedEnds(client, topic) }, take);
 }
 
 /**
@@ -24,7 +24,7 @@ export async function readToEnd(client: KafkaClient, topic: string, take: Take):
  * the topic before its mark, so nothing that was written by then and counts is missed.
  * @throws KafkaFailure
  */
-export async function markEnds(client: KafkaClient, topic: string, value: Buffer): Promise<TopicEnds> {
+export async function markEnds(client: KafkaClient, topic: string, value: Buffer): Promise<TopicPositions> {
   const partitions = await client.withAdmin(async (admin) => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics.flatMap((one) => one.partitions.map(({ partitionId }) => partitionId));
@@ -42,9 +42,18 @@ export async function markEnds(client: KafkaClient, topic: string, value: Buffer
   }
 }
 
-/** Reads each partition from its beginning to the given end; waits for ends that are not there yet. @throws KafkaFailure */
-export async function readTo(client: KafkaClient, topic: string, to: TopicEnds, take: Take): Promise<void> {
-  const ends = new Map(to);
+/** What is to be read of a topic. */
+export interface TopicRange {
+  /** The first records; a partition without one is read from its beginning. */
+  readonly from?: TopicPositions;
+  /** The first records that are not read any more; waited for if they are not there yet. Partitions without one are not read. */
+  readonly to: TopicPositions;
+}
+
+/** Reads committed records of a range, those of each partition in order. @throws KafkaFailure; what `take` throws. */
+export async function readRange(client: KafkaClient, topic: string, range: TopicRange, take: Take): Promise<void> {
+  const { from = new Map<number, number>() } = range;
+  const ends = new Map([...range.to].filter(([partition, end]) => end > (from.get(partition) ?? 0)));
   if (ends.size === 0) return;
   // Positions are not committed, so the group leaves nothing behind.
   const consumer = client.consumer(`${topic}-to-end-${randomUUID()}`);
@@ -68,13 +77,18 @@ export async function readTo(client: KafkaClient, topic: string, to: TopicEnds, 
           autoCommit: false,
           eachBatch: async ({ batch }) => {
             try {
-              await take(batch.partition, batch.messages.map(readRecord));
+              const first = from.get(batch.partition) ?? 0;
+              const end = range.to.get(batch.partition) ?? 0;
+              const records = batch.messages.map(readRecord).filter(({ offset }) => offset >= first && offset < end);
+              if (records.length > 0) await take(batch.partition, records);
             } catch (error) {
               reject(error instanceof Error ? error : new Error(String(error)));
             }
           },
         })
         .catch(reject);
+      // Takes effect before the first records are fetched, or what was fetched by then is passed over.
+      for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) });
     });
   } catch (error) {
     throw KafkaFailure.of(error);
@@ -83,13 +97,24 @@ export async function readTo(client: KafkaClient, topic: string, to: TopicEnds, 
   }
 }
 
-/** Whether nothing that is committed was ever written to a topic, or nothing of it is left. @throws KafkaFailure */
-export async function isTopicEmpty(client: KafkaClient, topic: string): Promise<boolean> {
-  return (await committedEnds(client, topic)).size === 0;
+/** By partition, the first record that is left. @throws KafkaFailure */
+export function topicStarts(client: KafkaClient, topic: string): Promise<TopicPositions> {
+  return client.withAdmin(async (admin) => {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
+  });
 }
 
-/** Where each partition that holds anything ends: the client asks for the last stable offset, before which no transaction is open. */
-function committedEnds(client: KafkaClient, topic: string): Promise<TopicEnds> {
+/** By partition, the first record that is not older than an instant (ms), else the end. @throws KafkaFailure */
+export function positionsAt(client: KafkaClient, topic: string, instantMs: number): Promise<TopicPositions> {
+  return client.withAdmin(async (admin) => {
+    const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, instantMs);
+    return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+  });
+}
+
+/** Where the committed records of each partition that holds anything end: the last stable offset, before which no transaction is open. @throws KafkaFailure */
+export function committedEnds(client: KafkaClient, topic: string): Promise<TopicPositions> {
   return client.withAdmin(async (admin) => {
     const offsets = await admin.fetchTopicOffsets(topic);
     const filled = offsets.filter(({ low, high }) => Number(high) > Number(low));

@@ -18,6 +18,7 @@ export * from './located-error';
 export * from './message';
 export * from './name';
 export { pointer } from './object-reader';
+export * from './online-profiles';
 export * from './operators-for';
 export * from './parse-header';
 export * from './parse-message';

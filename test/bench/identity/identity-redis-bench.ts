@@ -1,4 +1,5 @@
-import { IdentityResolver, RedisConnection, RedisMappingStore } from '@tessera/identity';
+import { IdentityResolver, RedisMappingStore } from '@tessera/identity';
+import { RedisConnection } from '@tessera/redis';
 import type { Redis } from 'ioredis';
 import { Random } from '../../../apps/standalone/src/sample/random';
 import { CountingAllocator } from '../../support/counting-allocator';
@@ -60,7 +61,7 @@ async function measureOwn(redis: RedisPeer, sizes: Sizes, report: Report): Promi
   const connection = await RedisConnection.open([redis.socket]);
   await connection.ready();
   const store = new RedisMappingStore(connection);
-  await (await store.restore()).open();
+  await (await store.restore(true)).open();
   const resolver = new IdentityResolver(store, new CountingAllocator(), { cacheMb: CACHE_MB, seed: 1 });
   const guids = new Map<string, number>();
   const before = await memoryOf(redis.client);

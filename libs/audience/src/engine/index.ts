@@ -1,3 +1,4 @@
 export * from './compile-condition';
 export * from './meets-exact';
+export type * from './profile-reader';
 export type * from './segmentation-engine';

@@ -31,14 +31,3 @@ function formOf(kind: number): number {
   if (kind === KIND_UUID) return UUID;
   return kind > LISTPACK_VALUE_BYTES_MAX ? LONG_TEXT : TEXT;
 }
-
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/** Which of `groups` an item belongs to, for ever: FNV-1a (Fowler, Noll, Vo) with its upper half mixed in. */
-export function groupOf(item: Buffer, groups: number): number {
-  let hash = FNV_OFFSET;
-  for (const byte of item) hash = Math.imul(hash ^ byte, FNV_PRIME);
-  hash ^= hash >>> 16;
-  return (hash >>> 0) % groups;
-}

@@ -1,3 +1,4 @@
+import { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import type { Redis } from 'ioredis';
 import { RedisServer } from '../../../../test/support/services/redis-server';
@@ -6,7 +7,6 @@ import { MappingStoreUnavailableError } from '../resolve/mapping-store';
 import { openRedisStore } from '../testing/open-redis-store';
 import type { OpenRedisStore } from '../testing/open-redis-store';
 import { randomCuid, seededRandom } from '../testing/random-cuids';
-import { RedisConnection } from './redis-connection';
 import { RedisMappingStore } from './redis-mapping-store';
 import type { LoggedEntry } from './redis-mapping-store';
 
@@ -114,7 +114,7 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
     await client.flushall();
     expect(await store.state()).toBe('empty');
     await expect(bind(['a'], [7])).rejects.toMatchObject({ name: 'MappingStoreUnavailableError', reason: 'empty' });
-    const restore = await store.restore();
+    const restore = await store.restore(true);
     await restore.enter([bindEntry('a', 1), bindEntry('gone', 2), eraseEntry('gone', 2)]);
     await restore.open();
     expect(await find(['a', 'gone'])).toEqual({ guids: [1, 0], unlogged: [] });
@@ -128,10 +128,38 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
     await opened.connection.ready();
     expect(await store.state()).toBe('behind');
     await expect(find(['a'])).rejects.toMatchObject({ reason: 'behind' });
-    const restore = await store.restore();
+    const restore = await store.restore(false);
     await restore.enter([bindEntry('a', 1)]);
     await restore.open();
     expect((await find(['a'])).guids).toEqual([1]);
+  });
+
+  it('keeps a checkpoint with what was written before it, and none while the whole log is entered', async () => {
+    expect(await store.checkpoint()).toEqual(new Map());
+    await store.setCheckpoint(new Map([[0, 5]]));
+    await store.setCheckpoint(
+      new Map([
+        [0, 17],
+        [3, 4],
+      ]),
+    );
+    const expected = new Map([
+      [0, 17],
+      [3, 4],
+    ]);
+    expect(await store.checkpoint()).toEqual(expected);
+    // One group has lost the last of them, as a server of a Cluster may.
+    await client.hset('{tessera:id:7}', 'log', '0:5');
+    expect(await store.checkpoint()).toEqual(new Map([[0, 5]]));
+    await client.hset('{tessera:id:7}', 'run', 'another');
+    expect(await store.state()).toBe('behind');
+    await expect(store.setCheckpoint(expected)).rejects.toMatchObject({ reason: 'behind' });
+    await (await store.restore(false)).open();
+    expect(await store.checkpoint()).toEqual(new Map([[0, 5]]));
+    const whole = await store.restore(true);
+    expect([await store.state(), await store.checkpoint()]).toEqual(['empty', new Map()]);
+    await whole.open();
+    expect(await store.state()).toBe('open');
   });
 
   it('comes to what the log says last, however much of it was there before', async () => {
@@ -145,7 +173,7 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
     ];
     for (let had = 0; had <= log.length; had++) {
       await client.flushall();
-      const restore = await store.restore();
+      const restore = await store.restore(true);
       await restore.enter(log.slice(0, had));
       await restore.enter(log);
       await restore.open();
@@ -155,18 +183,26 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
 
   it('prefers what the log says to a binding that is unlogged', async () => {
     await bind(['a', 'b'], [7, 8]);
-    const restore = await store.restore();
+    const restore = await store.restore(true);
     await restore.enter([bindEntry('a', 1), bindEntry('b', 8)]);
     await restore.open();
     expect(await find(['a', 'b'])).toEqual({ guids: [1, 8], unlogged: [] });
   });
 
-  it('lets one process restore at a time, and nobody once it is open', async () => {
-    const [early, late] = [await store.restore(), await store.restore()];
-    await expect(early.enter([bindEntry('a', 1)])).rejects.toMatchObject({ reason: 'behind' });
-    await late.enter([bindEntry('a', 2)]);
+  it('lets one process restore at a time, another one when it gives no sign of life, and nobody once it is open', async () => {
+    const early = await store.restore(true);
+    await expect(store.restore(true)).rejects.toMatchObject({ reason: 'behind' });
+    await early.renew();
+    await early.enter([bindEntry('a', 1)]);
+    const longAgo = Math.floor(Date.now() / 1_000) - 11;
+    await client.hset('{tessera:id:0}', 'restoring', longAgo);
+    const late = await store.restore(true);
+    for (const done of [early.renew(), early.enter([bindEntry('a', 1)]), early.open()]) {
+      await expect(done).rejects.toMatchObject({ reason: 'behind' });
+    }
+    await late.enter([bindEntry('b', 2)]);
     await late.open();
-    await expect(late.enter([bindEntry('a', 3)])).rejects.toMatchObject({ reason: 'behind' });
-    expect((await find(['a'])).guids).toEqual([2]);
+    await expect(late.enter([bindEntry('c', 3)])).rejects.toMatchObject({ reason: 'behind' });
+    expect((await find(['a', 'b', 'c'])).guids).toEqual([1, 2, 0]);
   });
 });

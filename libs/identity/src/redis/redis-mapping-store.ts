@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { groupOf } from '@tessera/redis';
+import type { RedisConnection } from '@tessera/redis';
 import type { Guid } from '@tessera/tag-catalog';
 import { BATCH_CUIDS, CuidBatch } from '../cuid-batch';
 import { MappingStoreUnavailableError } from '../resolve/mapping-store';
 import type { Binding, MappingStore } from '../resolve/mapping-store';
-import type { RedisConnection } from './redis-connection';
-import { groupOf, itemOf } from './redis-item';
+import { itemOf } from './redis-item';
 import * as scripts from './scripts';
 
 /** Groups of cuids; each lies in one slot of a Redis Cluster. Not to be changed once something is stored. */
@@ -25,9 +26,11 @@ export interface LoggedEntry {
   readonly guid: Guid;
 }
 
-/** A restoration under way. Both throw MappingStoreUnavailableError if somebody else has begun one meanwhile. */
+/** A restoration under way. All throw MappingStoreUnavailableError if somebody else has begun one meanwhile. */
 export interface RedisRestore {
-  /** Entries of the mapping log, those of one cuid in its order; from the beginning, or from where everything before is surely there. */
+  /** A sign of life: to be given every few seconds, see `restore`. */
+  renew(): Promise<void>;
+  /** Entries of the mapping log, those of one cuid in its order; from the beginning, or from the checkpoint. */
   enter(entries: readonly LoggedEntry[]): Promise<void>;
   /** All that was ever logged is entered: from now on the server answers. */
   open(): Promise<void>;
@@ -87,12 +90,21 @@ export class RedisMappingStore implements MappingStore {
   }
 
   /**
-   * Brings a server up to date that was emptied or restarted, in any state. Whoever was at it before is shut out; so is this one if another begins.
+   * Brings a server up to date, in any state.
+   * @param isWhole the log will be entered from its beginning; until it is opened the server answers nothing. Else from the checkpoint.
+   * @throws MappingStoreUnavailableError while another process is at it that has given a sign of life in the last 10 s.
    */
-  async restore(): Promise<RedisRestore> {
+  async restore(isWhole: boolean): Promise<RedisRestore> {
     const token = randomUUID();
-    await available(Promise.all(this.#keys().map((key) => this.redis.number(scripts.BEGIN_RESTORE, key, [token]))));
+    const takeTurn = async (): Promise<void> => {
+      demandTurn(await available(this.redis.number(scripts.TAKE_RESTORE, this.#keyOf(0), [token])));
+    };
+    await takeTurn();
+    const extent = isWhole ? 'all' : 'tail';
+    const begun = this.#keys().map((key) => this.redis.number(scripts.BEGIN_RESTORE, key, [token, extent]));
+    await available(Promise.all(begun));
     return {
+      renew: takeTurn,
       enter: async (entries) => {
         const signed = entries.map(({ op, cuid, guid }) => ({ cuid, guid: op === 'erase' ? -Number(guid) : guid }));
         await this.#eachPairs(signed, async (key, pairs) => {
@@ -106,7 +118,23 @@ export class RedisMappingStore implements MappingStore {
     };
   }
 
-  /** `empty`: some of it was never filled, or emptied; `behind`: restarted since it was opened, so that its newest writes may be lost. */
+  /**
+   * Writes down up to where in the mapping log (Kafka partition → position) everything is here. Redis loses newest writes first, also to a replica that
+   * takes over: where this is left, so is everything that was written before it.
+   */
+  async setCheckpoint(positions: ReadonlyMap<number, number>): Promise<void> {
+    const text = [...positions].map(([partition, position]) => `${partition}:${position}`).join(',');
+    await available(Promise.all(this.#keys().map((key) => this.redis.number(scripts.SET_CHECKPOINT, key, [text]))));
+  }
+
+  /** What was written down last, as far as it is left, in a server of any state. Kafka partitions without a position are left out. */
+  async checkpoint(): Promise<ReadonlyMap<number, number>> {
+    const texts = await available(Promise.all(this.#keys().map((key) => this.redis.text(scripts.CHECKPOINT, key, []))));
+    // Groups may lie on different servers, of which each has lost something else.
+    return texts.map(readPositions).reduce(leastOfBoth);
+  }
+
+  /** `empty`: some of it was never filled, or emptied, or is being filled; `behind`: restarted since it was opened, so that its newest writes may be lost. */
   async state(): Promise<'open' | 'behind' | 'empty'> {
     const states = await available(Promise.all(this.#keys().map((key) => this.redis.text(scripts.STATE, key, []))));
     if (states.includes('empty')) return 'empty';
@@ -207,7 +235,7 @@ function asUnavailable(error: unknown): unknown {
   if (text.includes('TESSERAEMPTY')) {
     return new MappingStoreUnavailableError(
       'empty',
-      'Redis holds no identity, or was emptied: `identity rebuild` fills it from the mapping log',
+      'Redis holds no identity, or was emptied; a mapping worker fills it from the mapping log',
       { cause: error },
     );
   }
@@ -221,4 +249,18 @@ function asUnavailable(error: unknown): unknown {
     );
   }
   return new MappingStoreUnavailableError('unreachable', `Redis does not answer: ${text}`, { cause: error });
+}
+
+/** Of `partition:position,…`. */
+function readPositions(text: string): ReadonlyMap<number, number> {
+  const pairs = text === '' ? [] : text.split(',').map((pair) => pair.split(':').map(Number));
+  return new Map(pairs.map(([partition = 0, position = 0]) => [partition, position]));
+}
+
+function leastOfBoth(
+  one: ReadonlyMap<number, number>,
+  other: ReadonlyMap<number, number>,
+): ReadonlyMap<number, number> {
+  const both = [...one].filter(([partition]) => other.has(partition));
+  return new Map(both.map(([partition, position]) => [partition, Math.min(position, other.get(partition) ?? 0)]));
 }

@@ -171,9 +171,25 @@ if #left == 0 then redis.call('HDEL', ERASED, ARGV[1]) else redis.call('HSET', E
 return 1
 `;
 
-/** ARGV: a token. Whoever was restoring before is shut out. */
+/** So long after its last sign of life a process that restores counts as gone. */
+const RESTORER_SECONDS = 10;
+
+/** ARGV: a token. Answers 1 if nobody else restores, and the holder of the token does from now on. */
+export const TAKE_RESTORE = `
+local now = tonumber(redis.call('TIME')[1])
+local held = redis.call('HMGET', KEYS[1], 'restorer', 'restoring')
+if held[1] and held[1] ~= ARGV[1] and tonumber(held[2] or 0) + ${RESTORER_SECONDS} > now then return 0 end
+redis.call('HSET', KEYS[1], 'restorer', ARGV[1], 'restoring', now)
+return 1
+`;
+
+/**
+ * ARGV: a token, and `all` if the log is entered from its beginning: until it is opened nothing is answered then, since entries of long ago pass by. Whoever
+ * was restoring before is shut out.
+ */
 export const BEGIN_RESTORE = `
 redis.call('HSET', KEYS[1], 'restorer', ARGV[1])
+if ARGV[2] == 'all' then redis.call('HDEL', KEYS[1], 'run', 'log') end
 return 1
 `;
 
@@ -208,9 +224,20 @@ return 1
 export const END_RESTORE = `
 if redis.call('HGET', KEYS[1], 'restorer') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'run', string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'))
-redis.call('HDEL', KEYS[1], 'restorer')
+redis.call('HDEL', KEYS[1], 'restorer', 'restoring')
 return 1
 `;
+
+/** ARGV: positions in the mapping log up to which it has everything. */
+export const SET_CHECKPOINT = `${PRELUDE}
+local failure = check()
+if failure then return failure end
+redis.call('HSET', META, 'log', ARGV[1])
+return 1
+`;
+
+/** What SET_CHECKPOINT was given last, as far as it was not lost; an empty text: nothing. */
+export const CHECKPOINT = `return redis.call('HGET', KEYS[1], 'log') or ''`;
 
 /** `open`, `behind` or `empty`. */
 export const STATE = `${PRELUDE}

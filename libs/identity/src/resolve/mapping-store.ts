@@ -54,7 +54,7 @@ export class MappingStoreUnavailableError extends Error {
   readonly retriable = true;
 
   /**
-   * @param reason `unreachable`: no connection or no answer; `empty`: the store was emptied, `identity rebuild` fills it from the mapping
+   * @param reason `unreachable`: no connection or no answer; `empty`: the store was emptied and is being filled from the mapping
    * log; `behind`: it was restarted and is being brought up to date with the log.
    */
   constructor(

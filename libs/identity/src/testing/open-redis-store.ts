@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { RedisConnection } from '../redis/redis-connection';
+import { RedisConnection } from '@tessera/redis';
 import { RedisMappingStore } from '../redis/redis-mapping-store';
 
 /** A store on an emptied Redis, opened. */
@@ -22,7 +22,7 @@ export async function openRedisStore(server: {
   const connection = await RedisConnection.open([server.url]);
   await connection.ready();
   const store = new RedisMappingStore(connection);
-  await (await store.restore()).open();
+  await (await store.restore(true)).open();
   const close = (): void => {
     connection.close();
     client.disconnect();

@@ -4,6 +4,9 @@ import type { Cluster, Redis } from 'ioredis';
 const COMMAND_TIMEOUT_MS = 5_000;
 const RETRY_MS_MAX = 1_000;
 
+/** What a script is given beside its key. */
+export type ScriptArguments = readonly (Buffer | string)[];
+
 /** One connection (of a Cluster: one to each node) on which scripts are run. A command that gets no answer fails; none is sent twice. */
 export class RedisConnection {
   readonly #client: Redis | Cluster;
@@ -40,36 +43,52 @@ export class RedisConnection {
     this.#client.disconnect();
   }
 
-  async numbers(script: string, key: string, items: readonly (Buffer | string)[]): Promise<readonly number[]> {
+  async numbers(script: string, key: string, items: ScriptArguments): Promise<readonly number[]> {
     const answer = await this.#run(script, key, items);
     if (!Array.isArray(answer) || !answer.every((item) => typeof item === 'number')) throw unexpected(answer);
     return answer;
   }
 
-  async number(script: string, key: string, items: readonly (Buffer | string)[]): Promise<number> {
+  async number(script: string, key: string, items: ScriptArguments): Promise<number> {
     const answer = await this.#run(script, key, items);
     if (typeof answer !== 'number') throw unexpected(answer);
     return answer;
   }
 
-  async text(script: string, key: string, items: readonly (Buffer | string)[]): Promise<string> {
+  async text(script: string, key: string, items: ScriptArguments): Promise<string> {
     const answer = await this.#run(script, key, items);
-    if (typeof answer !== 'string') throw unexpected(answer);
+    if (!Buffer.isBuffer(answer)) throw unexpected(answer);
+    return answer.toString();
+  }
+
+  async bytes(script: string, key: string, items: ScriptArguments): Promise<Buffer> {
+    const answer = await this.#run(script, key, items);
+    if (!Buffer.isBuffer(answer)) throw unexpected(answer);
     return answer;
   }
 
-  /** By the script's digest; its text is sent when the server does not know it. */
-  async #run(script: string, key: string, items: readonly (Buffer | string)[]): Promise<unknown> {
+  /** Null: what the script gave as `false`. */
+  async manyBytes(script: string, key: string, items: ScriptArguments): Promise<readonly (Buffer | null)[]> {
+    const answer = await this.#run(script, key, items);
+    if (!Array.isArray(answer)) throw unexpected(answer);
+    return answer.map((item: unknown) => {
+      if (item !== null && !Buffer.isBuffer(item)) throw unexpected(item);
+      return item;
+    });
+  }
+
+  /** By the script's digest; its text is sent when the server does not know it. Strings come as bytes. */
+  async #run(script: string, key: string, items: ScriptArguments): Promise<unknown> {
     let digest = this.#digests.get(script);
     if (digest === undefined) {
       digest = createHash('sha1').update(script).digest('hex');
       this.#digests.set(script, digest);
     }
     try {
-      return await this.#client.evalsha(digest, 1, key, ...items);
+      return await this.#client.callBuffer('evalsha', digest, 1, key, ...items);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return await this.#client.eval(script, 1, key, ...items);
+      return await this.#client.callBuffer('eval', script, 1, key, ...items);
     }
   }
 }

@@ -1,0 +1,2 @@
+export { RedisProfiles } from './redis-profiles';
+export type { RedisProfilesOptions } from './redis-profiles';

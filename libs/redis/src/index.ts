@@ -1,0 +1,3 @@
+export { groupOf } from './group-of';
+export { RedisConnection } from './redis-connection';
+export type { ScriptArguments } from './redis-connection';
