@@ -68,7 +68,9 @@ export async function startApi(
   );
   const { app, address } = await startHttpService(module, {
     ...{ logLevel, metrics, port, host },
-    prepare: (made) => serveOpenApi(made, version),
+    prepare: (made) => {
+      serveOpenApi(made, version);
+    },
   });
   const close = async (): Promise<void> => {
     await producer.close();

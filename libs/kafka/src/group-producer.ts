@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, Producer } from 'kafkajs';
 import type { KafkaClient } from './kafka-client';
 import { KafkaFailure } from './kafka-failure';
-import type { TopicEnds } from './read-to-end';
 import { recordBytes, splitByBytes } from './records';
 import type { NewRecord } from './records';
 
@@ -12,6 +11,9 @@ const ALL_REPLICAS = -1;
 /** With pauses from 0.1 s up: some 3 s where nobody answers. */
 const RETRIES = 5;
 const WRITE_MS_MAX = 10_000;
+
+/** Partition → position behind the last record that is meant. */
+export type TopicEnds = ReadonlyMap<number, number>;
 
 /** What one caller writes. */
 interface Share {
