@@ -84,7 +84,8 @@ export async function startApi(
 async function readSecret(url: string, log: KafkaLog): Promise<Buffer> {
   const database = await MysqlDatabase.open(url, { connections: 1 });
   try {
-    for (let said = ''; ; await sleep(RETRY_MS)) {
+    let said = '';
+    for (;;) {
       try {
         return await sharedSecret(database);
       } catch (error) {
@@ -92,6 +93,7 @@ async function readSecret(url: string, log: KafkaLog): Promise<Buffer> {
         const trouble = error instanceof Error ? error.message : String(error);
         if (trouble !== said) log('warn', `Waiting for MySQL: ${trouble}`);
         said = trouble;
+        await sleep(RETRY_MS);
       }
     }
   } finally {
