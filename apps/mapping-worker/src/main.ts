@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { ConfigError, createOperationsServer, GracefulShutdown, Health } from '@tessera/platform';
+import { ApiKeys, ConfigError, createOperationsServer, GracefulShutdown, Health } from '@tessera/platform';
 import { readSettings, shutDownOnSignals } from '@tessera/platform';
 import { MAPPING_WORKER } from './config';
 import { startMappingWorker } from './worker';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const health = new Health();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const server = createOperationsServer(health, registry).listen(config.port, config.host);
+  const server = createOperationsServer(health, registry, new ApiKeys(config.apiKeys)).listen(config.port, config.host);
   await once(server, 'listening');
   const worker = await startMappingWorker(config, {
     ...{ health, registry },

@@ -1,4 +1,4 @@
-import { addresses, openHostProblems, setting, SETTINGS, urls } from '@tessera/platform';
+import { addresses, listenProblems, setting, SETTINGS, urls } from '@tessera/platform';
 import type { Program, TesseraConfig } from '@tessera/platform';
 
 /** Settings that mean the same in the standalone service. */
@@ -46,5 +46,5 @@ export const SEGMENTATION_API: Program<SegmentationApiConfig> = {
     requestsConcurrency: SETTINGS.requestsConcurrency,
     logLevel: SETTINGS.logLevel,
   },
-  problemsOf: openHostProblems,
+  problemsOf: listenProblems,
 };

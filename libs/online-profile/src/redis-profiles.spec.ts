@@ -215,6 +215,18 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     expect((await client.keys('*:i*')).length).toBe(1);
   });
 
+  it('knows again who took an id, after another one took it 7 days later', async () => {
+    const days = [0, 6.9, 7, 7.5];
+    const entries = days.map((day, offset) => ({ ...entry(offset, 1, level(1, 'x')), arrivalMs: NOW + day * DAY_MS }));
+    const verdicts = async (): Promise<unknown[]> => {
+      const lane = await openLane(SOURCE, 0);
+      return (await lane.apply(entries, 3)).map(({ verdict }) => verdict);
+    };
+    expect(await verdicts()).toEqual(['accepted', 'duplicate', 'accepted', 'duplicate']);
+    expect(await verdicts()).toEqual(['repeated', 'duplicate', 'repeated', 'duplicate']);
+    expect(await tagsOf('a', 1)).toEqual({ level: [2, null] });
+  });
+
   it('lets two lanes of one source run at once: each entry counts once', async () => {
     const entries = Array.from({ length: 60 }, (_, offset) => entry(offset, 1, level(1)));
     const lanes = await Promise.all([openLane(SOURCE, 0), openLane(SOURCE, 0)]);

@@ -1,9 +1,9 @@
 export { ApiKeys } from './api-keys';
-export { LOG_LEVELS, SETTINGS } from './config/config';
+export { API_KEYS, LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
-export { ConfigError, isLoopback, openHostProblems, readConfig, readSettings } from './config/read-config';
+export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
-export { addresses, oneOf, pattern, setting, text, urls, wholeNumber } from './config/setting';
+export { addresses, keys, oneOf, pattern, setting, text, urls, wholeNumber } from './config/setting';
 export type { Setting, SettingValue } from './config/setting';
 export { startHttpService } from './http/start-http-service';
 export type { HttpServiceOptions } from './http/start-http-service';

@@ -29,6 +29,18 @@ export interface TesseraConfig {
 type Settings = { readonly [name in keyof TesseraConfig]: Setting<TesseraConfig[name]> };
 
 /** Every setting, in the order in which `--help` prints them. */
+/** Of every program that listens. */
+export const API_KEYS: Setting<readonly string[]> = {
+  ...setting(
+    'API_KEYS',
+    '',
+    'bearer keys that callers must present, separated by commas; none: no key is asked for',
+    keys,
+  ),
+  flag: null,
+  secret: true,
+};
+
 export const SETTINGS: Settings = {
   port: setting('PORT', '3000', 'TCP port to listen on; 0 picks a free one', wholeNumber(0, 65_535)),
   host: setting(
@@ -40,16 +52,7 @@ export const SETTINGS: Settings = {
   dataDirectory: setting('DATA_DIR', './data', 'the one directory that holds everything', text('a directory')),
   sample: setting('SAMPLE', 'shop', 'sample data loaded on the first start: shop or none', oneOf(['shop', 'none'])),
   customers: setting('CUSTOMERS', '200000', 'customers of the sample shop', wholeNumber(1, 50_000_000)),
-  apiKeys: {
-    ...setting(
-      'API_KEYS',
-      '',
-      'bearer keys that callers must present, separated by commas; none: no key is asked for',
-      keys,
-    ),
-    flag: null,
-    secret: true,
-  },
+  apiKeys: API_KEYS,
   timeZone: setting('TZ_DEFAULT', 'UTC', 'time zone of calendar windows and dates when a request names none', timeZone),
   logLevel: setting('LOG_LEVEL', 'info', `least severe log line written: ${LOG_LEVELS.join(', ')}`, oneOf(LOG_LEVELS)),
   idMemory: setting(

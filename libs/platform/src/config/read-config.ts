@@ -28,21 +28,20 @@ export interface Program<C> {
   readonly problemsOf: (config: C) => readonly string[];
 }
 
-/** What is wrong with an API that would let other machines in without a key. */
-export function openHostProblems({ host, apiKeys }: Pick<TesseraConfig, 'host' | 'apiKeys'>): readonly string[] {
-  return isLoopback(host) || apiKeys.length > 0
-    ? []
-    : [
-        `HOST ${JSON.stringify(host)} would let other machines in without a key; set API_KEYS=<key>[,<key>…], or listen on 127.0.0.1`,
-      ];
-}
-
 const STANDALONE: Program<TesseraConfig> = {
   title: 'Tessera: audience segmentation and user tags, in one process.',
   usage: 'npm start -- [--option value …]',
   settings: SETTINGS,
-  problemsOf: openHostProblems,
+  problemsOf: listenProblems,
 };
+
+/** Nobody is let in from other machines without a key. */
+export function listenProblems({ host, apiKeys }: Pick<TesseraConfig, 'host' | 'apiKeys'>): readonly string[] {
+  if (isLoopback(host) || apiKeys.length > 0) return [];
+  return [
+    `HOST ${JSON.stringify(host)} would let other machines in without a key; set API_KEYS=<key>[,<key>…], or listen on 127.0.0.1`,
+  ];
+}
 
 /** {@link readSettings} of the standalone service. */
 export function readConfig(argv: readonly string[], environment: Environment): CommandLine {
