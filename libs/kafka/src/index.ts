@@ -2,6 +2,8 @@ export { committedOffsets } from './committed-offsets';
 export { ExactlyOncePipe } from './exactly-once-pipe';
 export type { PipeOptions } from './exactly-once-pipe';
 export { GroupLag } from './group-lag';
+export { GroupProducer } from './group-producer';
+export type { TopicEnds } from './group-producer';
 export { KafkaClient } from './kafka-client';
 export type { KafkaClientOptions, KafkaLog } from './kafka-client';
 export { KafkaFailure } from './kafka-failure';
