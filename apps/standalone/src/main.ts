@@ -1,10 +1,9 @@
 import 'reflect-metadata';
-import { ConfigError, GracefulShutdown, readConfig, shutDownOnSignals } from '@tessera/platform';
+import { ConfigError, GracefulShutdown, readConfig, readVersion, shutDownOnSignals } from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import { loadSampleOnFirstStart } from './first-start';
 import { openStore } from './open-store';
 import type { Store } from './open-store';
-import { readVersion } from './read-version';
 import { preferShortPauses } from './short-pauses';
 import { startService } from './start-service';
 import { welcomeText } from './welcome';

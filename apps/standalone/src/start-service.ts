@@ -1,19 +1,9 @@
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger, PinoLogger } from 'nestjs-pino';
+import { PinoLogger } from 'nestjs-pino';
 import { MessageRate, serveOpenApi } from '@tessera/http-api';
 import type { KafkaLog } from '@tessera/kafka';
-import {
-  ApiKeys,
-  ConfigError,
-  Health,
-  logsRequests,
-  Metrics,
-  observeRequests,
-  PlainJsonAdapter,
-} from '@tessera/platform';
+import { ApiKeys, Health, Metrics, startHttpService } from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import type { Store } from './open-store';
 import { StandaloneModule } from './standalone.module';
@@ -34,8 +24,6 @@ export interface Service {
 
 const MB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
-/** A connection on which nothing moves for so long is cut; a stream may otherwise take as long as it likes. */
-const IDLE_MS_MAX = 120_000;
 
 /** Builds the service on an open store and listens. */
 export async function startService(config: TesseraConfig, store: Store, version: string): Promise<Service> {
@@ -78,46 +66,12 @@ export async function startService(config: TesseraConfig, store: Store, version:
     cursorBytesMax: config.cursorsMb * MB,
     temporaryDirectory: tmpdir(),
   });
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class that nobody makes
-  const app: NestExpressApplication = await NestFactory.create(module, new PlainJsonAdapter(), {
-    bodyParser: false,
-    logger: ['error', 'warn'],
-    abortOnError: false,
+  const { app, address } = await startHttpService(module, {
+    ...{ logLevel: config.logLevel, metrics, port: config.port, host: config.host },
+    prepare: (made) => serveOpenApi(made, version),
   });
-  // Nobody needs to know what serves, and hashing every answer for an ETag that no client sends back costs more than it saves.
-  app.disable('x-powered-by');
-  app.disable('etag');
   const logger = await app.resolve(PinoLogger);
-  app.use(
-    observeRequests(metrics, logsRequests(config.logLevel) ? null : (line) => logger.error(line, 'request failed')),
-  );
-  serveOpenApi(app, version);
-  await app.init();
-  app.useLogger(app.get(Logger));
-  const server = app.getHttpServer();
-  server.requestTimeout = 0;
-  server.setTimeout(IDLE_MS_MAX);
-  await listen(server, config.port, config.host);
   log = (level, line) => logger[level](line);
   stream?.start();
-  return { app, health, drain, address: addressOf(server, config.host), stream };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new ConfigError([portInUse(port, host)]) : error);
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-function portInUse(port: number, host: string): string {
-  return `PORT ${port} on ${host} is in use; stop the process that has it, or choose another with PORT or --port`;
-}
-
-function addressOf(server: Server, host: string): string {
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+  return { app, health, drain, address, stream };
 }

@@ -3,6 +3,8 @@ import type {
   DistributionRequest,
   FieldStatisticsReader,
   PlanNode,
+  ProfileReader,
+  ProfileView,
   SegmentationEngine,
   TagDistribution,
   TagStatistics,
@@ -36,6 +38,7 @@ import { Pace, ReadTurns } from './pace';
 import { ignore, openParallel, type Parallel } from './parallel/open-parallel';
 import { logBytesForCheckpoint, totalBytes } from './state-bytes';
 import { loadCheckpoint } from './storage/checkpoint';
+import { ProfileSnapshot } from './profile-snapshot';
 import { EmbeddedUserView } from './user-view';
 import { type Verification, verifyState } from './verify-state';
 
@@ -46,7 +49,7 @@ const DONE = Promise.resolve();
  * The embedded engine (DESIGN section 7): state in memory, made durable by the log and by checkpoints in one data directory.
  * A write is acknowledged when its record is on disk and applied. Reads are synchronous over one state, so they see whole batches only.
  */
-export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader, FieldStatisticsReader {
+export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader, ProfileReader, FieldStatisticsReader {
   readonly name = 'embedded';
   readonly lists: EmbeddedListStore;
   readonly #distinct = new Map<number, { readonly changes: number; readonly distinct: number }>();
@@ -179,6 +182,19 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     return guid === 0 ? undefined : this.#view(guid);
   }
 
+  /** All of one moment. */
+  async profiles(
+    users: readonly { readonly guid: Guid }[],
+    tags: Iterable<TagDefinition>,
+  ): Promise<readonly (ProfileView | undefined)[]> {
+    this.#refuseIfFailed();
+    const shown = [...tags];
+    return users.map(({ guid }) => {
+      const view = this.#view(guid, shown);
+      return view === undefined ? undefined : new ProfileSnapshot(view);
+    });
+  }
+
   cuidOf(guid: Guid): string | undefined {
     return this.state.isKnown(guid) ? this.state.identity.cuidOf(guid) : undefined;
   }
@@ -275,14 +291,12 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     await this.parallel?.stop();
   }
 
-  #view(guid: Guid): UserView | undefined {
+  #view(guid: Guid, tags = this.options.catalog().tags): UserView | undefined {
     const cuid = this.cuidOf(guid);
     const day = Math.max(dayOf(this.options.clock()), this.state.retentionDay);
     return cuid === undefined
       ? undefined
-      : new EmbeddedUserView(this.state, guid, cuid, this.options.catalog().tags, (type) =>
-          this.#keptFromMs(type, day),
-        );
+      : new EmbeddedUserView(this.state, guid, cuid, tags, (type) => this.#keptFromMs(type, day));
   }
 
   /** Answers a question of one data version, and of one day: a midnight in its middle changes nothing. */

@@ -235,8 +235,8 @@ describe('EngineWriter', () => {
     const write = async (count: number): Promise<void> => {
       for (let number = 0; number < count; number++) {
         await writer.write(batchOf(messageOf(catalog, 'person', 'a', { city: 'x'.repeat(1000), level: number })));
-        // A checkpoint that is due has ended by then.
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        // A checkpoint that is due has ended by then, also on a machine with much else to do.
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
     };
     await write(24);

@@ -2,6 +2,8 @@ export { committedOffsets } from './committed-offsets';
 export { ExactlyOncePipe } from './exactly-once-pipe';
 export type { PipeOptions } from './exactly-once-pipe';
 export { GroupLag } from './group-lag';
+export { GroupProducer } from './group-producer';
+export type { TopicEnds } from './group-producer';
 export { KafkaClient } from './kafka-client';
 export type { KafkaClientOptions, KafkaLog } from './kafka-client';
 export { KafkaFailure } from './kafka-failure';
@@ -14,7 +16,6 @@ export type { PositionedOptions, PositionedWork, ReadingStart } from './position
 export { PublishedPositions } from './published-positions';
 export { committedEnds, markEnds, positionsAt, readRange, readToEnd, topicStarts } from './read-to-end';
 export type { TopicPositions, TopicRange } from './read-to-end';
-export { RecordWriter } from './record-writer';
 export { recordBytes, splitByBytes } from './records';
 export type { NewRecord, ReadRecord, RecordHeaders } from './records';
 export type { LaneBatch } from './record-lane';

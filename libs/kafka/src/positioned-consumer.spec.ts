@@ -170,7 +170,9 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
       works[0]!.isHeld = true;
       works[1]!.failures = 2;
       const failures: string[] = [];
-      const consumer = read(topic, works, { onFailure: (partition, error) => failures.push(`${partition} ${String(error)}`) });
+      const consumer = read(topic, works, {
+        onFailure: (partition, error) => failures.push(`${partition} ${String(error)}`),
+      });
       await send(topic, 0, numbers(0, 500));
       await send(topic, 1, numbers(0, 5));
       await until(() => works[1]!.position === 4);

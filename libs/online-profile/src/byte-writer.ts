@@ -37,7 +37,9 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.skip(bytes.length));
+    // Making room may move everything.
+    const at = this.skip(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   /** @param length of the text in UTF-8. */

@@ -5,6 +5,8 @@ export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } fro
 export type { CommandLine, Program } from './config/read-config';
 export { addresses, keys, oneOf, optional, pattern, setting, text, urls, wholeNumber } from './config/setting';
 export type { Setting, SettingValue } from './config/setting';
+export { startHttpService } from './http/start-http-service';
+export type { HttpServiceOptions } from './http/start-http-service';
 export { createOperationsServer } from './http/operations-server';
 export { PlainJsonAdapter } from './http/plain-json-adapter';
 export { Health } from './health/health';
@@ -20,3 +22,4 @@ export { observeRequests } from './metrics/observe-requests';
 export type { FailedRequest } from './metrics/observe-requests';
 export { GracefulShutdown, shutDownOnSignals } from './shutdown/graceful-shutdown';
 export type { ShutdownOptions, ShutdownTimings } from './shutdown/graceful-shutdown';
+export { readVersion } from './read-version';

@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeys, GracefulShutdown, Health, Metrics, observeRequests } from './index';
 import type { FailedRequest } from './index';
 
@@ -162,18 +162,20 @@ describe('GracefulShutdown', () => {
 describe('observeRequests', () => {
   async function serve(
     handle: (response: ServerResponse) => void,
-    call: (port: number) => Promise<unknown>,
+    call: (port: number, server: Server) => Promise<unknown>,
   ): Promise<{ readonly text: string; readonly failures: readonly FailedRequest[] }> {
     const metrics = new Metrics();
     const failures: FailedRequest[] = [];
     const observe = observeRequests(metrics, (failure) => failures.push(failure));
+    let over: Promise<unknown> = Promise.resolve();
     const server = createServer((incoming, response) => {
       Object.assign(incoming, { route: { path: '/v1/users/:cuid' } });
       observe(incoming, response, () => handle(response));
+      over = once(response, 'close');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    await call((server.address() as AddressInfo).port);
-    await sleep(50);
+    await call((server.address() as AddressInfo).port, server);
+    await over;
     await new Promise((resolve) => server.close(resolve));
     return { text: await metrics.expose({ users: 0, dataVersion: 0 }), failures };
   }
@@ -194,9 +196,10 @@ describe('observeRequests', () => {
   it('counts a request without an answer as 499', async () => {
     const { text } = await serve(
       () => undefined,
-      async (port) => {
+      async (port, server) => {
+        const arrived = once(server, 'request');
         const call = get({ port }).on('error', () => undefined);
-        await sleep(50);
+        await arrived;
         call.destroy();
       },
     );

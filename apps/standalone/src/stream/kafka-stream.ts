@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEAD_TOPIC, RAW_TOPIC, RawWork, WaitingTypes } from '@tessera/ingest';
-import type { RawObserver } from '@tessera/ingest';
-import { KafkaClient, PositionedConsumer, PublishedPositions, RecordWriter, TopicDirectory } from '@tessera/kafka';
+import type { LetterBox, RawObserver } from '@tessera/ingest';
+import { GroupProducer, KafkaClient, PositionedConsumer, PublishedPositions, TopicDirectory } from '@tessera/kafka';
 import type { KafkaLog } from '@tessera/kafka';
 import { StreamMetrics } from '@tessera/platform';
 import type { DependencyState, Metrics, TesseraConfig } from '@tessera/platform';
@@ -27,7 +27,7 @@ export interface StreamOptions {
 export class KafkaStream {
   readonly #consumer: PositionedConsumer;
   readonly #published: PublishedPositions;
-  readonly #letters: RecordWriter;
+  readonly #letters: GroupProducer;
   readonly #watch: StreamWatch;
   readonly #topics: TopicDirectory;
 
@@ -35,7 +35,7 @@ export class KafkaStream {
     const { log } = options;
     const metrics = new StreamMetrics(options.metrics.registry, RAW_TOPIC, () => Promise.resolve(this.#watch.lags));
     const client = new KafkaClient({ brokers, clientId: 'tessera-standalone', log });
-    this.#letters = new RecordWriter(client);
+    this.#letters = new GroupProducer(client, DEAD_TOPIC);
     this.#published = new PublishedPositions(client, config.groupId, RAW_TOPIC, (error) => {
       log('debug', `Positions are not published to the group ${config.groupId} now: ${error.message}`);
     });
@@ -117,7 +117,7 @@ function workOf(
   epoch: number,
   { engine, catalogStore }: Store,
   observer: RawObserver,
-  { messages, letters }: { readonly messages: MessageOptions; readonly letters: RecordWriter },
+  { messages, letters }: { readonly messages: MessageOptions; readonly letters: LetterBox },
 ): (partition: number) => RawWork {
   const isKnown = (type: string): boolean => catalogStore.current().type(type) !== undefined;
   // Types are declared in this very process.
