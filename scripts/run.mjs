@@ -12,6 +12,7 @@ const ENTRIES = {
   backup: 'apps/standalone/src/cli/backup.ts',
   restore: 'apps/standalone/src/cli/restore.ts',
   'load:online-retail': 'apps/standalone/src/cli/load-online-retail.ts',
+  'segmentation-api': 'apps/segmentation-api/src/main.ts',
   'mapping-worker': 'apps/mapping-worker/src/main.ts',
   'ingest-worker': 'apps/ingest-worker/src/main.ts',
   identity: 'apps/mapping-worker/src/cli/identity.ts',

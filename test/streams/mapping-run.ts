@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAPPING_TOPIC, readMappingEntries } from '@tessera/ingest';
-import { committedOffsets, readToEnd } from '@tessera/kafka';
+import { committedOffsets, KafkaFailure, readToEnd } from '@tessera/kafka';
 import type { KafkaClient } from '@tessera/kafka';
 import { seededRandom } from './seeded-random';
 import type { SourceProcess } from '../support/source-process';
@@ -96,9 +96,11 @@ async function send(client: KafkaClient, { messages, cuids, seed }: MappingRun):
 async function untilDone(client: KafkaClient, workers: readonly SourceProcess[]): Promise<void> {
   const untilMs = performance.now() + END_MS_MAX;
   for (;;) {
-    const ends = await client.withAdmin((admin) => admin.fetchTopicOffsets(RAW));
-    const committed = await committedOffsets(client, GROUP, RAW);
-    const lag = ends.reduce((sum, { partition, high }) => sum + Number(high) - (committed.get(partition) ?? 0), 0);
+    const lag = await lagNow(client).catch((error: unknown) => {
+      // The group may have no coordinator yet.
+      if (error instanceof KafkaFailure && error.retriable) return Infinity;
+      throw error;
+    });
     if (lag === 0) return;
     if (performance.now() > untilMs) {
       const said = workers.map((worker) => worker.output.slice(-2_000)).join('\n---\n');
@@ -106,6 +108,12 @@ async function untilDone(client: KafkaClient, workers: readonly SourceProcess[])
     }
     await sleep(250);
   }
+}
+
+async function lagNow(client: KafkaClient): Promise<number> {
+  const ends = await client.withAdmin((admin) => admin.fetchTopicOffsets(RAW));
+  const committed = await committedOffsets(client, GROUP, RAW);
+  return ends.reduce((sum, { partition, high }) => sum + Number(high) - (committed.get(partition) ?? 0), 0);
 }
 
 async function stopInTime(worker: SourceProcess): Promise<void> {

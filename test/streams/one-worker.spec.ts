@@ -60,14 +60,14 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
   }
 
   /** Runs a command to its end. @throws Error with what it printed if it fails. */
-  async function command(program: string, name: string): Promise<string> {
-    const { code, output } = await SourceProcess.run(program, { argv: [name], environment: servers.settings });
+  async function command(program: string, argv: readonly string[]): Promise<string> {
+    const { code, output } = await SourceProcess.run(program, { argv, environment: servers.settings });
     if (code !== 0) throw new Error(output);
     return output;
   }
 
-  const deadLetters = (name: string): Promise<string> => command(DEAD_LETTERS, name);
-  const identity = (name: string): Promise<string> => command(IDENTITY, name);
+  const deadLetters = (...argv: string[]): Promise<string> => command(DEAD_LETTERS, argv);
+  const identity = (...argv: string[]): Promise<string> => command(IDENTITY, argv);
 
   const message = (cuid: string, n: number, type = 'city'): { key: string; value: string } => ({
     key: cuid,
@@ -282,6 +282,26 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
       const before = (await read('tags.city', 0)).length;
       await send(message(binding.cuid, 1));
       expect(guidsOf(await read('tags.city', before + 1), binding.cuid)).toEqual([binding.guid]);
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
+    'erases who was bound after an instant, and nobody else',
+    async () => {
+      const before = await read('tags.city', 0);
+      const instant = new Date(Date.now() + 1).toISOString();
+      await sleep(10);
+      await send(message('cleo', 6), message('gina', 1), message('hugo', 1));
+      const then = await read('tags.city', before.length + 3);
+      expect(await identity('reset', '--to', instant)).toMatch(/^2 cuids have been bound since .*(gina|hugo)/);
+      expect(await identity('reset', `--to=${instant}`, '--yes')).toContain('messages that erase them are sent');
+      await send(message('gina', 2), message('hugo', 2), message('cleo', 7));
+      const after = await read('tags.city', then.length + 3);
+      expect(new Set(guidsOf(after, 'cleo').slice(-2)).size).toBe(1);
+      for (const cuid of ['gina', 'hugo']) expect(new Set(guidsOf(after, cuid)).size).toBe(2);
+      await expect(identity('reset')).rejects.toThrow('needs --to');
+      await expect(identity('reset', '--to', '2999-01-01T00:00:00Z')).rejects.toThrow('has not come yet');
     },
     TEST_MS_MAX,
   );

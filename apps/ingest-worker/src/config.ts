@@ -1,4 +1,5 @@
-import { addresses, oneOf, pattern, setting, text, urls, wholeNumber, LOG_LEVELS } from '@tessera/platform';
+import { addresses, API_KEYS, listenProblems, LOG_LEVELS, oneOf, pattern, setting } from '@tessera/platform';
+import { text, urls, wholeNumber } from '@tessera/platform';
 import type { Program, WorkerConfig } from '@tessera/platform';
 
 export interface IngestWorkerConfig extends WorkerConfig {
@@ -26,6 +27,7 @@ export const INGEST_WORKER: Program<IngestWorkerConfig> = {
   settings: {
     port: setting('PORT', '3002', 'TCP port of health and metrics; 0 picks a free one', wholeNumber(0, 65_535)),
     host: setting('HOST', '127.0.0.1', 'address of health and metrics', text('an address such as 127.0.0.1')),
+    apiKeys: API_KEYS,
     brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
     redisUrls: {
       ...setting(
@@ -102,5 +104,5 @@ export const INGEST_WORKER: Program<IngestWorkerConfig> = {
       oneOf(LOG_LEVELS),
     ),
   },
-  problemsOf: () => [],
+  problemsOf: listenProblems,
 };

@@ -1,8 +1,16 @@
 import { MysqlCatalogStore } from '@tessera/catalog-store';
-import { Erasures, KnownUsers, LetterWriter, MAPPING_TOPIC, MessageEntries, OFFLINE_TYPE } from '@tessera/ingest';
+import {
+  DEAD_TOPIC,
+  Erasures,
+  KnownUsers,
+  LetterWriter,
+  MAPPING_TOPIC,
+  MessageEntries,
+  OFFLINE_TYPE,
+} from '@tessera/ingest';
 import { ProfileWork, topicOfType } from '@tessera/ingest';
 import type { EntryReader, OutcomeReceiver } from '@tessera/ingest';
-import { GroupLag, GroupPositions, KafkaClient, RecordWriter, SharedReader, TopicDirectory } from '@tessera/kafka';
+import { GroupLag, GroupPositions, GroupProducer, KafkaClient, SharedReader, TopicDirectory } from '@tessera/kafka';
 import type { TopicPartition } from '@tessera/kafka';
 import { RedisProfiles } from '@tessera/online-profile';
 import { quietly, StreamMetrics } from '@tessera/platform';
@@ -31,7 +39,7 @@ export async function startIngestWorker(
   const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
   const directory = new TopicDirectory(client);
   const positions = new GroupPositions(client, groupId);
-  const letterBox = new RecordWriter(client);
+  const letterBox = new GroupProducer(client, DEAD_TOPIC);
   const lag = new GroupLag(client, groupId, () => topics.current);
   const metrics = new StreamMetrics(registry, () => lag.read());
   const outcomes = new IngestMetrics(registry, async () => (await profiles.state()).state === 'open');

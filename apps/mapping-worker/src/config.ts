@@ -1,9 +1,11 @@
-import { addresses, oneOf, pattern, setting, text, urls, wholeNumber, LOG_LEVELS } from '@tessera/platform';
+import { addresses, API_KEYS, listenProblems, LOG_LEVELS, oneOf, pattern, setting } from '@tessera/platform';
+import { text, urls, wholeNumber } from '@tessera/platform';
 import type { LogLevel, Program, SettingValue } from '@tessera/platform';
 
 export interface MappingWorkerConfig {
   readonly port: number;
   readonly host: string;
+  readonly apiKeys: readonly string[];
   readonly brokers: readonly string[];
   readonly redisUrls: readonly [string, ...string[]];
   readonly mysqlUrls: readonly [string, ...string[]];
@@ -33,6 +35,7 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
   settings: {
     port: setting('PORT', '3001', 'TCP port of health and metrics; 0 picks a free one', wholeNumber(0, 65_535)),
     host: setting('HOST', '127.0.0.1', 'address of health and metrics', text('an address such as 127.0.0.1')),
+    apiKeys: API_KEYS,
     brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
     redisUrls: {
       ...setting(
@@ -98,5 +101,5 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       oneOf(LOG_LEVELS),
     ),
   },
-  problemsOf: () => [],
+  problemsOf: listenProblems,
 };

@@ -1,10 +1,9 @@
 import 'reflect-metadata';
-import { ConfigError, GracefulShutdown, readConfig, shutDownOnSignals } from '@tessera/platform';
+import { ConfigError, GracefulShutdown, readConfig, readVersion, shutDownOnSignals } from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import { loadSampleOnFirstStart } from './first-start';
 import { openStore } from './open-store';
 import type { Store } from './open-store';
-import { readVersion } from './read-version';
 import { preferShortPauses } from './short-pauses';
 import { startService } from './start-service';
 import { welcomeText } from './welcome';
@@ -52,13 +51,14 @@ async function prepare(config: TesseraConfig, store: Store, signal: AbortSignal)
 }
 
 async function serve(config: TesseraConfig, store: Store): Promise<GracefulShutdown> {
-  const service = await startService(config, store, readVersion());
+  const { stream, ...service } = await startService(config, store, readVersion());
   const hasShop = store.catalogStore.current().type('purchase') !== undefined;
   process.stdout.write(welcomeText(service.address, config, hasShop));
   return new GracefulShutdown({
     server: service.app.getHttpServer(),
     health: service.health,
     drain: service.drain,
+    intakes: stream === null ? [] : [() => stream.stop()],
     hooks: [() => store.close()],
     log: say,
   });

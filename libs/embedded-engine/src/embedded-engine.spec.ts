@@ -253,6 +253,20 @@ describe('EmbeddedEngine', () => {
     await engine.close();
   });
 
+  it('reads the tags of many users as they are at that moment', async () => {
+    const { engine } = await open();
+    await send(engine, person('a', { city: 'rome', level: 3 }), person('b', { vip: true }), person('c', { vip: true }));
+    await engine.erase('c', nowMs);
+    const users = [3, 2, 1, 9].map((guid) => ({ guid: guid as Guid }));
+    const [city, level, vip] = ['city', 'level', 'vip'].map((name) => catalog.tag(name)!);
+    const [erased, b, a, nobody] = await engine.profiles(users, [city!, vip!]);
+    await send(engine, person('a', { city: null }));
+    expect([erased, nobody]).toEqual([undefined, undefined]);
+    expect([b?.cuid, b?.tagStates()]).toEqual(['b', [{ tag: vip, value: true, timeMs: NOW }]]);
+    expect([a?.tagValue(city!), a?.tagValue(level!)]).toEqual([{ value: 'rome', timeMs: NOW }, undefined]);
+    await engine.close();
+  });
+
   it('keeps lists of the users known, without the erased ones', async () => {
     const { engine } = await open();
     await send(engine, ...['a', 'b', 'c'].map((cuid) => person(cuid, { level: 1 })));

@@ -1,17 +1,19 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { AccessGuard } from './access/access.guard';
 import { TagListing } from './catalog/tag-listing';
 import { TagTypeDesk } from './catalog/tag-type-desk';
 import { TagTypesController } from './catalog/tag-types.controller';
 import { TagsController } from './catalog/tags.controller';
+import { AccessGuard } from './access/access.guard';
 import { ListDesk } from './lists/list-desk';
 import { ListsController } from './lists/lists.controller';
 import { MessageDesk } from './messages/message-desk';
 import { MessageIntake } from './messages/message-intake';
+import { StoreSink } from './messages/message-sink';
 import { MessagesController } from './messages/messages.controller';
 import { MessageRate } from './operations/message-rate';
+import { HealthController } from './operations/health.controller';
 import { OperationsController } from './operations/operations.controller';
 import { StatusDesk } from './operations/status';
 import { VerificationDesk } from './operations/verification-desk';
@@ -45,6 +47,7 @@ export class HttpApiModule {
         SegmentationController,
         UsersController,
         ListsController,
+        HealthController,
         OperationsController,
       ],
       providers: [...portProviders(ports, options), ...serviceProviders(ports, options), ...edgeProviders()],
@@ -73,17 +76,17 @@ function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provide
   const offsets = new Offsets(secret, users, options.offsetWaitMsMax);
   const cursors = new MemberCursors(secret, clock, options.cursorBytesMax);
   const streams = new StreamGate('uploads', options.messagesConcurrency, 'MESSAGES_CONCURRENCY');
-  const rate = new MessageRate(clock);
+  const rate = options.rate ?? new MessageRate(clock);
   const defaults = { timeZone: options.timeZone, valueLimits: options.messages };
   const questions = new QuestionReader(catalogStore, ports.references, offsets, clock, defaults);
-  const intake = new MessageIntake(catalogStore, ports.tagStore, clock, options);
+  const intake = new MessageIntake(catalogStore, new StoreSink(ports.tagStore, offsets), clock, options);
   const desk = new UserDesk(catalogStore, users, ports.tagStore, questions, { offsets, cursors }, options);
   const services: readonly object[] = [
     offsets,
     questions,
     desk,
     new Gate('requests', options.requestsConcurrency, 'REQUESTS_CONCURRENCY'),
-    new MessageDesk(intake, streams, offsets, rate, options.metrics),
+    new MessageDesk(intake, streams, rate, options.metrics),
     new MemberLister(questions, engine, users, cursors),
     new OverlapCounter(questions, engine),
     new DistributionCounter(questions, engine, catalogStore),
@@ -97,7 +100,8 @@ function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provide
   return services.map((service) => ({ provide: service.constructor, useValue: service }));
 }
 
-function edgeProviders(): Provider[] {
+/** Access, queries, bodies and errors, the same for every route. */
+export function edgeProviders(): Provider[] {
   return [
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_GUARD, useClass: QueryGuard },

@@ -1,4 +1,7 @@
 export { codeOfLetter, DEAD_TOPIC, deadLetter, originOfLetter, recordOfLetter } from './dead-letter';
+export { MESSAGE_BYTES_MAX } from './envelope/read-envelope';
+export { WaitingTypes } from './envelope/waiting-types';
+export type { TypeList } from './envelope/waiting-types';
 export { bindRecord, MAPPING_MARK, MAPPING_TOPIC, readMappingEntries } from './mapping/mapping-log';
 export type { MappingEntry } from './mapping/mapping-log';
 export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
@@ -12,8 +15,7 @@ export { ProfileWork } from './profile/profile-work';
 export type { ProfileWorkOptions } from './profile/profile-work';
 export { Erasures, KnownUsers } from './profile/read-entries';
 export type { EntryReader } from './profile/read-entries';
+export { RawWork, TopicMadeAnewError } from './raw/raw-work';
+export type { RawObserver, RawOptions } from './raw/raw-work';
 export { ERASE_TYPE, OFFLINE_TYPE, RAW_TOPIC, sourceName, topicOfType, TYPES_TAKEN } from './topics';
 export type { Origin } from './topics';
-export { MESSAGE_BYTES_MAX } from './mapping/read-envelope';
-export { WaitingTypes } from './mapping/waiting-types';
-export type { TypeList } from './mapping/waiting-types';

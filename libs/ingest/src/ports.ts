@@ -42,7 +42,7 @@ export interface Resolver {
 /** Where dead letters go. */
 export interface LetterBox {
   /** Resolves when all replicas have them. */
-  write(letters: readonly OutgoingRecord[]): Promise<void>;
+  write(letters: readonly OutgoingRecord[]): Promise<unknown>;
 }
 
 /** Which tag types there are. */

@@ -99,7 +99,8 @@ export class ExactlyOncePipe {
     const { batch } = payload;
     const { partition } = batch;
     const last = batch.messages.at(-1);
-    if (this.#isStopping || payload.isStale() || last === undefined) return;
+    // One that is to begin anew, and could not be paused: it is fetched again.
+    if (this.#isStopping || payload.isStale() || this.#pausing.has(partition) || last === undefined) return;
     const lane = this.#laneOf(partition);
     try {
       if (!lane.isOpen) {
@@ -142,7 +143,7 @@ export class ExactlyOncePipe {
     onFailure(partition, error);
     if (this.#pausing.has(partition)) return;
     this.#pausing.set(partition, null);
-    if (!this.#isStopping) this.#consumer.pause([{ topic, partitions: [partition] }]);
+    if (!this.#isStopping) this.#tell((consumer) => consumer.pause([{ topic, partitions: [partition] }]));
     await lane.reset();
     this.#openLater(partition, lane);
   }
@@ -161,7 +162,7 @@ export class ExactlyOncePipe {
     if (this.#isStopping) return;
     // Another process may have it by now; if it comes back, it comes with a lane of its own.
     if (this.#lanes.get(partition) !== lane) {
-      this.#consumer.resume([{ topic, partitions: [partition] }]);
+      this.#tell((consumer) => consumer.resume([{ topic, partitions: [partition] }]));
       return;
     }
     try {
@@ -170,6 +171,15 @@ export class ExactlyOncePipe {
       this.#consumer.resume([{ topic, partitions: [partition] }]);
     } catch (error) {
       await this.#beginAnew(partition, lane, error);
+    }
+  }
+
+  /** The client starts its consumer again by itself after failures, and until then it takes no orders. */
+  #tell(order: (consumer: Consumer) => void): void {
+    try {
+      order(this.#consumer);
+    } catch {
+      // It begins where the group has committed, with nothing paused.
     }
   }
 

@@ -1,5 +1,5 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import type { Admin, Consumer, ConsumerConfig, LogEntry, Producer } from 'kafkajs';
+import type { Admin, Consumer, ConsumerConfig, LogEntry, Message, Producer } from 'kafkajs';
 import { KafkaFailure } from './kafka-failure';
 
 /** Where lines of the client's log go. */
@@ -96,13 +96,28 @@ export class KafkaClient {
     });
   }
 
-  /** Writes without transactions, each record once. */
-  producer(): Producer {
+  /**
+   * Writes without transactions, each record once.
+   *
+   * @param retries tries after the first of what may succeed later. @param onPartition told which partition each message is sent to.
+   */
+  producer(
+    retries = RETRY.retries,
+    onPartition: (message: Message, partition: number) => void = () => undefined,
+  ): Producer {
     return this.#kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: { ...RETRY, retries },
+      createPartitioner: () => {
+        const choose = Partitioners.DefaultPartitioner();
+        return (choice) => {
+          const partition = choose(choice);
+          onPartition(choice.message, partition);
+          return partition;
+        };
+      },
     });
   }
 }

@@ -105,6 +105,14 @@ export function topicStarts(client: KafkaClient, topic: string): Promise<TopicPo
   });
 }
 
+/** By partition, the first record that is not older than an instant (ms), else the end. @throws KafkaFailure */
+export function positionsAt(client: KafkaClient, topic: string, instantMs: number): Promise<TopicPositions> {
+  return client.withAdmin(async (admin) => {
+    const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, instantMs);
+    return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+  });
+}
+
 /** Where the committed records of each partition that holds anything end: the last stable offset, before which no transaction is open. @throws KafkaFailure */
 export function committedEnds(client: KafkaClient, topic: string): Promise<TopicPositions> {
   return client.withAdmin(async (admin) => {

@@ -3,7 +3,7 @@ import { splitByBytes } from './records';
 import type { NewRecord } from './records';
 
 /** A request of so many bytes is taken by a broker with the default `message.max.bytes` (1,048,588). */
-const REQUEST_BYTES_MAX = 900_000;
+export const REQUEST_BYTES_MAX = 900_000;
 /** `acks` of everything we write. */
 export const ALL_REPLICAS = -1;
 
@@ -20,6 +20,7 @@ export function* topicMessagesOf(records: readonly NewRecord[]): Generator<Topic
   }
 }
 
-function messageOf({ key, value, headers, timestampMs }: NewRecord): Message {
+/** A record as the client takes it. */
+export function messageOf({ key, value, headers, timestampMs }: NewRecord): Message {
   return { key, value, headers, ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }) };
 }

@@ -31,6 +31,11 @@ const TAG_TYPE = `CREATE TABLE IF NOT EXISTS tag_type (
   declaration LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
 ) ENGINE=InnoDB`;
 
+const SECRET = `CREATE TABLE IF NOT EXISTS secret (
+  name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  value CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+) ENGINE=InnoDB`;
+
 /** All of them; the n-th makes version n. docs/formats/mysql.md describes what they make. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -45,4 +50,5 @@ export const MIGRATIONS: readonly Migration[] = [
       'INSERT IGNORE INTO tag_catalog (id, format, version, next_field_id, next_type_id) VALUES (1, 1, 0, 1, 1)',
     ],
   },
+  { name: 'secrets that processes share', statements: [SECRET] },
 ];

@@ -37,8 +37,8 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
+    // Making room may move everything.
     const at = this.skip(bytes.length);
-    // Only now: there may be a larger one.
     this.#bytes.set(bytes, at);
   }
 

@@ -1,4 +1,5 @@
 import { RedisConnection } from '@tessera/redis';
+import { ProfilesUnavailableError } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
 import { RedisServer } from '../../../test/support/services/redis-server';
 import { describeWithServer } from '../../../test/support/services/with-server';
@@ -10,6 +11,9 @@ import { RandomMessages } from './testing/random-messages';
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const WORLDS = 3;
 const STEPS = 200;
+const KILLED_STEPS = 120;
+const TRIES_MAX = 100;
+const PAUSE_MS = 50;
 const TIMEOUT_MS = 240_000;
 
 describeWithServer(`RedisProfiles beside the oracle (SEED=${SEED})`, RedisServer, (server) => {
@@ -39,4 +43,61 @@ describeWithServer(`RedisProfiles beside the oracle (SEED=${SEED})`, RedisServer
     },
     TIMEOUT_MS,
   );
+
+  it(
+    'loses and doubles nothing when Redis is killed at any moment',
+    async () => {
+      const connection = await RedisConnection.open([server().url]);
+      await connection.ready();
+      try {
+        await emptied(server().url);
+        const profiles = new RedisProfiles(connection, { idMemory: 1_000_000 });
+        expect(await (await profiles.state()).open(new Map())).toBe(true);
+        const world = new ProfileWorld(profiles, new RandomMessages(profileCatalog(), SEED));
+        for (let step = 0; step < KILLED_STEPS; step++) {
+          const isKilled = world.random.chance(0.2);
+          const source = await world.write();
+          const delivered = Promise.allSettled([world.deliver(source)]);
+          if (isKilled) {
+            await new Promise((resolve) => setTimeout(resolve, world.random.between(0, 8)));
+            await server().kill();
+            await delivered;
+            await server().start();
+            const findings = await onceReachable(() => world.recover());
+            expect({ step, findings }).toEqual({ step, findings: [] });
+          }
+          const [outcome] = await delivered;
+          const findings = [...(outcome.status === 'fulfilled' ? outcome.value : []), ...(await world.compare())];
+          expect({ step, isFine: isKilled || outcome.status === 'fulfilled', findings }).toEqual({
+            step,
+            isFine: true,
+            findings: [],
+          });
+        }
+        expect(world.surplusRows()).toBe(0);
+      } finally {
+        connection.close();
+      }
+    },
+    TIMEOUT_MS,
+  );
 });
+
+async function emptied(url: string): Promise<void> {
+  const client = new Redis(url);
+  await client.flushall();
+  client.disconnect();
+}
+
+/** A client may not have noticed yet that its connection is gone. */
+async function onceReachable<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isAway = error instanceof ProfilesUnavailableError && error.reason === 'unreachable';
+      if (!isAway || tries === TRIES_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}

@@ -71,6 +71,14 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     return view && Object.fromEntries(view.tagStates().map(({ tag, value, timeMs }) => [tag.name, [value, timeMs]]));
   }
 
+  /** Kills it; resolves once the connection, which has noticed, is there again. */
+  async function restart(): Promise<void> {
+    await server().kill();
+    await expect(profiles.state()).rejects.toMatchObject({ reason: 'unreachable', retriable: true });
+    await server().start();
+    await connection.ready();
+  }
+
   const level = (by: number, id?: string): TagMessage =>
     message('a', { level: { $inc: by } }, id === undefined ? {} : { id });
 
@@ -215,6 +223,18 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     expect((await client.keys('*:i*')).length).toBe(1);
   });
 
+  it('knows again who took an id, after another one took it 7 days later', async () => {
+    const days = [0, 6.9, 7, 7.5];
+    const entries = days.map((day, offset) => ({ ...entry(offset, 1, level(1, 'x')), arrivalMs: NOW + day * DAY_MS }));
+    const verdicts = async (): Promise<unknown[]> => {
+      const lane = await openLane(SOURCE, 0);
+      return (await lane.apply(entries, 3)).map(({ verdict }) => verdict);
+    };
+    expect(await verdicts()).toEqual(['accepted', 'duplicate', 'accepted', 'duplicate']);
+    expect(await verdicts()).toEqual(['repeated', 'duplicate', 'repeated', 'duplicate']);
+    expect(await tagsOf('a', 1)).toEqual({ level: [2, null] });
+  });
+
   it('lets two lanes of one source run at once: each entry counts once', async () => {
     const entries = Array.from({ length: 60 }, (_, offset) => entry(offset, 1, level(1)));
     const lanes = await Promise.all([openLane(SOURCE, 0), openLane(SOURCE, 0)]);
@@ -287,14 +307,10 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     const lane = await openLane(SOURCE, 0);
     await lane.apply([entry(0, 1, level(5))], 0);
     await lane.settle();
-    await server().kill();
-    await server().start();
-    await connection.ready();
+    await restart();
     const before = await profiles.state();
     expect(before.state).toBe('behind');
-    await server().kill();
-    await server().start();
-    await connection.ready();
+    await restart();
     // Of another run than was asked about.
     expect(await before.open(new Map([[SOURCE, 1]]))).toBe(false);
     expect(await (await profiles.state()).open(new Map([[SOURCE, 1]]))).toBe(true);

@@ -87,7 +87,7 @@ local rejected = {}
 local function keyOf(place) return META .. unpack('>I4', place) end
 local function idKey(id)
   local first, second = byte(id, 1, 2)
-  return IDS .. (first * 32 + floor(second / 8))
+  return IDS .. (first * 64 + floor(second / 4))
 end
 
 -- An entry that another message, an earlier one, has left in the memory of ids.

@@ -16,6 +16,13 @@ export class ApiKeys {
     return this.#digests.length > 0;
   }
 
+  /** True if no key is asked for, or this `Authorization` header carries one of them. */
+  admits(authorization: string | undefined): boolean {
+    if (!this.required) return true;
+    const key = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    return key !== undefined && this.accepts(key);
+  }
+
   /** True if `key` is one of the keys. */
   accepts(key: string): boolean {
     const digest = digestOf(key);

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeys, GracefulShutdown, Health, Metrics, observeRequests } from './index';
 import type { FailedRequest } from './index';
 
@@ -90,8 +91,9 @@ describe('GracefulShutdown', () => {
       hooks: [hook],
       log: () => undefined,
     });
+    const arrived = once(server, 'request');
     const answer = fetchText(port).then((text) => order.push(text));
-    await sleep(20);
+    await arrived;
     const running = shutdown.run('test');
     expect(shutdown.run('again')).toBe(running);
     expect(health.draining).toBe(true);
@@ -113,11 +115,34 @@ describe('GracefulShutdown', () => {
       log: () => undefined,
       timings: { drainAfterMs: 20, cutAfterMs: 60, giveUpAfterMs: 1_000 },
     });
+    const arrived = once(server, 'request');
     const cut = expect(fetchText(port)).rejects.toThrow();
-    await sleep(20);
+    await arrived;
     expect(await shutdown.run('test')).toBe(true);
     expect(drain.signal.aborted).toBe(true);
     await cut;
+  });
+
+  it('ends other ways in beside the requests, before the hooks', async () => {
+    const server = createServer();
+    await listening(server);
+    const order: string[] = [];
+    const shutdown = new GracefulShutdown({
+      server,
+      health: new Health(),
+      drain: new AbortController(),
+      intakes: [
+        async () => {
+          await sleep(20);
+          order.push('intake');
+        },
+        () => Promise.reject(new Error('no way out')),
+      ],
+      hooks: [() => Promise.resolve(void order.push('hook'))],
+      log: (message) => void order.push(message),
+    });
+    expect(await shutdown.run('test')).toBe(true);
+    expect(order).toEqual([expect.stringContaining('test'), 'intake', 'closing failed: no way out', 'hook']);
   });
 
   it('reports hooks that fail or hang', async () => {
@@ -137,18 +162,20 @@ describe('GracefulShutdown', () => {
 describe('observeRequests', () => {
   async function serve(
     handle: (response: ServerResponse) => void,
-    call: (port: number) => Promise<unknown>,
+    call: (port: number, server: Server) => Promise<unknown>,
   ): Promise<{ readonly text: string; readonly failures: readonly FailedRequest[] }> {
     const metrics = new Metrics();
     const failures: FailedRequest[] = [];
     const observe = observeRequests(metrics, (failure) => failures.push(failure));
+    let over: Promise<unknown> = Promise.resolve();
     const server = createServer((incoming, response) => {
       Object.assign(incoming, { route: { path: '/v1/users/:cuid' } });
       observe(incoming, response, () => handle(response));
+      over = once(response, 'close');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    await call((server.address() as AddressInfo).port);
-    await sleep(50);
+    await call((server.address() as AddressInfo).port, server);
+    await over;
     await new Promise((resolve) => server.close(resolve));
     return { text: await metrics.expose({ users: 0, dataVersion: 0 }), failures };
   }
@@ -169,9 +196,10 @@ describe('observeRequests', () => {
   it('counts a request without an answer as 499', async () => {
     const { text } = await serve(
       () => undefined,
-      async (port) => {
+      async (port, server) => {
+        const arrived = once(server, 'request');
         const call = get({ port }).on('error', () => undefined);
-        await sleep(50);
+        await arrived;
         call.destroy();
       },
     );

@@ -10,7 +10,7 @@ const STOP_MS_MAX = 10_000;
 
 /** A real Redis that keeps its data in an append-only file, written out every second; or one in memory alone. */
 export class RedisServer extends NativeServer {
-  private constructor(
+  protected constructor(
     folder: string,
     port: number,
     /** It listens on a Unix socket only, and keeps nothing on disk. */
@@ -41,13 +41,18 @@ export class RedisServer extends NativeServer {
     return this.inMemory ? path.join(this.folder, 'redis.sock') : `redis://127.0.0.1:${this.port}`;
   }
 
+  /** Settings on the command line beside those of every server. */
+  protected get extra(): readonly string[] {
+    return [];
+  }
+
   protected async launch(): Promise<number> {
     const { folder, port, inMemory, url } = this;
     const network = ['--bind', '127.0.0.1', '--port', String(port), ...(inMemory ? ['--unixsocket', url] : [])];
     const disk = inMemory ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', 'everysec'];
     return launch({
       program: await programOfPackage('redis-server', PACKAGE),
-      argv: [...network, '--dir', folder, '--daemonize', 'no', ...disk, '--save', ''],
+      argv: [...network, '--dir', folder, '--daemonize', 'no', ...disk, '--save', '', ...this.extra],
       folder,
       logFile: path.join(folder, 'redis.log'),
       isReady: () => accepts(inMemory ? url : port),

@@ -1,9 +1,13 @@
+import { parseArgs } from 'node:util';
 import { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
-import { readSettings } from '@tessera/platform';
+import { ConfigError, readSettings } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
+import { parseInstant } from '@tessera/tag-catalog';
 import { MAPPING_WORKER } from '../config';
+import type { MappingWorkerConfig } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
+import { findBoundSince, sendErasures } from '../reset-identity';
 import { verifyIdentity } from '../verify-identity';
 import { runCli } from './run-cli';
 
@@ -11,41 +15,110 @@ const HELP = `Looks after the identity of the distributed shape.
 
   npm run identity -- verify [--option value …]    compares Redis, the mapping log and MySQL: one guid a cuid, one cuid a guid; exits with 1 if not
   npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis; mapping workers may run meanwhile, they wait
+  npm run identity -- reset --to <instant> [--yes] [--option value …]
+      erases every user whose cuid was bound after the instant (RFC 3339, such as 2026-11-20T18:00:00Z), for instance when a faulty client had made
+      cuids up: their guids are retired, and who comes again begins anew. Without --yes it only counts them. Mapping workers do the work.
 
 Settings are those of the mapping worker (npm run mapping-worker -- --help).
 `;
 
-async function main([command, ...argv]: readonly string[]): Promise<number> {
-  if (command !== 'rebuild' && command !== 'verify') {
-    (command === '--help' ? process.stdout : process.stderr).write(HELP);
-    return command === '--help' ? 0 : 2;
+type Say = (line: string) => void;
+const COMMANDS: ReadonlyMap<string, (config: MappingWorkerConfig, reset: Reset, say: Say) => Promise<number>> = new Map(
+  [
+    ['verify', (config, _reset, say) => withIdentity(config, say, verify)],
+    ['rebuild', (config, _reset, say) => withIdentity(config, say, rebuild)],
+    ['reset', resetTo],
+  ],
+);
+
+interface Reset {
+  readonly to: string | undefined;
+  readonly isMeant: boolean;
+}
+
+async function main([name = '', ...argv]: readonly string[]): Promise<number> {
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    (name === '--help' ? process.stdout : process.stderr).write(HELP);
+    return name === '--help' ? 0 : 2;
   }
-  const commandLine = readSettings(MAPPING_WORKER, argv, process.env);
+  const { reset, rest } = takeReset(argv);
+  const commandLine = readSettings(MAPPING_WORKER, rest, process.env);
   if (commandLine.kind === 'help') {
     process.stdout.write(HELP);
     return 0;
   }
-  const { brokers, redisUrls, mysqlUrls } = commandLine.config;
-  const say = (line: string): void => {
+  return command(commandLine.config, reset, (line) => {
     process.stdout.write(`${line}\n`);
-  };
-  const client = new KafkaClient({ brokers, clientId: 'tessera-identity', log: () => undefined });
-  const connection = await RedisConnection.open(redisUrls);
-  const sequence = await MysqlSequence.open(mysqlUrls[0]);
+  });
+}
+
+/** Takes the options of `reset` out. */
+function takeReset(argv: readonly string[]): { readonly reset: Reset; readonly rest: readonly string[] } {
+  const options = { to: { type: 'string' }, yes: { type: 'boolean' } } as const;
+  const { values, tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+  const taken = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind !== 'option' || !(token.name in options)) continue;
+    taken.add(token.index);
+    if (token.name === 'to' && token.inlineValue === false) taken.add(token.index + 1);
+  }
+  const to = typeof values.to === 'string' ? values.to : undefined;
+  return { reset: { to, isMeant: values.yes === true }, rest: argv.filter((_, index) => !taken.has(index)) };
+}
+
+interface Identity {
+  readonly client: KafkaClient;
+  readonly store: RedisMappingStore;
+  readonly sequence: MysqlSequence;
+  readonly say: Say;
+}
+
+function clientOf({ brokers }: MappingWorkerConfig): KafkaClient {
+  return new KafkaClient({ brokers, clientId: 'tessera-identity', log: () => undefined });
+}
+
+async function withIdentity(
+  config: MappingWorkerConfig,
+  say: Say,
+  work: (identity: Identity) => Promise<number>,
+): Promise<number> {
+  const connection = await RedisConnection.open(config.redisUrls);
+  const sequence = await MysqlSequence.open(config.mysqlUrls[0]);
   try {
     await connection.ready();
-    const store = new RedisMappingStore(connection);
-    if (command === 'verify') {
-      const problems = await verifyIdentity(client, store, sequence, say);
-      problems.forEach(say);
-      return problems.length === 0 ? 0 : 1;
-    }
-    await new IdentityKeeper(client, store, sequence, say).rebuild();
-    return 0;
+    return await work({ client: clientOf(config), store: new RedisMappingStore(connection), sequence, say });
   } finally {
     await sequence.close();
     connection.close();
   }
+}
+
+async function verify({ client, store, sequence, say }: Identity): Promise<number> {
+  const problems = await verifyIdentity(client, store, sequence, say);
+  problems.forEach(say);
+  return problems.length === 0 ? 0 : 1;
+}
+
+async function rebuild({ client, store, sequence, say }: Identity): Promise<number> {
+  await new IdentityKeeper(client, store, sequence, say).rebuild();
+  return 0;
+}
+
+async function resetTo(config: MappingWorkerConfig, { to, isMeant }: Reset, say: Say): Promise<number> {
+  const toMs = to === undefined ? null : parseInstant(to);
+  if (toMs === null) throw new ConfigError(['reset needs --to with an RFC 3339 instant, such as 2026-11-20T18:00:00Z']);
+  if (toMs > Date.now()) throw new ConfigError([`--to ${to ?? ''} has not come yet`]);
+  const client = clientOf(config);
+  const cuids = await findBoundSince(client, toMs);
+  const found = `${cuids.length.toLocaleString('en-US')} cuids have been bound since ${new Date(toMs).toISOString()}`;
+  if (!isMeant) {
+    say(`${found}${cuids.length === 0 ? '' : `, such as ${cuids.slice(0, 3).join(', ')}; --yes erases them`}`);
+    return 0;
+  }
+  await sendErasures(client, cuids);
+  say(`${found}; messages that erase them are sent, mapping workers do the rest`);
+  return 0;
 }
 
 runCli(main);

@@ -25,8 +25,7 @@ export class AccessGuard implements CanActivate {
       checkBrowserOrigin(request.headers);
       return true;
     }
-    const key = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (key !== undefined && this.options.apiKeys.accepts(key)) return true;
+    if (this.options.apiKeys.admits(request.headers.authorization)) return true;
     const given =
       request.headers.authorization === undefined ? 'has no Authorization header' : 'has a key that is not known';
     throw new HttpProblem('not-authorised', `The request ${given}; send Authorization: Bearer <one of API_KEYS>`);

@@ -10,7 +10,7 @@ import type {
   Parsed,
   TagTypeDefinition,
 } from '@tessera/tag-catalog';
-import { HttpProblem, invalidRequestOf, notFound } from '../problem/http-problem';
+import { HttpProblem, invalidRequestOf, notBuilt, notFound } from '../problem/http-problem';
 
 const CHECKS: DeclarationChecks = { impliedCondition: checkImpliedCondition };
 
@@ -21,7 +21,10 @@ const CONFLICT_CODES: ReadonlySet<string> = new Set(['nameTaken', 'immutable']);
 export class TagTypeDesk {
   constructor(
     private readonly catalogStore: CatalogStore,
-    private readonly statistics: FieldStatisticsReader,
+    /** Null: nobody here can say whether a type has data. */
+    private readonly statistics: FieldStatisticsReader | null,
+    /** Names that no tag type can have here. */
+    private readonly namesTaken: ReadonlySet<string> = new Set(),
   ) {}
 
   list(): readonly JsonValue[] {
@@ -39,6 +42,7 @@ export class TagTypeDesk {
     const catalog = await this.catalogStore.update((current) => {
       const declared = valueOf(declareTagType(current, json, CHECKS));
       name = declared.types.find((type) => current.type(type.name) === undefined)?.name ?? '';
+      if (this.namesTaken.has(name)) throw nameReserved(name);
       return declared;
     });
     return describeTagType(findType(catalog, name));
@@ -46,16 +50,20 @@ export class TagTypeDesk {
 
   /** @throws HttpProblem 404, 400 with places in the body, 409 for what can't change. */
   async patch(name: string, json: unknown): Promise<JsonValue> {
-    findType(this.catalogStore.current(), name);
-    const catalog = await this.catalogStore.update((current) => valueOf(patchTagType(current, name, json, CHECKS)));
+    const catalog = await this.catalogStore.update((current) => {
+      findType(current, name);
+      return valueOf(patchTagType(current, name, json, CHECKS));
+    });
     return describeTagType(findType(catalog, name));
   }
 
-  /** @throws HttpProblem 404, 409 naming what uses it. */
+  /** @throws HttpProblem 404, 409 naming what uses it, 501 where nobody can say whether it has data. */
   async remove(name: string): Promise<void> {
+    const { statistics } = this;
     await this.catalogStore.update((current) => {
       const type = findType(current, name);
-      const uses = this.#usesOf(current, type);
+      if (statistics === null) throw notBuilt('To remove a tag type, which must have no data,');
+      const uses = usesOf(current, type, statistics);
       if (uses.length > 0) {
         const message = `The tag type "${name}" is in use: ${uses.join('; ')}. Remove these first`;
         throw new HttpProblem('conflict', message, { errors: [{ path: '', code: 'inUse', message }] });
@@ -63,20 +71,25 @@ export class TagTypeDesk {
       return removeTagType(current, name);
     });
   }
+}
 
-  #usesOf(catalog: Catalog, type: TagTypeDefinition): readonly string[] {
-    const implied = findImpliedUses(catalog, type.name).map((tag) => `implied conditions of the tag "${tag.name}"`);
-    if (!this.statistics.hasData(type)) return implied;
-    const { rows } = type.kind === 'event' ? this.statistics.eventRows(type) : { rows: 0 };
-    const data =
-      type.kind === 'event'
-        ? [`${rows} stored rows`]
-        : type.tags
-            .map((tag) => ({ tag, users: this.statistics.tagStatistics(tag).coverage }))
-            .filter(({ users }) => users > 0)
-            .map(({ tag, users }) => `values of the tag "${tag.name}" for ${users} users`);
-    return [...(data.length > 0 ? data : ['stored data']), ...implied];
-  }
+function usesOf(catalog: Catalog, type: TagTypeDefinition, statistics: FieldStatisticsReader): readonly string[] {
+  const implied = findImpliedUses(catalog, type.name).map((tag) => `implied conditions of the tag "${tag.name}"`);
+  if (!statistics.hasData(type)) return implied;
+  const { rows } = type.kind === 'event' ? statistics.eventRows(type) : { rows: 0 };
+  const data =
+    type.kind === 'event'
+      ? [`${rows} stored rows`]
+      : type.tags
+          .map((tag) => ({ tag, users: statistics.tagStatistics(tag).coverage }))
+          .filter(({ users }) => users > 0)
+          .map(({ tag, users }) => `values of the tag "${tag.name}" for ${users} users`);
+  return [...(data.length > 0 ? data : ['stored data']), ...implied];
+}
+
+function nameReserved(name: string): HttpProblem {
+  const message = `the name "${name}" belongs to the system; choose another`;
+  return new HttpProblem('invalid-request', message, { errors: [{ path: '/name', code: 'reservedName', message }] });
 }
 
 function findType(catalog: Catalog, name: string): TagTypeDefinition {

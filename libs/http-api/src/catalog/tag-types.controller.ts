@@ -14,7 +14,7 @@ import { TagTypeDesk } from './tag-type-desk';
 export class TagTypesController {
   constructor(
     @Inject(TagTypeDesk) private readonly desk: TagTypeDesk,
-    @Inject(Offsets) private readonly offsets: Offsets,
+    @Inject(Offsets) private readonly offsets: Pick<Offsets, 'waitFor'>,
   ) {}
 
   @Post()

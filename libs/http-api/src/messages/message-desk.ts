@@ -10,19 +10,14 @@ import { ClientGoneError } from '../requests/client-gone-error';
 import { acceptContentType } from '../requests/content-type';
 import type { StreamGate } from '../requests/gate';
 import { JSON_BODY_BYTES_MAX } from '../requests/json-body.guard';
-import type { Offsets } from '../requests/offsets';
 import { IntakeFailure } from './message-intake';
 import type { IntakeResult, MessageIntake } from './message-intake';
 
 /** Serves `POST /v1/messages`. */
 export class MessageDesk {
-  /** Highest log position this process has answered; a request that applied nothing is at that offset too. */
-  #position = 0;
-
   constructor(
     private readonly intake: MessageIntake,
     private readonly gate: StreamGate,
-    private readonly offsets: Offsets,
     private readonly rate: MessageRate,
     private readonly metrics: Metrics,
   ) {}
@@ -65,15 +60,16 @@ export class MessageDesk {
   }
 
   /** Counts what was taken for the metrics; to be called once a request. */
-  #summary({ tally, rejections }: IntakeResult): object {
+  #summary({ tally, rejections, writer }: IntakeResult): object {
+    const { decides } = this.intake.sink;
     const { accepted, stale, duplicate } = tally;
     this.metrics.addMessages('accepted', accepted);
     this.metrics.addMessages('stale', stale);
     this.metrics.addMessages('duplicate', duplicate);
     this.metrics.addMessages('rejected', rejections.count);
     this.rate.add(accepted + stale + duplicate + rejections.count);
-    this.#position = Math.max(this.#position, tally.position ?? 0);
-    return { accepted, stale, duplicate, offset: this.offsets.issue(this.#position) };
+    const offset = writer.offset();
+    return { accepted, stale: decides ? stale : null, duplicate: decides ? duplicate : null, offset };
   }
 
   /** What was applied before the request failed stays applied, and the caller is told how much it was. */

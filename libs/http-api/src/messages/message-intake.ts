@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { firstInvalidByte, parseJsonBytes, parseJsonText } from '@tessera/platform';
 import { parseMessage, parseOrDeclare } from '@tessera/tag-catalog';
-import type { CatalogStore, MessageOptions, ParsedMessage, Rejection, TagStore } from '@tessera/tag-catalog';
+import type { CatalogStore, MessageOptions, ParsedMessage, Rejection } from '@tessera/tag-catalog';
 import { HttpProblem } from '../problem/http-problem';
 import { MessagePipeline } from './message-pipeline';
 import type { Tally } from './message-pipeline';
+import type { MessageSink, MessageWriter } from './message-sink';
 import { Rejections } from './rejections';
 import { splitArray } from './split-array';
 import { untilAborted } from '../requests/until-aborted';
@@ -16,6 +17,10 @@ export const LINE_BYTES_MAX = 1024 * 1024;
 const REJECTED_MAX = 10_000_000;
 /** Elements of an array checked between two turns of the event loop: 1 to 2 ms. */
 const ELEMENTS_A_TURN = 256;
+/** Refusals that a change of the catalogue a moment ago, in another process, may have made wrong. */
+const MAYBE_OUTDATED: ReadonlySet<string> = new Set(['unknownType', 'unknownField', 'notListed', 'expired']);
+/** For so long after the last look a request does not look again. */
+const REFRESHED_MS = 250;
 
 export interface IntakeOptions {
   readonly messages: MessageOptions;
@@ -28,6 +33,7 @@ export interface IntakeOptions {
 export interface IntakeResult {
   readonly tally: Tally;
   readonly rejections: Rejections;
+  readonly writer: MessageWriter;
 }
 
 /** A request that could not be taken to its end; what was applied before stays applied. */
@@ -45,7 +51,7 @@ export class IntakeFailure extends Error {
 export class MessageIntake {
   constructor(
     private readonly catalogStore: CatalogStore,
-    private readonly store: Pick<TagStore, 'apply'>,
+    readonly sink: MessageSink,
     private readonly clock: () => number,
     private readonly options: IntakeOptions,
   ) {}
@@ -89,8 +95,9 @@ export class MessageIntake {
 
   async #take(work: (session: Session) => Promise<void>): Promise<IntakeResult> {
     const rejections = new Rejections(this.options.temporaryDirectory);
-    const pipeline = new MessagePipeline(this.store, rejections, this.clock);
-    const result = { tally: pipeline.tally, rejections };
+    const writer = this.sink.begin();
+    const pipeline = new MessagePipeline(writer, rejections, this.clock);
+    const result = { tally: pipeline.tally, rejections, writer };
     try {
       await work(new Session(this.catalogStore, pipeline, rejections, this.options));
       await pipeline.finish();
@@ -104,7 +111,7 @@ export class MessageIntake {
 
 type Element = { readonly raw: unknown; readonly bytes: number } | { readonly rejection: Rejection };
 
-/** A message that waits for a field to be declared. */
+/** A message that waits for a field to be declared, or for news of the catalogue. */
 interface WaitingMessage {
   readonly raw: unknown;
   readonly index: number;
@@ -115,6 +122,7 @@ interface WaitingMessage {
 class Session {
   #index = 0;
   #waiting: WaitingMessage | undefined;
+  #refreshedMs = -Infinity;
 
   constructor(
     private readonly catalogStore: CatalogStore,
@@ -144,18 +152,20 @@ class Session {
       this.pipeline.reject(index, element.rejection);
     } else {
       const parsed = this.#parse(element.raw);
-      if (parsed.kind === 'undeclared') this.#waiting = { raw: element.raw, index, bytes: element.bytes };
-      else this.#put(parsed, index, element.bytes);
+      const message = { raw: element.raw, index, bytes: element.bytes };
+      if (parsed.kind === 'undeclared' || this.#mayBeOutdated(parsed)) this.#waiting = message;
+      else this.#put(parsed, message);
     }
     return this.pipeline.full || this.#waiting !== undefined ? 'wait' : undefined;
   }
 
-  /** Declares what the last message waits for, and hands over a full batch. */
+  /** Fetches or declares what the last message waits for, and hands over a full batch. */
   async catchUp(): Promise<void> {
     if (this.#waiting !== undefined) {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       await this.pipeline.flush();
+      await this.#refresh();
       await this.#declareAndPut(waiting);
     }
     if (this.pipeline.full) await this.pipeline.flush();
@@ -180,14 +190,25 @@ class Session {
     return parseMessage(this.catalogStore.current(), raw, this.pipeline.arrivalMs, this.options.messages);
   }
 
-  #put(parsed: Exclude<ParsedMessage, { kind: 'undeclared' }>, index: number, bytes: number): void {
-    if (parsed.kind === 'message') this.pipeline.add(parsed.message, index, bytes);
+  #mayBeOutdated(parsed: Exclude<ParsedMessage, { kind: 'undeclared' }>): boolean {
+    if (parsed.kind === 'message' || this.catalogStore.refresh === undefined) return false;
+    return MAYBE_OUTDATED.has(parsed.rejection.code) && performance.now() - this.#refreshedMs > REFRESHED_MS;
+  }
+
+  /** Where that can't be done the last known catalogue goes on being used. */
+  async #refresh(): Promise<void> {
+    await this.catalogStore.refresh?.().catch(() => undefined);
+    this.#refreshedMs = performance.now();
+  }
+
+  #put(parsed: Exclude<ParsedMessage, { kind: 'undeclared' }>, { raw, index, bytes }: WaitingMessage): void {
+    if (parsed.kind === 'message') this.pipeline.add(parsed.message, raw, index, bytes);
     else this.pipeline.reject(index, parsed.rejection);
   }
 
-  async #declareAndPut({ raw, index, bytes }: WaitingMessage): Promise<void> {
+  async #declareAndPut(message: WaitingMessage): Promise<void> {
     const { catalogStore, pipeline, options } = this;
-    this.#put(await parseOrDeclare(catalogStore, raw, pipeline.arrivalMs, options.messages), index, bytes);
+    this.#put(await parseOrDeclare(catalogStore, message.raw, pipeline.arrivalMs, options.messages), message);
   }
 }
 

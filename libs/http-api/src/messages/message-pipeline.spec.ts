@@ -42,7 +42,11 @@ function pipeline(): {
 } {
   const store = new HeldStore();
   const rejections = new Rejections(tmpdir());
-  return { store, rejections, messages: new MessagePipeline(store, rejections, () => 5) };
+  const writer = {
+    write: async ({ arrivalMs, messages }: MessageBatch) => (await store.apply({ arrivalMs, messages })).verdicts,
+    offset: () => '',
+  };
+  return { store, rejections, messages: new MessagePipeline(writer, rejections, () => 5) };
 }
 
 async function textOf(rejections: Rejections): Promise<unknown> {
@@ -55,10 +59,10 @@ describe('MessagePipeline', () => {
   it('has at most two batches on their way and makes the third wait', async () => {
     const { store, messages } = pipeline();
     for (const cuid of ['a', 'b']) {
-      messages.add(message(cuid), 0, 10);
+      messages.add(message(cuid), {}, 0, 10);
       await messages.flush();
     }
-    messages.add(message('c'), 2, 10);
+    messages.add(message('c'), {}, 2, 10);
     let isThrough = false;
     const third = messages.flush().then(() => (isThrough = true));
     await nextTurn();
@@ -69,13 +73,13 @@ describe('MessagePipeline', () => {
     store.answer(2, 'stale', 3);
     store.answer(1, 'duplicate', 2);
     await messages.finish();
-    expect(messages.tally).toEqual({ accepted: 1, stale: 1, duplicate: 1, position: 3 });
+    expect(messages.tally).toEqual({ accepted: 1, stale: 1, duplicate: 1 });
   });
 
   it('sends what was offered as soon as there is room, while more is being waited for', async () => {
     const { store, messages } = pipeline();
     for (const cuid of ['a', 'b', 'c']) {
-      messages.add(message(cuid), 0, 10);
+      messages.add(message(cuid), {}, 0, 10);
       messages.offer();
     }
     expect(store.calls.length).toBe(2);
@@ -90,12 +94,12 @@ describe('MessagePipeline', () => {
 
   it('is full by messages, by bytes, and by refusals', () => {
     const byBytes = pipeline().messages;
-    byBytes.add(message('a'), 0, 1024 * 1024);
+    byBytes.add(message('a'), {}, 0, 1024 * 1024);
     expect(byBytes.full).toBe(true);
     const byCount = pipeline().messages;
     for (let at = 0; at < 1_000; at++) {
       expect(byCount.full).toBe(false);
-      byCount.add(message('a'), at, 1);
+      byCount.add(message('a'), {}, at, 1);
     }
     expect(byCount.full).toBe(true);
     const byRefusals = pipeline().messages;
@@ -106,9 +110,9 @@ describe('MessagePipeline', () => {
   it('lists refusals of reading and of the store by index, later batches after earlier ones', async () => {
     const { store, rejections, messages } = pipeline();
     messages.reject(1, { code: 'read', detail: '' });
-    messages.add(message('a'), 0, 1);
+    messages.add(message('a'), {}, 0, 1);
     await messages.flush();
-    messages.add(message('b'), 2, 1);
+    messages.add(message('b'), {}, 2, 1);
     await messages.flush();
     store.answer(1, { code: 'expired', detail: '' }, 2);
     store.answer(0, { code: 'range', detail: '' }, 1);
@@ -122,18 +126,18 @@ describe('MessagePipeline', () => {
 
   it('hands nothing over after a failure, and counts what had been applied', async () => {
     const { store, messages } = pipeline();
-    messages.add(message('a'), 0, 1);
+    messages.add(message('a'), {}, 0, 1);
     await messages.flush();
-    messages.add(message('b'), 1, 1);
+    messages.add(message('b'), {}, 1, 1);
     await messages.flush();
     store.calls[1]?.reject(new Error('disk full'));
     store.answer(0, 'accepted', 1);
     await nextTurn();
-    messages.add(message('c'), 2, 1);
+    messages.add(message('c'), {}, 2, 1);
     await expect(messages.flush()).rejects.toThrow('disk full');
     await messages.settle();
     expect(store.calls.length).toBe(2);
-    expect(messages.tally).toMatchObject({ accepted: 1, position: 1 });
+    expect(messages.tally).toMatchObject({ accepted: 1 });
   });
 });
 

@@ -1,7 +1,8 @@
-import type { Rejection, TagMessage, TagStore, Verdict } from '@tessera/tag-catalog';
+import type { Rejection, TagMessage, Verdict } from '@tessera/tag-catalog';
+import type { MessageWriter } from './message-sink';
 import type { Rejections } from './rejections';
 
-/** What a store applies in one go, which is to take a few milliseconds at most (`TagStore.apply`). */
+/** What a store applies in one go, which is to take a few milliseconds at most (`MessageWriter.write`). */
 const BATCH_MESSAGES_MAX = 1_000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** One is being made durable while the next is being read. */
@@ -12,12 +13,11 @@ export interface Tally {
   accepted: number;
   stale: number;
   duplicate: number;
-  /** Log position after the last batch applied; null: none was. */
-  position: number | null;
 }
 
 class PendingBatch {
   readonly messages: TagMessage[] = [];
+  readonly raw: unknown[] = [];
   readonly indexes: number[] = [];
   readonly rejected: { readonly index: number; readonly rejection: Rejection }[] = [];
   bytes = 0;
@@ -42,7 +42,7 @@ class PendingBatch {
  * which is what makes the request stream wait. Results are taken in order. After a batch has failed nothing more is handed over.
  */
 export class MessagePipeline {
-  readonly tally: Tally = { accepted: 0, stale: 0, duplicate: 0, position: null };
+  readonly tally: Tally = { accepted: 0, stale: 0, duplicate: 0 };
   #pending: PendingBatch | undefined;
   readonly #inFlight = new Set<Promise<void>>();
   #lastSettled: Promise<void> = Promise.resolve();
@@ -50,7 +50,7 @@ export class MessagePipeline {
   #offered = false;
 
   constructor(
-    private readonly store: Pick<TagStore, 'apply'>,
+    private readonly writer: MessageWriter,
     private readonly rejections: Rejections,
     private readonly clock: () => number,
   ) {}
@@ -65,9 +65,11 @@ export class MessagePipeline {
     return this.#pending?.full ?? false;
   }
 
-  add(message: TagMessage, index: number, bytes: number): void {
+  /** @param raw the message as JSON. */
+  add(message: TagMessage, raw: unknown, index: number, bytes: number): void {
     const batch = this.#batch();
     batch.messages.push(message);
+    batch.raw.push(raw);
     batch.indexes.push(index);
     batch.bytes += bytes;
   }
@@ -127,20 +129,19 @@ export class MessagePipeline {
   }
 
   async #apply(batch: PendingBatch, previous: Promise<void>): Promise<void> {
-    const { arrivalMs, messages } = batch;
-    const applied = messages.length > 0 ? this.store.apply({ arrivalMs, messages }) : undefined;
+    const { arrivalMs, messages, raw } = batch;
+    const applied = messages.length > 0 ? this.writer.write({ arrivalMs, messages, raw }) : undefined;
     // The previous batch settles first, so that results are in order; a failure of this one must not go unhandled meanwhile.
     applied?.catch(() => undefined);
     await previous;
-    const outcome = await applied;
+    const verdicts = (await applied) ?? [];
     const rejected = [...batch.rejected];
-    for (const [at, verdict] of (outcome?.verdicts ?? []).entries()) {
+    for (const [at, verdict] of verdicts.entries()) {
       const rejection = this.#count(verdict);
       if (rejection !== undefined) rejected.push({ index: batch.indexes[at] ?? 0, rejection });
     }
     rejected.sort((left, right) => left.index - right.index);
     for (const { index, rejection } of rejected) this.rejections.add({ index, ...rejection });
-    if (outcome !== undefined) this.tally.position = outcome.position;
   }
 
   #count(verdict: Verdict): Rejection | undefined {

@@ -2,8 +2,6 @@ import type { ServerResponse } from 'node:http';
 import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { UserReader } from '@tessera/audience';
-import type { Readiness } from '@tessera/platform';
-import { Open } from '../access/open.decorator';
 import { Answers } from '../openapi/answers.decorator';
 import { STATUS_EXAMPLE, VERIFICATION_EXAMPLE } from '../openapi/examples';
 import { HTTP_API_OPTIONS, USER_READER } from '../ports';
@@ -16,7 +14,7 @@ import type { ServiceStatus } from './status';
 import { VerificationDesk } from './verification-desk';
 import type { VerificationAnswer } from './verification-desk';
 
-/** Probes and scrapers may add a query of their own; it means nothing here. */
+/** Scrapers may add a query of their own; it means nothing here. */
 @ApiTags('operations')
 @Controller()
 export class OperationsController {
@@ -27,29 +25,6 @@ export class OperationsController {
     @Inject(VerificationDesk) private readonly verifications: VerificationDesk,
     @Inject(Offsets) private readonly offsets: Offsets,
   ) {}
-
-  @Get('health/live')
-  @TakesQuery()
-  @Open()
-  @Answers({ summary: 'Is the process alive', example: { status: 'ok' }, open: true })
-  live(): { readonly status: 'ok' } {
-    return { status: 'ok' };
-  }
-
-  @Get('health/ready')
-  @TakesQuery()
-  @Open()
-  @Answers({
-    summary: 'Can it serve, dependency by dependency',
-    example: { ready: true, dependencies: { engine: { ok: true } } },
-    open: true,
-    refusals: [503],
-  })
-  async ready(@Res({ passthrough: true }) response: ServerResponse): Promise<Readiness> {
-    const readiness = await this.options.health.readiness();
-    if (!readiness.ready) response.statusCode = 503;
-    return readiness;
-  }
 
   @Get('metrics')
   @TakesQuery()

@@ -33,6 +33,7 @@ export const PROBLEM_KINDS = {
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'too-many-requests': { status: 429, title: 'Too many requests at once' },
   internal: { status: 500, title: 'Something went wrong inside' },
+  'not-built': { status: 501, title: 'Not built yet' },
   unavailable: { status: 503, title: 'Not available at the moment' },
 } as const satisfies { readonly [slug: string]: ProblemKind };
 
@@ -98,6 +99,14 @@ export function invalidRequestOf(errors: readonly LocatedError[]): HttpProblem {
 /** 404 for a thing that was named in the path or body. */
 export function notFound(path: string, code: string, message: string): HttpProblem {
   return new HttpProblem('not-found', message, { errors: [{ path, code, message }] });
+}
+
+/** 501 for what needs an engine where there is none yet. @param what begins the sentence. */
+export function notBuilt(what: string): HttpProblem {
+  return new HttpProblem(
+    'not-built',
+    `${what} takes the StarRocks engine, which is not built yet; use the standalone service`,
+  );
 }
 
 const UNKNOWN_REFERENCE_CODES: ReadonlySet<string> = new Set([

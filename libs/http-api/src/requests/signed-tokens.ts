@@ -20,7 +20,7 @@ export class SignedTokens {
 
   /** The payload, undefined for anything that was never issued. */
   read(token: string): Buffer | undefined {
-    if (!/^[\w-]{1,200}$/.test(token)) return undefined;
+    if (!/^[\w-]{1,12000}$/.test(token)) return undefined;
     const bytes = Buffer.from(token, 'base64url');
     // Several texts decode to the same bytes; only the one that was issued counts.
     if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== token) return undefined;

@@ -45,8 +45,8 @@ local function find(item)
 end
 `;
 
-/** Entries a bucket may hold on average: few enough for all of them to stay packed lists (hash-max-listpack-entries is 128 by default). */
-const ENTRIES_PER_BUCKET = 72;
+/** Entries a bucket may hold on average: few enough for all of them, also those not split yet, which hold up to twice as many, to stay packed lists (`hash-max-listpack-entries` is 512 by default). */
+const ENTRIES_PER_BUCKET = 112;
 
 /** After entries were added: splits buckets until the average is right again, and writes down what has changed. */
 const SETTLE = `

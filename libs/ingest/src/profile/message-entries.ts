@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJsonBytes } from '@tessera/platform';
-import {
-  FUTURE_TOLERANCE_MS,
-  formatInstant,
-  parseMessage,
-  parseOrDeclare,
-  StoreUnavailableError,
-} from '@tessera/tag-catalog';
+import { parseMessage, parseOrDeclare, StoreUnavailableError } from '@tessera/tag-catalog';
 import type { CatalogStore, MessageOptions, ParsedMessage, ProfileEntry, Rejection } from '@tessera/tag-catalog';
+import { timestampProblem } from '../envelope/timestamp-problem';
 import type { StreamRecord } from '../ports';
 import { readUser } from './read-entries';
 import type { EntryReader, ReadEntry } from './read-entries';
@@ -59,7 +54,7 @@ export class MessageEntries implements EntryReader {
   #read(record: StreamRecord): Reading | Rejection {
     const user = readUser(record);
     if ('code' in user) return user;
-    const problem = this.#timestampProblem(record.timestampMs);
+    const problem = timestampProblem(record.timestampMs, this.options.now(), this.options.messages);
     if (problem !== null) return problem;
     if (record.value === null) return { code: 'emptyValue', detail: 'the record has no value (a tombstone)' };
     const json = parseJsonBytes(record.value);
@@ -83,18 +78,6 @@ export class MessageEntries implements EntryReader {
     }
     const detail = `the message says it is of "${message.type.name}" and cuid "${message.cuid}", but its topic or its key say otherwise; has it the key "header" twice?`;
     return { code: 'keyDiffers', detail };
-  }
-
-  /** Past the limit somebody's clock is wrong. */
-  #timestampProblem(timestampMs: number): Rejection | null {
-    const { messages, now } = this.options;
-    if (timestampMs < 0) {
-      return { code: 'timeTooEarly', detail: 'the record in Kafka has no timestamp, or one before 1970' };
-    }
-    const latestMs = now() + (messages.futureToleranceMs ?? FUTURE_TOLERANCE_MS);
-    if (timestampMs <= latestMs) return null;
-    const detail = `the record's timestamp in Kafka, ${formatInstant(timestampMs)}, is after ${formatInstant(latestMs)}, the latest possible; check the producer's clock`;
-    return { code: 'timeInFuture', detail };
   }
 
   /** Waits for a catalogue that can't be had now. @throws what else the work throws, or that nobody waits any more. */

@@ -83,15 +83,32 @@ export class ProfileWorld {
       source.committed = this.#earliest(source);
     }
     if (lane === undefined || this.random.chance(0.2)) {
-      lane = await this.profiles.openLane(source.name, {
-        committed: source.committed,
-        first: 0,
-        end: endOf(source),
-      });
-      this.#lanes.set(source.name, lane);
+      lane = await this.#open(source);
       if (lane.position !== source.committed) return [`opened at ${lane.position}, committed ${source.committed}`];
-      source.nextOffset = source.committed;
     }
+    return this.#deliverBy(lane, source);
+  }
+
+  /** After Redis was restarted: every lane is opened anew and delivers what Redis may have lost. @returns as `deliver` does. */
+  async recover(): Promise<string[]> {
+    const findings: string[] = [];
+    for (const source of this.#sources.values()) {
+      findings.push(...(await this.#deliverBy(await this.#open(source), source)));
+    }
+    const committed = new Map([...this.#sources.values()].map((source) => [source.name, source.committed]));
+    const isOpen = await (await this.profiles.state()).open(committed);
+    return isOpen ? findings : [...findings, 'is not open'];
+  }
+
+  async #open(source: Source): Promise<ProfileLane> {
+    const { committed } = source;
+    const lane = await this.profiles.openLane(source.name, { committed, first: 0, end: endOf(source) });
+    this.#lanes.set(source.name, lane);
+    source.nextOffset = lane.position;
+    return lane;
+  }
+
+  async #deliverBy(lane: ProfileLane, source: Source): Promise<string[]> {
     const findings: string[] = [];
     const calls: Promise<void>[] = [];
     while (source.nextOffset < endOf(source)) {
@@ -105,6 +122,7 @@ export class ProfileWorld {
       });
       calls.push(applied);
     }
+    await Promise.allSettled(calls);
     await Promise.all(calls);
     if (this.random.chance(0.3)) {
       await lane.settle();

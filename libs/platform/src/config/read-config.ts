@@ -32,13 +32,16 @@ const STANDALONE: Program<TesseraConfig> = {
   title: 'Tessera: audience segmentation and user tags, in one process.',
   usage: 'npm start -- [--option value …]',
   settings: SETTINGS,
-  problemsOf: ({ host, apiKeys }) =>
-    isLoopback(host) || apiKeys.length > 0
-      ? []
-      : [
-          `HOST ${JSON.stringify(host)} would let other machines in without a key; set API_KEYS=<key>[,<key>…], or listen on 127.0.0.1`,
-        ],
+  problemsOf: listenProblems,
 };
+
+/** Nobody is let in from other machines without a key. */
+export function listenProblems({ host, apiKeys }: Pick<TesseraConfig, 'host' | 'apiKeys'>): readonly string[] {
+  if (isLoopback(host) || apiKeys.length > 0) return [];
+  return [
+    `HOST ${JSON.stringify(host)} would let other machines in without a key; set API_KEYS=<key>[,<key>…], or listen on 127.0.0.1`,
+  ];
+}
 
 /** {@link readSettings} of the standalone service. */
 export function readConfig(argv: readonly string[], environment: Environment): CommandLine {

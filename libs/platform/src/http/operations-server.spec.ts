@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { ApiKeys } from '../api-keys';
 import { Health } from '../health/health';
 import { Metrics } from '../metrics/metrics';
 import { createOperationsServer } from './operations-server';
@@ -11,7 +12,7 @@ describe('createOperationsServer', () => {
 
   beforeEach(async () => {
     health = new Health();
-    server = createOperationsServer(health, new Metrics().registry).listen(0, '127.0.0.1');
+    server = createOperationsServer(health, new Metrics().registry, new ApiKeys([])).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
@@ -48,5 +49,26 @@ describe('createOperationsServer', () => {
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
       expect(await answer.text()).toContain('/health/ready');
     }
+  });
+
+  it('keeps metrics for those with a key, where there are keys', async () => {
+    const guarded = createOperationsServer(health, new Metrics().registry, new ApiKeys(['secret'])).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(guarded, 'listening');
+    const address = guarded.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const statusOf = async (path: string, authorization?: string): Promise<number> => {
+      const headers = authorization === undefined ? {} : { Authorization: authorization };
+      return (await fetch(`${url}${path}`, { headers })).status;
+    };
+    expect(await statusOf('/health/ready')).toBe(200);
+    expect(await statusOf('/metrics')).toBe(401);
+    expect(await statusOf('/metrics', 'Bearer other')).toBe(401);
+    expect(await statusOf('/metrics', 'Bearer secret')).toBe(200);
+    guarded.closeAllConnections();
+    guarded.close();
+    await once(guarded, 'close');
   });
 });

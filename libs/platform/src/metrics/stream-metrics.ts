@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 86_400];
 const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
 
-/** Records of one Kafka partition that count from now on. */
+/** Records of one Kafka partition that count from now on: committed to Kafka, or durable in the store. */
 export interface CommittedRecords {
   readonly topic: string;
   readonly records: number;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { ApiKeys } from '../api-keys';
 import type { LogLevel } from '../config/config';
 import { ConfigError, readSettings } from '../config/read-config';
 import type { Program } from '../config/read-config';
@@ -14,6 +15,8 @@ export interface WorkerConfig {
   /** Of health and metrics. */
   readonly port: number;
   readonly host: string;
+  /** That `/metrics` asks for; none: it is for everybody. */
+  readonly apiKeys: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -64,7 +67,7 @@ async function run<C extends WorkerConfig>(
   const health = new Health();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const server = createOperationsServer(health, registry).listen(config.port, config.host);
+  const server = createOperationsServer(health, registry, new ApiKeys(config.apiKeys)).listen(config.port, config.host);
   await once(server, 'listening');
   const log: WorkerLog = (level, line) => {
     logger[level](line);

@@ -1,0 +1,322 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StreamOffsets } from '@tessera/http-api';
+import { MAPPING_TOPIC } from '@tessera/ingest';
+import { KafkaFailure, readToEnd } from '@tessera/kafka';
+import type { ReadRecord } from '@tessera/kafka';
+import { MysqlDatabase } from '@tessera/mysql';
+import { describeWithServer } from '../support/services/with-server';
+import { SourceProcess } from '../support/source-process';
+import { StreamServers } from './stream-servers';
+import { startWorker, WORKER_RUNS } from './worker-process';
+
+const TEST_MS_MAX = 300_000;
+const WAIT_MS_MAX = 60_000;
+const MAIN = 'apps/segmentation-api/src/main.ts';
+const LISTENS = /listening on (\S+)/;
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- checked by expectations
+}
+
+interface PlacedRecord extends ReadRecord {
+  readonly partition: number;
+}
+
+describeWithServer('The API of the distributed shape on real servers', StreamServers, (running) => {
+  let servers: StreamServers;
+  let processes: SourceProcess[] = [];
+  let addresses: readonly string[] = [];
+
+  beforeAll(async () => {
+    servers = running();
+    await servers.createTopics({ 'tags.raw': 4 });
+    // All at once, on a database without tables.
+    const environment = { PORT: '0', LOG_LEVEL: 'info', ...servers.settings };
+    const apis = [1, 2].map(() => SourceProcess.start(MAIN, { environment }));
+    const worker = startWorker(servers.settings);
+    processes = [...apis, worker];
+    addresses = await Promise.all(apis.map(async (api) => (await api.printed(LISTENS))[1] ?? ''));
+    await worker.printed(WORKER_RUNS);
+  }, TEST_MS_MAX);
+
+  afterAll(async () => {
+    await Promise.all(processes.map((one) => one.end('SIGTERM')));
+  }, TEST_MS_MAX);
+
+  async function call(api: number, method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`${addresses[api]}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : typeof body === 'string'
+          ? { body, headers: { 'content-type': 'application/x-ndjson' } }
+          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), json: await response.json() };
+  }
+
+  const declare = (api: number, name: string, more: object = {}): Promise<Answer> =>
+    call(api, 'POST', '/v1/tag-types', {
+      ...{ name, kind: 'profile', tags: [{ name: `${name}_level`, valueType: 'int' }] },
+      ...more,
+    });
+
+  const message = (type: string, cuid: string, level: number | string, more: object = {}): object => ({
+    body: { [`${type}_level`]: level },
+    header: { type, cuid, ...more },
+  });
+
+  /** Records of a topic as soon as there are so many that are wanted. */
+  async function read(
+    topic: string,
+    count: number,
+    isWanted: (record: ReadRecord) => boolean,
+  ): Promise<readonly PlacedRecord[]> {
+    const untilMs = Date.now() + WAIT_MS_MAX;
+    for (;;) {
+      const records: PlacedRecord[] = [];
+      await readToEnd(servers.client, topic, (partition, some) => {
+        records.push(...some.filter(isWanted).map((record) => ({ ...record, partition })));
+      }).catch((error: unknown) => {
+        // A topic that is being made.
+        if (!(error instanceof KafkaFailure && error.retriable)) throw error;
+      });
+      if (records.length >= count) return records;
+      if (Date.now() > untilMs) {
+        throw new Error(
+          `${topic} has ${records.length} such records:\n${processes.map((one) => one.output).join('\n')}`,
+        );
+      }
+      await sleep(100);
+    }
+  }
+
+  const ofCuid =
+    (prefix: string) =>
+    ({ key }: ReadRecord): boolean =>
+      String(key).startsWith(prefix);
+
+  async function tokens(): Promise<StreamOffsets> {
+    const database = await MysqlDatabase.open(servers.mariadb.url);
+    const [row] = await database.use((session) => session.rows("SELECT value FROM secret WHERE name = 'api'"));
+    await database.close();
+    return new StreamOffsets(Buffer.from(String(row?.['value']), 'hex'), () => Promise.resolve());
+  }
+
+  /** Partition → position behind the last. */
+  function reachOf(records: readonly PlacedRecord[]): ReadonlyMap<number, number> {
+    const reach = new Map<number, number>();
+    for (const { partition, offset } of records) reach.set(partition, Math.max(reach.get(partition) ?? 0, offset + 1));
+    return reach;
+  }
+
+  it(
+    'takes messages of a type that another process declared a moment ago, and the worker sends them on',
+    async () => {
+      expect((await declare(0, 'shopper')).status).toBe(201);
+      const sentMs = Date.now();
+      const answer = await call(1, 'POST', '/v1/messages', [
+        ...Array.from({ length: 20 }, (_, n) => message('shopper', `first-${n}`, n, { id: `id-${n}` })),
+        message('shopper', 'first-x', 'a text'),
+        message('nowhere', 'first-x', 1),
+      ]);
+      expect(answer).toMatchObject({ status: 200, json: { accepted: 20, stale: null, duplicate: null } });
+      expect(answer.json.rejected.map(({ index, code }: { index: number; code: string }) => [index, code])).toEqual([
+        [20, 'wrongType'],
+        [21, 'unknownType'],
+      ]);
+      const raw = await read('tags.raw', 20, ofCuid('first-'));
+      expect(raw).toHaveLength(20);
+      const own = raw.find(({ key }) => String(key) === 'first-7');
+      expect(String(own?.value)).toBe(
+        '{"header":{"type":"shopper","cuid":"first-7","id":"id-7"},"body":{"shopper_level":7}}',
+      );
+      expect(Math.abs((own?.timestampMs ?? 0) - sentMs)).toBeLessThan(30_000);
+      expect((await tokens()).read(answer.json.offset)).toEqual(reachOf(raw));
+      const stamped = await read('tags.shopper', 20, ofCuid('first-'));
+      expect(stamped).toHaveLength(20);
+      for (const { headers } of stamped) expect(Number(String(headers['guid']))).toBeGreaterThan(0);
+      expect(await read('tags.dead', 0, ofCuid('first-'))).toEqual([]);
+    },
+    TEST_MS_MAX,
+  );
+
+  it('sees with the offset of one process what was written at the other, and knows tokens it never gave out', async () => {
+    await declare(0, 'reader');
+    const { json } = await call(0, 'POST', '/v1/messages', []);
+    expect((await call(1, 'GET', `/v1/tag-types/reader?minOffset=${json.offset}`)).status).toBe(200);
+    const refused = await call(1, 'GET', `/v1/tag-types?minOffset=${String(json.offset).slice(1)}`);
+    expect(refused).toMatchObject({ status: 400, json: { errors: [{ code: 'invalidOffset' }] } });
+  });
+
+  it('loses no change of two processes that change one type at once, nor declares a field twice', async () => {
+    await declare(0, 'busy', { autoDeclare: true });
+    const changes = Array.from({ length: 20 }, (_, n) =>
+      call(n % 2, 'PATCH', '/v1/tag-types/busy', { tags: [{ name: `busy_${n}`, valueType: 'int' }] }),
+    );
+    const lines = [0, 1].map((api) =>
+      call(api, 'POST', '/v1/messages', [
+        { header: { type: 'busy', cuid: 'b' }, body: { busy_both: 1, [`busy_api_${api}`]: 1 } },
+      ]),
+    );
+    expect((await Promise.all(changes)).map(({ status }) => status)).toEqual(changes.map(() => 200));
+    for (const { json } of await Promise.all(lines)) expect(json).toMatchObject({ accepted: 1, rejected: [] });
+    const { json } = await call(0, 'POST', '/v1/messages', []);
+    const found = await call(1, 'GET', `/v1/tag-types/busy?minOffset=${json.offset}`);
+    expect(found.json.tags.map(({ name }: { name: string }) => name).sort()).toEqual(
+      [
+        ...['busy_level', 'busy_both', 'busy_api_0', 'busy_api_1'],
+        ...Array.from({ length: 20 }, (_, n) => `busy_${n}`),
+      ].sort(),
+    );
+  });
+
+  it(
+    'erases a user through the stream, in message order',
+    async () => {
+      await call(0, 'POST', '/v1/messages', [message('shopper', 'gone-1', 1)]);
+      const answer = await call(0, 'DELETE', '/v1/users/gone-1');
+      expect(answer).toMatchObject({
+        status: 200,
+        json: { receipt: expect.any(String), erasedAt: expect.any(String) },
+      });
+      await call(0, 'POST', '/v1/messages', [message('shopper', 'gone-1', 2)]);
+      const raw = await read('tags.raw', 3, ofCuid('gone-1'));
+      expect(String(raw[1]?.value)).toBe('{"header":{"type":"sys_erase","cuid":"gone-1"},"body":{}}');
+      expect((await tokens()).read(answer.json.offset)).toEqual(reachOf(raw.slice(1, 2)));
+      const log = await read(MAPPING_TOPIC, 3, ofCuid('gone-1'));
+      expect(log.map(({ value }) => JSON.parse(String(value)).op)).toEqual(['bind', 'erase', 'bind']);
+      expect((await call(0, 'DELETE', `/v1/users/${'x'.repeat(200)}`)).status).toBe(400);
+    },
+    TEST_MS_MAX,
+  );
+
+  it('says what it can not do yet, and which names are taken', async () => {
+    for (const [method, path] of [
+      ['POST', '/v1/segmentation/count'],
+      ['GET', '/v1/tags'],
+      ['GET', '/v1/users/ada'],
+      ['POST', '/v1/users/batch'],
+      ['GET', '/v1/lists'],
+      ['DELETE', '/v1/tag-types/shopper'],
+    ] as const) {
+      const { status, json } = await call(0, method, path, method === 'POST' ? {} : undefined);
+      expect([path, status, json.type]).toEqual([path, 501, 'urn:tessera:problem:not-built']);
+    }
+    expect((await call(0, 'GET', '/v1/tagtypes')).status).toBe(404);
+    for (const name of ['raw', 'dead']) {
+      expect(await declare(0, name)).toMatchObject({ status: 400, json: { errors: [{ code: 'reservedName' }] } });
+    }
+    const long = message('shopper', 'ada', 1, { id: 'a' });
+    const padded = { ...long, body: { note: 'x'.repeat(1_000_001) } };
+    await declare(0, 'note', { tags: [{ name: 'note', valueType: 'string' }] });
+    const tooLong = await call(0, 'POST', '/v1/messages', [{ ...padded, header: { type: 'note', cuid: 'ada' } }]);
+    expect(tooLong.json.rejected[0].code).toBe('tooLong');
+  });
+
+  it('refuses a message that the worker could not send on', async () => {
+    // 300 texts of 4,000 bytes: each may be, all of them may not.
+    const tags = Array.from({ length: 300 }, (_, n) => ({ name: `wide_${n}`, valueType: 'string' }));
+    await declare(0, 'wide', { tags });
+    const body = Object.fromEntries(tags.map(({ name }) => [name, 'x'.repeat(4_000)]));
+    const { json } = await call(0, 'POST', '/v1/messages', [{ header: { type: 'wide', cuid: 'w' }, body }]);
+    expect(json).toMatchObject({ accepted: 0, rejected: [{ index: 0, code: 'tooLarge' }] });
+  });
+
+  it('shows health, metrics, status and its description', async () => {
+    const ready = await call(0, 'GET', '/health/ready');
+    expect(ready).toMatchObject({
+      status: 200,
+      json: { dependencies: { catalogue: { ok: true }, kafka: { ok: true } } },
+    });
+    expect((await call(0, 'GET', '/v1/status')).json).toMatchObject({
+      engine: null,
+      versions: { catalog: expect.any(Number) },
+    });
+    const metrics = await (await fetch(`${addresses[0]}/metrics`)).text();
+    expect(metrics).toMatch(/tessera_messages_total\{verdict="accepted"\} [1-9]/);
+    expect(metrics).not.toContain('tessera_users');
+    const { json } = await call(0, 'GET', '/docs/openapi.json');
+    expect(Object.keys(json.paths).sort()).toEqual(
+      [
+        ...['/health/live', '/health/ready', '/metrics', '/v1/messages', '/v1/status'],
+        ...['/v1/tag-types', '/v1/tag-types/{name}', '/v1/users/{cuid}'],
+      ].sort(),
+    );
+  });
+
+  it(
+    'acknowledges nothing while Kafka is away: 503 with Retry-After, and what was taken is the beginning of the stream',
+    async () => {
+      const count = 60_000;
+      const lines = Array.from(
+        { length: count },
+        (_, n) => `${JSON.stringify(message('shopper', `stream-${n}`, n))}\n`,
+      );
+      const streaming = call(0, 'POST', '/v1/messages', lines.join(''));
+      await read('tags.raw', 1_000, ofCuid('stream-'));
+      await servers.kafka.kill();
+      const [cut, whole, erasure] = await Promise.all([
+        streaming,
+        call(1, 'POST', '/v1/messages', [message('shopper', 'away-1', 1)]),
+        call(1, 'DELETE', '/v1/users/away-2'),
+      ]);
+      for (const answer of [cut, whole, erasure]) expect(answer).toMatchObject({ status: 503, retryAfter: '1' });
+      expect(whole.json.applied).toMatchObject({ accepted: 0, stale: null, duplicate: null, rejectedCount: 0 });
+      expect(await call(1, 'GET', '/health/ready')).toMatchObject({
+        status: 503,
+        json: { dependencies: { kafka: { ok: false } } },
+      });
+      await servers.kafka.start();
+      const { accepted } = cut.json.applied;
+      expect(accepted).toBeGreaterThan(0);
+      expect(accepted).toBeLessThan(count);
+      const there = new Set((await read('tags.raw', accepted, ofCuid('stream-'))).map(({ key }) => String(key)));
+      for (let n = 0; n < accepted; n++) expect(there.has(`stream-${n}`)).toBe(true);
+      const untilMs = Date.now() + WAIT_MS_MAX;
+      let again = await call(1, 'POST', '/v1/messages', [message('shopper', 'away-1', 1)]);
+      while (again.status !== 200 && Date.now() < untilMs) {
+        again = await call(1, 'POST', '/v1/messages', [message('shopper', 'away-1', 1)]);
+      }
+      expect(again.json).toMatchObject({ accepted: 1 });
+      expect((await read('tags.raw', 1, ofCuid('away-1'))).length).toBeGreaterThanOrEqual(1);
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
+    'goes on with the tag types it knows while MySQL is away, and refuses changes',
+    async () => {
+      await servers.mariadb.kill();
+      expect((await call(0, 'POST', '/v1/messages', [message('shopper', 'quiet-1', 1)])).json).toMatchObject({
+        accepted: 1,
+      });
+      expect(await declare(0, 'later')).toMatchObject({ status: 503, retryAfter: '1' });
+      expect((await call(0, 'POST', '/v1/messages', [message('later', 'quiet-1', 1)])).json).toMatchObject({
+        accepted: 0,
+      });
+      await servers.mariadb.start();
+      expect((await declare(0, 'later')).status).toBe(201);
+      expect((await call(1, 'POST', '/v1/messages', [message('later', 'quiet-1', 1)])).json).toMatchObject({
+        accepted: 1,
+      });
+      expect(await read('tags.later', 1, ofCuid('quiet-1'))).toHaveLength(1);
+    },
+    TEST_MS_MAX,
+  );
+
+  it('explains its settings, and does not let other machines in without a key', async () => {
+    const help = await SourceProcess.run(MAIN, { argv: ['--help'] });
+    expect(help.code).toBe(0);
+    for (const name of ['KAFKA_BROKERS', 'MYSQL_URL', 'API_KEYS', 'MESSAGES_CONCURRENCY'])
+      expect(help.output).toContain(name);
+    const open = await SourceProcess.run(MAIN, { environment: { ...servers.settings, HOST: '0.0.0.0' } });
+    expect(open).toMatchObject({ code: 2, output: expect.stringContaining('set API_KEYS') });
+  });
+
+  it('ends in order when it is told to', async () => {
+    for (const one of processes) expect((await one.end('SIGTERM')).code).toBe(0);
+  });
+});
