@@ -18,6 +18,7 @@ meanwhile, and compares every online profile and all dead letters with the refer
   --kills <number>        of ingest workers (default 40)
   --stops <number>        of ingest workers, by SIGTERM (default 10)
   --redis-kills <number>  (default 10)
+  --kafka-kills <number>  (default 5)
   --seed <number>         (default: a random one)
 `;
 
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
       kills: { type: 'string', default: '40' },
       stops: { type: 'string', default: '10' },
       'redis-kills': { type: 'string', default: '10' },
+      'kafka-kills': { type: 'string', default: '5' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 20)) },
       help: { type: 'boolean', default: false },
     },
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
     kills: readWholeNumber('kills', values.kills, 0, 100_000),
     stops: readWholeNumber('stops', values.stops, 0, 100_000),
     redisKills: readWholeNumber('redis-kills', values['redis-kills'], 0, 100_000),
+    kafkaKills: readWholeNumber('kafka-kills', values['kafka-kills'], 0, 100_000),
     seed: readWholeNumber('seed', values.seed, 0, 2 ** 31),
   };
   const folder = await mkdtemp(path.join(tmpdir(), 'tessera-streams-'));

@@ -10,6 +10,7 @@ import type { ComparedProfiles } from './compare-profiles';
 import { drawIngestMessage, INGEST_TYPES, LATE_TYPE } from './draw-ingest-message';
 import { INGEST_RUNS, openProfiles, startIngest } from './ingest-process';
 import { seededRandom } from './seeded-random';
+import { eventually } from './stream-client';
 import type { StreamServers } from './stream-servers';
 import { startWorker, WORKER_RUNS } from './worker-process';
 
@@ -25,6 +26,8 @@ export interface IngestRun {
   readonly stops: number;
   /** and Redis is killed and started again so many times: it loses its last second. */
   readonly redisKills: number;
+  /** Kafka is killed and started again so many times. */
+  readonly kafkaKills: number;
   readonly seed: number;
   readonly say: (line: string) => void;
 }
@@ -99,7 +102,7 @@ export async function runIngest(servers: StreamServers, run: IngestRun): Promise
 /** @param halfway called in the middle. */
 async function meetFaults(
   servers: StreamServers,
-  { kills, stops, redisKills, seed, say }: IngestRun,
+  { kills, stops, redisKills, kafkaKills, seed, say }: IngestRun,
   ingest: SourceProcess[],
   halfway: () => Promise<void>,
 ): Promise<void> {
@@ -108,16 +111,17 @@ async function meetFaults(
     ...new Array<'kill'>(kills).fill('kill'),
     ...new Array<'stop'>(stops).fill('stop'),
     ...new Array<'redis'>(redisKills).fill('redis'),
+    ...new Array<'kafka'>(kafkaKills).fill('kafka'),
   ].sort(() => random(2) - 0.5);
   for (const [index, fault] of faults.entries()) {
     await sleep(PAUSE_MS.least + random(PAUSE_MS.most - PAUSE_MS.least));
     if (index === faults.length >> 1) await halfway();
     const place = random(WORKERS);
     const worker = ingest[place]!;
-    if (fault === 'redis') {
-      await servers.redis.kill();
+    if (fault === 'redis' || fault === 'kafka') {
+      await servers[fault].kill();
       await sleep(random(1_000));
-      await servers.redis.start();
+      await servers[fault].start();
     } else {
       if (fault === 'stop') await stopInTime(worker);
       else await worker.end('SIGKILL');
@@ -134,15 +138,24 @@ async function send(
   isLate: () => boolean,
 ): Promise<number> {
   const random = seededRandom(seed + 1);
-  const producer = client.producer();
-  await producer.connect();
+  let producer = client.producer();
   let sent = 0;
   for (; sent < messages || !isOver(); sent += SEND_BATCH) {
     const first = sent;
     const batch = Array.from({ length: SEND_BATCH }, (_, index) =>
       drawIngestMessage(random, { cuids, number: first + index, isLate: isLate() }),
     );
-    await producer.send({ topic: 'tags.raw', messages: batch });
+    // While Kafka is away some may be written twice: they are two records then, and count twice unless they have an id.
+    await eventually(async () => {
+      try {
+        await producer.connect();
+        await producer.send({ topic: 'tags.raw', messages: batch });
+      } catch (error) {
+        await producer.disconnect().catch(() => undefined);
+        producer = client.producer();
+        throw error;
+      }
+    });
     await sleep(random(SEND_PAUSE_MS_MAX));
   }
   await producer.disconnect();

@@ -3,7 +3,7 @@ import type { LaneBatch } from './record-lane';
 import type { ReadRecord } from './records';
 import type { PartitionExtent } from './topic-extents';
 
-/** What is done with the records of one partition that belongs to this process. One call at a time. */
+/** What is done with the records of one partition that belongs to this process. One call at a time, but for `settle`, which waits for none. */
 export interface SharedWork {
   /** The partition comes to this process. @returns the offset from which it is to be read. */
   begin(extent: PartitionExtent): Promise<number>;
@@ -13,7 +13,7 @@ export interface SharedWork {
    */
   process(records: readonly ReadRecord[], signal: AbortSignal): Promise<void>;
   /**
-   * Resolves when all work on records below this offset is durable: it is committed then. Called now and then while nothing comes, too. After a throw the
+   * Resolves when all work on records below this offset, which is done, is durable: it is committed then. Called while later records are processed, and now and then while nothing comes. After a throw the
    * partition begins anew.
    */
   settle(nextOffset: number): Promise<void>;
@@ -47,7 +47,6 @@ export interface SharedLaneOptions {
 /** The records of one partition on their way to its work, and the positions that may be committed for it. */
 export class SharedLane {
   readonly #records: RecordLane;
-  #turn: Promise<unknown> = Promise.resolve();
   #committed: number;
   #bytes = 0;
   #doneRecords = 0;
@@ -81,18 +80,16 @@ export class SharedLane {
    * @param always even if nothing was done since the last commit.
    * @returns null: there is nothing to commit. @throws what the work fails with.
    */
-  settle(always: boolean): Promise<SettledPosition | null> {
-    return this.#inTurn(async () => {
-      const nextOffset = this.#records.doneOffset;
-      const hasMoved = nextOffset > this.#committed;
-      if (!hasMoved && !always) return null;
-      await this.options.work.settle(nextOffset);
-      if (!hasMoved) return null;
-      const settled = { nextOffset, records: this.#doneRecords, oldestMs: this.#oldestMs };
-      this.#doneRecords = 0;
-      this.#oldestMs = Infinity;
-      return settled;
-    });
+  async settle(always: boolean): Promise<SettledPosition | null> {
+    const nextOffset = this.#records.doneOffset;
+    const hasMoved = nextOffset > this.#committed;
+    if (!hasMoved && !always) return null;
+    await this.options.work.settle(nextOffset);
+    if (!hasMoved) return null;
+    const settled = { nextOffset, records: this.#doneRecords, oldestMs: this.#oldestMs };
+    this.#doneRecords = 0;
+    this.#oldestMs = Infinity;
+    return settled;
   }
 
   /** Tells what came of a settled position. */
@@ -111,25 +108,16 @@ export class SharedLane {
     this.#wait(-this.#bytes);
   }
 
-  #process(records: readonly ReadRecord[], signal: AbortSignal): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.options.work.process(records, signal);
-      this.#wait(-bytesOf(records));
-      this.#doneRecords += records.length;
-      for (const { timestampMs } of records) this.#oldestMs = Math.min(this.#oldestMs, timestampMs);
-    });
+  async #process(records: readonly ReadRecord[], signal: AbortSignal): Promise<void> {
+    await this.options.work.process(records, signal);
+    this.#wait(-bytesOf(records));
+    this.#doneRecords += records.length;
+    for (const { timestampMs } of records) this.#oldestMs = Math.min(this.#oldestMs, timestampMs);
   }
 
   #wait(bytes: number): void {
     this.#bytes += bytes;
     this.options.waiting.bytes += bytes;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    // One that fails must not fail the next.
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }
 

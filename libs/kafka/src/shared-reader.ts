@@ -8,12 +8,8 @@ import { SharedLane } from './shared-lane';
 import type { SettledPosition, SharedWork, WaitingBytes } from './shared-lane';
 import { TopicExtents } from './topic-extents';
 import type { PartitionExtent } from './topic-extents';
-
-/** A Kafka partition. */
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import { aborted, kafkaPlace, keyOf, within } from './topic-partition';
+import type { TopicPartition } from './topic-partition';
 
 export interface SharedReaderOptions {
   readonly client: KafkaClient;
@@ -44,6 +40,8 @@ const COMMIT_MS_MAX = 1_500;
 const LEAVE_MS_MAX = 800;
 /** Lanes settled at a time: they share a server. */
 const SETTLED_AT_ONCE = 16;
+/** So often those are settled, too, for which nothing came: what they were given may have been lost since. */
+const SETTLE_ALL_MS = 60_000;
 /** What kafkajs tries by itself; then all is made anew. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
 /** A full process looks so often whether there is room again. */
@@ -66,6 +64,8 @@ export class SharedReader {
   readonly #told = new Map<string, string>();
   /** How long a partition pauses that fails once more before anything of it was done, ms. */
   readonly #pauses = new Map<string, number>();
+  /** Gaps between the position of a partition and what Kafka has delivered, seen once. */
+  readonly #gaps = new Map<string, string>();
   /** Lanes let go of that have something in hand. */
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #extents: TopicExtents;
@@ -90,7 +90,12 @@ export class SharedReader {
   /** Begins to read, as soon as it can and there are topics. */
   start(): void {
     this.#running = this.#run();
-    this.#timer = setInterval(() => void this.#commit(false), this.options.commitMs);
+    let settledMs = performance.now();
+    this.#timer = setInterval(() => {
+      const isTime = performance.now() - settledMs > SETTLE_ALL_MS;
+      if (isTime) settledMs = performance.now();
+      void this.#commit(isTime);
+    }, this.options.commitMs);
   }
 
   /** Reads these topics from now on, which must be there. */
@@ -135,11 +140,11 @@ export class SharedReader {
       });
       try {
         await this.#readUntil(signal, consumer);
+        // A stop has committed.
+        if (!this.#isStopping) await this.#commit(false);
       } catch (error) {
         this.#noteBreak(KafkaFailure.of(error));
       }
-      // A stop commits by itself.
-      if (!this.#isStopping) await this.#commit(false);
       this.#letGo(new Map());
       this.#consumer = null;
       await consumer.disconnect().catch(() => undefined);
@@ -263,7 +268,7 @@ export class SharedReader {
       this.#beginAnew(batch, lane, new Error(what));
       return;
     }
-    if (first > lane.nextOffset) await this.#tellLost({ topic, partition }, lane.nextOffset);
+    if (first > lane.nextOffset && !(await this.#mayPass({ topic, partition }, lane.nextOffset, first))) return;
     lane.add(batch.messages.map(readRecord), Number(batch.lastOffset()) + 1);
     if (lane.isFull) this.#tell((consumer) => consumer.pause([kafkaPlace({ topic, partition })]));
     payload.resolveOffset(last.offset);
@@ -273,10 +278,22 @@ export class SharedReader {
     }
   }
 
-  /** Offsets are left out by transactions that were given up too, and where a topic is compacted. */
-  async #tellLost(where: TopicPartition, nextOffset: number): Promise<void> {
+  /**
+   * Offsets are missing. That is so where retention has deleted records; but a batch may also be what was on its way when the position was set. So they are
+   * asked for once more, and passed over if they are missing again.
+   */
+  async #mayPass(where: TopicPartition, nextOffset: number, first: number): Promise<boolean> {
+    const key = keyOf(where);
+    const gap = `${nextOffset} ${first}`;
+    if (this.#gaps.get(key) !== gap) {
+      this.#gaps.set(key, gap);
+      this.#seek(where, nextOffset);
+      return false;
+    }
+    this.#gaps.delete(key);
     const extent = await this.#extents.of(where.topic, where.partition).catch(() => null);
     if (extent !== null && extent.first > nextOffset) this.options.onLost(where, extent.first - nextOffset);
+    return this.#lanes.get(key)?.nextOffset === nextOffset;
   }
 
   /** One at a time. */
@@ -329,7 +346,7 @@ export class SharedReader {
       this.#lanes.delete(key);
       this.#leave(key, lane);
     }
-    for (const each of [this.#troubles, this.#told, this.#pauses]) {
+    for (const each of [this.#troubles, this.#told, this.#pauses, this.#gaps]) {
       for (const key of each.keys()) if (!kept.has(key)) each.delete(key);
     }
   }
@@ -372,23 +389,4 @@ export class SharedReader {
       // It is about to be made anew.
     }
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
-}
-
-function kafkaPlace({ topic, partition }: TopicPartition): { topic: string; partitions: number[] } {
-  return { topic, partitions: [partition] };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  await Promise.race([work, sleep(ms, undefined, { ref: false })]);
 }

@@ -54,20 +54,24 @@ export class ProfileWork {
     // good, and would be taken for applied.
     await this.options.letters.write(this.origin, refused);
     const through = records.at(-1)?.offset ?? this.#through;
-    const outcomes = await this.#open().apply(entries, through);
+    // Said before it is done: `settle` may be called meanwhile.
     this.#through = through;
+    const outcomes = await this.#open().apply(entries, through);
     for (const receiver of this.options.receivers) {
       await receiver.take({ origin: this.origin, entries, records: used, outcomes });
     }
   }
 
-  /** @throws ProfilesUnavailableError */
+  /**
+   * Everything below this offset is done; later records may be under way.
+   * @throws ProfilesUnavailableError
+   */
   async settle(nextOffset: number): Promise<void> {
     const lane = this.#open();
     // Marks of transactions: the position is committed behind them, so the profiles must be there too.
     if (nextOffset - 1 > this.#through) {
-      await lane.apply([], nextOffset - 1);
       this.#through = nextOffset - 1;
+      await lane.apply([], this.#through);
     }
     await lane.settle();
     this.options.letters.settled(this.origin, nextOffset);
