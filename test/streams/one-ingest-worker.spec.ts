@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProfileView } from '@tessera/audience';
 import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { GUID_HEADER, MAPPING_TOPIC } from '@tessera/ingest';
-import { readToEnd } from '@tessera/kafka';
+import { committedOffsets, readToEnd } from '@tessera/kafka';
 import type { ReadRecord } from '@tessera/kafka';
 import type { RedisProfiles } from '@tessera/online-profile';
 import { declareTagType } from '@tessera/tag-catalog';
@@ -289,6 +289,15 @@ describeWithServer('An ingest worker behind a mapping worker on real servers', S
       await send(message('gina', { plain_n: 1, other: 1 }, { type: 'plain', time }));
       await sleep(2_000);
       expect((await letters()).length).toBe(before);
+      // Others are applied, and committed, meanwhile.
+      const committed = async (): Promise<number> =>
+        [...(await committedOffsets(servers.client, 'tessera-ingest', 'tags.shop')).values()].reduce(
+          (a, b) => a + b,
+          0,
+        );
+      const earlier = await committed();
+      await send(message('ada', { visits: { $inc: 1 } }, { time }));
+      expect(await soon(committed, (position) => position > earlier)).toBeGreaterThan(earlier);
       await servers.mariadb.start();
       const after = await soon(letters, (all) => all.length > before);
       expect(after.at(-1)).toEqual(['unknownField', 'tags.plain']);
