@@ -25,6 +25,7 @@ const TESTS = {
   soak: 'test/durability/soak.ts',
   services: 'test/support/services/main.ts',
   'mapping-kills': 'test/streams/kills.ts',
+  'stream-kills': 'test/streams/stream-kills.ts',
 };
 
 const [name, ...entryArguments] = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import { coldRulesBench } from './cold-rules/cold-rules-bench';
+import { endToEndBench } from './end-to-end/end-to-end-bench';
 import { countBench } from './count/count-bench';
 import { countLargeBench } from './count/count-large-bench';
 import { eventsBench } from './events/events-bench';
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   writeBench,
   rewriteBench,
   freshnessBench,
+  endToEndBench,
   lookupBench,
   fairnessBench,
   identityBench,

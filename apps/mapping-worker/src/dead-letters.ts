@@ -1,6 +1,6 @@
-import { codeOfLetter, DEAD_TOPIC, recordOfLetter } from '@tessera/ingest';
+import { codeOfLetter, DEAD_TOPIC, originOfLetter, recordOfLetter } from '@tessera/ingest';
 import { committedOffsets, PartitionTransaction, readToEnd } from '@tessera/kafka';
-import type { KafkaClient, NewRecord, ReadRecord } from '@tessera/kafka';
+import type { KafkaClient, ReadRecord } from '@tessera/kafka';
 
 /** Keeps how far letters were replayed. */
 const GROUP = 'tessera-dead-letters';
@@ -17,7 +17,7 @@ export interface LetterCounts {
 export async function countLetters(client: KafkaClient): Promise<LetterCounts> {
   const waiting = new Map<string, number>();
   let cut = 0;
-  for (const letters of (await readWaiting(client)).values()) {
+  for (const letters of (await readLetters(client)).waiting.values()) {
     for (const letter of letters) {
       const code = codeOfLetter(letter);
       waiting.set(code, (waiting.get(code) ?? 0) + 1);
@@ -27,43 +27,72 @@ export async function countLetters(client: KafkaClient): Promise<LetterCounts> {
   return { waiting, cut };
 }
 
+/** What a replay did, in letters. */
+export interface Replay {
+  readonly replayed: number;
+  /** Their values were cut. */
+  readonly passedOver: number;
+  /** Others of the same record were replayed: whoever wrote them died before it knew that they were there. */
+  readonly repeats: number;
+}
+
 /**
- * Writes the records of all letters that came since the last replay to the topics where they were read, each once: those of a run that broke off
- * are not written again. Letters whose values were cut are passed over.
- * @returns how many were written, and how many were passed over.
+ * Writes the records of all letters that came since the last replay to the topics where they were read, each record once: those of a run that broke off
+ * are not written again, nor those of which an earlier letter was replayed. Letters whose values were cut are passed over.
  */
-export async function replayLetters(
-  client: KafkaClient,
-): Promise<{ readonly replayed: number; readonly passedOver: number }> {
-  let replayed = 0;
-  let passedOver = 0;
-  for (const partition of (await readWaiting(client)).keys()) {
+export async function replayLetters(client: KafkaClient): Promise<Replay> {
+  const replay = { replayed: 0, passedOver: 0, repeats: 0 };
+  for (const partition of (await readLetters(client)).waiting.keys()) {
     const transaction = await PartitionTransaction.open(client, `${GROUP}/${DEAD_TOPIC}/${partition}`);
     try {
       // Again: another run may have gone on until this one had the id.
-      const letters = (await readWaiting(client)).get(partition) ?? [];
+      const { waiting, replayedOrigins } = await readLetters(client);
+      const letters = waiting.get(partition) ?? [];
       for (let start = 0; start < letters.length; start += RECORDS_A_COMMIT) {
         const some = letters.slice(start, start + RECORDS_A_COMMIT);
-        const records = some.map(recordOfLetter).filter((record): record is NewRecord => record !== null);
+        const records = some.flatMap((letter) => {
+          const record = recordOfLetter(letter);
+          if (record === null) replay.passedOver++;
+          else if (replayedOrigins.has(originOfLetter(letter))) replay.repeats++;
+          else {
+            replayedOrigins.add(originOfLetter(letter));
+            return [record];
+          }
+          return [];
+        });
         await transaction.write(records);
         const nextOffset = (some.at(-1)?.offset ?? 0) + 1;
         await transaction.commit({ groupId: GROUP, topic: DEAD_TOPIC, partition, nextOffset });
-        replayed += records.length;
-        passedOver += some.length - records.length;
+        replay.replayed += records.length;
       }
     } finally {
       await transaction.close();
     }
   }
-  return { replayed, passedOver };
+  return replay;
 }
 
-async function readWaiting(client: KafkaClient): Promise<ReadonlyMap<number, readonly ReadRecord[]>> {
+interface Letters {
+  /** By partition: those that came since the last replay. */
+  readonly waiting: ReadonlyMap<number, readonly ReadRecord[]>;
+  /** Of those before them that could be replayed. */
+  readonly replayedOrigins: Set<string>;
+}
+
+async function readLetters(client: KafkaClient): Promise<Letters> {
   const from = await committedOffsets(client, GROUP, DEAD_TOPIC);
   const waiting = new Map<number, ReadRecord[]>();
-  await readToEnd(client, DEAD_TOPIC, (partition, records) => {
-    const fresh = records.filter(({ offset }) => offset >= (from.get(partition) ?? 0));
-    if (fresh.length > 0) waiting.set(partition, [...(waiting.get(partition) ?? []), ...fresh]);
+  const replayedOrigins = new Set<string>();
+  await readToEnd(client, DEAD_TOPIC, (partition, letters) => {
+    for (const letter of letters) {
+      if (letter.offset >= (from.get(partition) ?? 0)) {
+        const some = waiting.get(partition);
+        if (some === undefined) waiting.set(partition, [letter]);
+        else some.push(letter);
+      } else if (recordOfLetter(letter) !== null) {
+        replayedOrigins.add(originOfLetter(letter));
+      }
+    }
   });
-  return waiting;
+  return { waiting, replayedOrigins };
 }

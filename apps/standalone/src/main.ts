@@ -51,13 +51,14 @@ async function prepare(config: TesseraConfig, store: Store, signal: AbortSignal)
 }
 
 async function serve(config: TesseraConfig, store: Store): Promise<GracefulShutdown> {
-  const service = await startService(config, store, readVersion());
+  const { stream, ...service } = await startService(config, store, readVersion());
   const hasShop = store.catalogStore.current().type('purchase') !== undefined;
   process.stdout.write(welcomeText(service.address, config, hasShop));
   return new GracefulShutdown({
     server: service.app.getHttpServer(),
     health: service.health,
     drain: service.drain,
+    intakes: stream === null ? [] : [() => stream.stop()],
     hooks: [() => store.close()],
     log: say,
   });

@@ -9,7 +9,8 @@ import type { Store } from './open-store';
 /** The HTTP API on the embedded engine. */
 @Module({})
 export class StandaloneModule {
-  static register(logLevel: LogLevel, store: Store, options: HttpApiOptions): DynamicModule {
+  /** @param lag messages received and not visible yet. */
+  static register(logLevel: LogLevel, store: Store, lag: () => number, options: HttpApiOptions): DynamicModule {
     const { engine, catalogStore } = store;
     const httpApi = HttpApiModule.register(
       {
@@ -20,7 +21,7 @@ export class StandaloneModule {
         lists: engine.lists,
         statistics: engine,
         references: listReferences(engine.lists),
-        status: { status: () => statusOf(store) },
+        status: { status: () => statusOf(store, lag()) },
         verifier: engine,
       },
       options,
@@ -29,7 +30,7 @@ export class StandaloneModule {
   }
 }
 
-async function statusOf({ engine, directory }: Store): Promise<StoreStatus> {
+async function statusOf({ engine, directory }: Store, lag: number): Promise<StoreStatus> {
   const status = engine.status();
   const { bytes, memory } = status;
   return {
@@ -50,8 +51,7 @@ async function statusOf({ engine, directory }: Store): Promise<StoreStatus> {
       evictions: memory.evictions,
       refusesWrites: memory.isOver,
     },
-    // An acknowledged write is visible.
-    lag: 0,
+    lag,
     details: {
       highestGuid: status.highestGuid,
       checkpointSequence: status.checkpointSequence,

@@ -1,10 +1,13 @@
 import { tmpdir } from 'node:os';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { serveOpenApi } from '@tessera/http-api';
+import { PinoLogger } from 'nestjs-pino';
+import { MessageRate, serveOpenApi } from '@tessera/http-api';
+import type { KafkaLog } from '@tessera/kafka';
 import { ApiKeys, Health, Metrics, startHttpService } from '@tessera/platform';
 import type { TesseraConfig } from '@tessera/platform';
 import type { Store } from './open-store';
 import { StandaloneModule } from './standalone.module';
+import { KafkaStream } from './stream/kafka-stream';
 import { watchStore } from './watch-store';
 
 /** The HTTP service while it runs. */
@@ -15,6 +18,8 @@ export interface Service {
   readonly drain: AbortController;
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
   readonly address: string;
+  /** Null: none is read. */
+  readonly stream: KafkaStream | null;
 }
 
 const MB = 1024 * 1024;
@@ -27,7 +32,24 @@ export async function startService(config: TesseraConfig, store: Store, version:
   const drain = new AbortController();
   metrics.collectProcessMetrics();
   watchStore(health, store);
-  const module = StandaloneModule.register(config.logLevel, store, {
+  const messages = {
+    futureToleranceMs: config.futureHours * HOUR_MS,
+    stringBytesMax: config.stringBytesMax,
+    ...(config.cuidPattern === null ? {} : { cuidPattern: config.cuidPattern }),
+  };
+  const rate = new MessageRate(Date.now);
+  let log: KafkaLog = () => undefined;
+  const stream =
+    config.kafkaBrokers === null
+      ? null
+      : new KafkaStream(config.kafkaBrokers, config, store, {
+          messages,
+          metrics,
+          count: (messagesTaken) => rate.add(messagesTaken),
+          log: (level, line) => log(level, line),
+        });
+  if (stream !== null) health.register('kafka', () => stream.state);
+  const module = StandaloneModule.register(config.logLevel, store, () => stream?.lag ?? 0, {
     secret: store.directory.secret,
     clock: () => Date.now(),
     timeZone: config.timeZone,
@@ -36,11 +58,8 @@ export async function startService(config: TesseraConfig, store: Store, version:
     health,
     metrics,
     drain: drain.signal,
-    messages: {
-      futureToleranceMs: config.futureHours * HOUR_MS,
-      stringBytesMax: config.stringBytesMax,
-      ...(config.cuidPattern === null ? {} : { cuidPattern: config.cuidPattern }),
-    },
+    messages,
+    rate,
     cuidPattern: config.cuidPattern,
     messagesConcurrency: config.messagesConcurrency,
     requestsConcurrency: config.requestsConcurrency,
@@ -51,5 +70,8 @@ export async function startService(config: TesseraConfig, store: Store, version:
     ...{ logLevel: config.logLevel, metrics, port: config.port, host: config.host },
     prepare: (made) => serveOpenApi(made, version),
   });
-  return { app, health, drain, address };
+  const logger = await app.resolve(PinoLogger);
+  log = (level, line) => logger[level](line);
+  stream?.start();
+  return { app, health, drain, address, stream };
 }

@@ -1,5 +1,5 @@
 import { ReferenceStore } from '@tessera/audience';
-import type { Verdict } from '@tessera/tag-catalog';
+import type { RefusedPosition, Verdict } from '@tessera/tag-catalog';
 import { applyBatch } from './apply-batch';
 import { applyRecord } from './apply-record';
 import { EngineState } from './engine-state';
@@ -60,6 +60,11 @@ function expected(store: ReferenceStore, cuid: string): unknown {
   return { tags, rows };
 }
 
+/** Texts of refusals differ. */
+function positionsOf(refused: readonly RefusedPosition[]): (readonly [number, string])[] {
+  return refused.map(({ position, code }) => [position, code]);
+}
+
 describe('applyBatch', () => {
   it('decides and keeps what the oracle does', async () => {
     const first = Number(process.env['ENGINE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -75,7 +80,20 @@ describe('applyBatch', () => {
           expect({ seed, step, verdicts: codes(verdicts) }).toEqual({ seed, step, verdicts: codes(outcome.verdicts) });
         } else if (record.kind === 'erase') {
           const { found } = applyRecord(state, state.appliedSequence + 1, record);
-          expect({ seed, step, found }).toEqual({ seed, step, found: (await store.erase(record.cuid)).erased });
+          const { erased } = await store.erase(record.cuid, record.arrivalMs, record.source);
+          expect({ seed, step, found }).toEqual({ seed, step, found: erased });
+        } else if (record.kind === 'bind') {
+          const { verdicts } = applyRecord(state, state.appliedSequence + 1, record);
+          const outcome = await store.bind(record.cuids, record.source);
+          expect({ seed, step, verdicts }).toEqual({ seed, step, verdicts: outcome.verdicts });
+        }
+        for (const source of ['topic-0', 'topic-1']) {
+          const { position, refused } = state.sources.get(source) ?? { position: null, refused: [] };
+          const known = store.progressOf(source);
+          expect({ seed, step, position, refused: positionsOf(refused) }).toEqual({
+            ...{ seed, step, position: known?.position ?? null },
+            refused: positionsOf(known?.refused ?? []),
+          });
         }
         for (const cuid of RandomRecords.cuids) {
           const [is, was] = [shown(state, cuid), expected(store, cuid)];

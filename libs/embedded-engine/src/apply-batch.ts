@@ -27,14 +27,11 @@ export function applyBatch(state: EngineState, batch: MessageBatch, source?: Sou
 export function applyPacked(state: EngineState, batch: PackedBatch): Verdict[] {
   const { source, guids, arrivalMs } = batch;
   const verdicts: Verdict[] = [];
-  if (source !== undefined) {
-    if (source.position <= (state.sources.get(source.source) ?? -Infinity)) {
-      for (let index = 0; index < guids.length; index++) {
-        verdicts.push('duplicate');
-      }
-      return verdicts;
+  if (source !== undefined && state.hasApplied(source)) {
+    for (let index = 0; index < guids.length; index++) {
+      verdicts.push('duplicate');
     }
-    state.sources.set(source.source, source.position);
+    return verdicts;
   }
   state.ids.expire(arrivalMs);
   const plans: (MessagePlan | undefined)[] = [];
@@ -46,6 +43,30 @@ export function applyPacked(state: EngineState, batch: PackedBatch): Verdict[] {
     row.next(index);
     const plan = (plans[row.shapeIndex] ??= planMessages(state, row.shape));
     verdicts.push(applyMessage(state, plan, row, guids[index]!, arrivalMs));
+  }
+  if (source !== undefined) {
+    state.advance(source, verdicts);
+  }
+  return verdicts;
+}
+
+/** Makes users known who have sent nothing. */
+export function applyBinding(state: EngineState, cuids: readonly string[], source?: SourcePosition): Verdict[] {
+  if (source !== undefined && state.hasApplied(source)) {
+    return cuids.map(() => 'duplicate');
+  }
+  const verdicts = cuids.map((cuid): Verdict => {
+    if (state.identity.lookup(cuid) !== 0) {
+      return 'stale';
+    }
+    if (state.isFull) {
+      return GUIDS_EXHAUSTED;
+    }
+    state.bind(cuid);
+    return 'accepted';
+  });
+  if (source !== undefined) {
+    state.advance(source, verdicts);
   }
   return verdicts;
 }

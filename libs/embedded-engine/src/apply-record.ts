@@ -1,5 +1,5 @@
 import type { Verdict } from '@tessera/tag-catalog';
-import { applyPacked } from './apply-batch';
+import { applyBinding, applyPacked } from './apply-batch';
 import type { EngineState } from './engine-state';
 import { ListState } from './lists/list-state';
 import type { StoredRecord } from './storage/log-codec';
@@ -20,7 +20,15 @@ export function applyRecord(state: EngineState, sequence: number, record: Stored
   switch (record.kind) {
     case 'packed':
       return { verdicts: applyPacked(state, record), found: true };
+    case 'bind':
+      return { verdicts: applyBinding(state, record.cuids, record.source), found: true };
     case 'erase': {
+      if (record.source !== undefined) {
+        if (state.hasApplied(record.source)) {
+          return { verdicts: [], found: false };
+        }
+        state.advance(record.source, []);
+      }
       const guid = state.identity.lookup(record.cuid);
       if (guid !== 0) {
         state.erase(guid);

@@ -18,6 +18,7 @@ import {
   type Guid,
   type MessageBatch,
   type SourcePosition,
+  type SourceProgress,
   StoreUnavailableError,
   type TagDefinition,
   type TagStore,
@@ -112,21 +113,31 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
   // Writes
 
   async apply(batch: MessageBatch, source?: SourcePosition): Promise<BatchOutcome> {
-    if (source?.source === '') {
-      throw new RangeError('A source position needs the name of its source: an empty one stands for none in the log.');
-    }
+    checkSource(source, batch.messages.length);
     this.#memory.refuseIfOver();
     const { applied, sequence } = await this.writer.write({ kind: 'batch', batch, source });
     return { verdicts: applied.verdicts, position: sequence };
   }
 
-  async erase(cuid: string, arrivalMs: number): Promise<ErasureOutcome> {
-    // Nothing to do, unless a batch under way binds the cuid: the erasure then comes after it in the log.
-    if (this.state.identity.lookup(cuid) === 0 && !this.writer.isBusy) {
+  async bind(cuids: readonly string[], source?: SourcePosition): Promise<BatchOutcome> {
+    checkSource(source, cuids.length);
+    this.#memory.refuseIfOver();
+    const { applied, sequence } = await this.writer.write({ kind: 'bind', cuids, source });
+    return { verdicts: applied.verdicts, position: sequence };
+  }
+
+  async erase(cuid: string, arrivalMs: number, source?: SourcePosition): Promise<ErasureOutcome> {
+    checkSource(source, 0);
+    // Nothing to do, unless a batch under way binds the cuid: the erasure then comes after it in the log. Its source has come further in any case.
+    if (source === undefined && this.state.identity.lookup(cuid) === 0 && !this.writer.isBusy) {
       return { erased: false, position: this.state.appliedSequence };
     }
-    const { applied, sequence } = await this.writer.write({ kind: 'erase', cuid, arrivalMs });
+    const { applied, sequence } = await this.writer.write({ kind: 'erase', cuid, arrivalMs, source });
     return { erased: applied.found, position: sequence };
+  }
+
+  progressOf(source: string): SourceProgress | null {
+    return this.state.sources.get(source) ?? null;
   }
 
   // Questions about sets
@@ -358,5 +369,27 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     const distinct = countDistinctValues(this.state, tag);
     this.#distinct.set(tag.id, { changes, distinct });
     return distinct;
+  }
+}
+
+/** Read back wrong, a position would make the log unreadable, or records be applied twice. */
+function checkSource(source: SourcePosition | undefined, messages: number): void {
+  if (source === undefined) {
+    return;
+  }
+  const { position, mark = 1, each = [] } = source;
+  if (source.source === '') {
+    throw new RangeError('A source position needs the name of its source: an empty one stands for none in the log.');
+  }
+  const isAscending = each.every((at, index) => Number.isSafeInteger(at) && at <= (each[index + 1] ?? position));
+  if (!Number.isInteger(mark) || mark < 1 || mark >= 2 ** 32) {
+    throw new RangeError(
+      `The mark of a position of ${source.source} is ${mark}, not a whole number from 1 to 2^32 − 1.`,
+    );
+  }
+  if (!Number.isSafeInteger(position) || !isAscending || (each.length > 0 && each.length !== messages)) {
+    throw new RangeError(
+      `Positions of ${source.source} must be safe integers, one for each message, ascending, up to ${position}.`,
+    );
   }
 }

@@ -1,5 +1,12 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
-import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import type {
+  Guid,
+  SourcePosition,
+  SourceProgress,
+  TagDefinition,
+  TagTypeDefinition,
+  Verdict,
+} from '@tessera/tag-catalog';
 import { NO_TIME } from './columns/time-vector';
 import { SharedTimes } from './columns/write-times';
 import { EventState } from './events/event-state';
@@ -89,8 +96,7 @@ export class EngineState {
   readonly types = new Map<number, TypeState>();
   readonly events = new Map<number, EventState>();
   readonly lists = new Map<string, ListState>();
-  /** Last position applied of each source. */
-  readonly sources = new Map<string, number>();
+  readonly sources = new Map<string, SourceProgress>();
   /** Ids of tag types that ever had a message that left a trace: these can't be deleted. */
   readonly usedTypes = new Set<number>();
   readonly ids: IdMemory;
@@ -170,6 +176,20 @@ export class EngineState {
       this.events.set(type.id, state);
     }
     return state;
+  }
+
+  /** What this source says was applied already. */
+  hasApplied({ source, position }: SourcePosition): boolean {
+    return position <= (this.sources.get(source)?.position ?? -Infinity);
+  }
+
+  /** Takes note of how far a source has come, and of what was refused. */
+  advance({ source, position, mark, each = [] }: SourcePosition, verdicts: readonly Verdict[]): void {
+    const refused = each.flatMap((at, index) => {
+      const verdict = verdicts[index];
+      return typeof verdict === 'object' ? [{ position: at, ...verdict }] : [];
+    });
+    this.sources.set(source, { position, refused, ...(mark === undefined ? {} : { mark }) });
   }
 
   /** No guid is left for a new user. */

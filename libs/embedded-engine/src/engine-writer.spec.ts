@@ -209,7 +209,7 @@ describe('EngineWriter', () => {
     await expect(failing).rejects.toThrow('disk full');
     expect(writer.checkpointSequence).toBe(0);
     chunks.failure = null;
-    await writer.write({ kind: 'erase', cuid: 'a', arrivalMs: NOW });
+    await writer.write({ kind: 'erase', cuid: 'a', arrivalMs: NOW, source: undefined });
     await writer.checkpoint();
     expect(writer.checkpointSequence).toBe(3);
     expect(state.tracker.dirtyCount).toBe(0);
@@ -275,7 +275,7 @@ describe('EngineWriter', () => {
     const release = writer.pauseApply();
     const writes = [
       writer.write(batchOf(level('a', 2))),
-      writer.write({ kind: 'erase', cuid: 'a', arrivalMs: NOW }),
+      writer.write({ kind: 'erase', cuid: 'a', arrivalMs: NOW, source: undefined }),
       writer.write(batchOf(level('a', 3), level('b', 3), level('c', 3))),
     ];
     // Durable, and not applied: the erasure is still to come.

@@ -12,13 +12,9 @@ import type { TagState } from './tags/tag-state';
  * a pause after each column. Nothing that anybody reads changes, and what is missed here is made up for when the record is applied.
  */
 export function* roomSteps(state: EngineState, record: StoredRecord): Generator<void> {
-  if (record.kind === 'packed' && !isDuplicate(state, record)) {
+  if (record.kind === 'packed' && (record.source === undefined || !state.hasApplied(record.source))) {
     yield* roomForBatch(state, record);
   }
-}
-
-function isDuplicate(state: EngineState, { source }: PackedBatch): boolean {
-  return source !== undefined && source.position <= (state.sources.get(source.source) ?? -Infinity);
 }
 
 function* roomForBatch(state: EngineState, batch: PackedBatch): Generator<void> {

@@ -76,7 +76,7 @@ function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provide
   const offsets = new Offsets(secret, users, options.offsetWaitMsMax);
   const cursors = new MemberCursors(secret, clock, options.cursorBytesMax);
   const streams = new StreamGate('uploads', options.messagesConcurrency, 'MESSAGES_CONCURRENCY');
-  const rate = new MessageRate(clock);
+  const rate = options.rate ?? new MessageRate(clock);
   const defaults = { timeZone: options.timeZone, valueLimits: options.messages };
   const questions = new QuestionReader(catalogStore, ports.references, offsets, clock, defaults);
   const intake = new MessageIntake(catalogStore, new StoreSink(ports.tagStore, offsets), clock, options);

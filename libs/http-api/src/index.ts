@@ -5,4 +5,5 @@ export type { MessageSink, MessageWriter, ReceivedBatch } from './messages/messa
 export { raise, StreamOffsets } from './requests/stream-offsets';
 export type { StreamPositions } from './requests/stream-offsets';
 export { serveOpenApi } from './openapi/serve-openapi.module';
+export { MessageRate } from './operations/message-rate';
 export * from './ports';

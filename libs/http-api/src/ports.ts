@@ -7,6 +7,7 @@ import type {
 } from '@tessera/audience';
 import type { CatalogStore, MessageOptions, TagStore } from '@tessera/tag-catalog';
 import type { ApiKeys, Health, Metrics } from '@tessera/platform';
+import type { MessageRate } from './operations/message-rate';
 
 /** Where the memory goes, in bytes. */
 export interface MemoryStatus {
@@ -38,7 +39,7 @@ export interface StoreStatus {
   readonly rememberedIds: number;
   readonly rememberedIdsMax: number;
   readonly dataDirectoryBytes: number;
-  /** Writes received but not yet visible; 0 where an acknowledged write is visible. */
+  /** Messages of a stream that are not visible yet; 0 without one. */
   readonly lag: number;
   /** Null where the store keeps no state of its own in memory. */
   readonly memory: MemoryStatus | null;
@@ -67,7 +68,7 @@ export interface Verifier {
 /** The adapters behind the HTTP API. One object may stand for several ports. */
 export interface HttpApiPorts {
   readonly catalogStore: CatalogStore;
-  readonly tagStore: TagStore;
+  readonly tagStore: Pick<TagStore, 'apply' | 'erase'>;
   readonly engine: SegmentationEngine;
   readonly users: UserReader;
   readonly lists: ListStore;
@@ -90,6 +91,8 @@ export interface HttpApiOptions {
   readonly apiKeys: ApiKeys;
   readonly health: Health;
   readonly metrics: Metrics;
+  /** Where messages are counted; given by an app that takes some another way too. */
+  readonly rate?: MessageRate;
   /** Aborted at shutdown: streams end where they are. */
   readonly drain: AbortSignal;
   readonly messages: MessageOptions;

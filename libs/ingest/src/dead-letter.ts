@@ -53,12 +53,18 @@ export function codeOfLetter({ headers }: StreamRecord): string {
   return headers[HEADERS.code]?.toString() ?? 'unknown';
 }
 
+/** The record that a letter is about: `<topic>/<Kafka partition>/<offset>`. Empty if it does not say. */
+export function originOfLetter({ headers }: StreamRecord): string {
+  return headers[HEADERS.origin]?.toString() ?? '';
+}
+
 /**
  * The record that a letter was made of, for the topic where it was read, with its time.
  * @returns null if that can't be had: its value was cut, or it is no letter.
  */
-export function recordOfLetter({ key, value, headers }: StreamRecord): OutgoingRecord | null {
-  const topic = /^(.+)\/\d+\/\d+$/.exec(headers[HEADERS.origin]?.toString() ?? '')?.[1];
+export function recordOfLetter(letter: StreamRecord): OutgoingRecord | null {
+  const { key, value, headers } = letter;
+  const topic = /^(.+)\/\d+\/\d+$/.exec(originOfLetter(letter))?.[1];
   const timestampMs = Number(headers[HEADERS.timestamp]?.toString());
   if (topic === undefined || !Number.isSafeInteger(timestampMs) || headers[HEADERS.bytes] !== undefined) return null;
   const own = new Set<string>(Object.values(HEADERS));

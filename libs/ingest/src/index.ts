@@ -1,11 +1,13 @@
-export { codeOfLetter, DEAD_TOPIC, deadLetter, recordOfLetter } from './dead-letter';
+export { codeOfLetter, DEAD_TOPIC, deadLetter, originOfLetter, recordOfLetter } from './dead-letter';
 export type { Origin } from './dead-letter';
+export { MESSAGE_BYTES_MAX } from './envelope/read-envelope';
+export { WaitingTypes } from './envelope/waiting-types';
+export type { TypeList } from './envelope/waiting-types';
 export { bindRecord, MAPPING_MARK, MAPPING_TOPIC, readMappingEntries } from './mapping/mapping-log';
 export type { MappingEntry } from './mapping/mapping-log';
 export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
 export type { MappingOptions } from './mapping/mapping-work';
-export type { Binding, OutgoingRecord, Resolver, StreamHeaders, StreamRecord, TagTypes } from './ports';
+export type { Binding, LetterBox, OutgoingRecord, Resolver, StreamHeaders, StreamRecord, TagTypes } from './ports';
+export { RawWork, TopicMadeAnewError } from './raw/raw-work';
+export type { RawObserver, RawOptions } from './raw/raw-work';
 export { ERASE_TYPE, OFFLINE_TYPE, RAW_TOPIC, topicOfType, TYPES_TAKEN } from './topics';
-export { MESSAGE_BYTES_MAX } from './mapping/read-envelope';
-export { WaitingTypes } from './mapping/waiting-types';
-export type { TypeList } from './mapping/waiting-types';

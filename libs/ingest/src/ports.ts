@@ -38,6 +38,12 @@ export interface Resolver {
   refresh(): Promise<void>;
 }
 
+/** Where dead letters go. */
+export interface LetterBox {
+  /** Resolves when all replicas have them. */
+  write(letters: readonly OutgoingRecord[]): Promise<unknown>;
+}
+
 /** Which tag types there are. */
 export interface TagTypes {
   /** Waits a few seconds for a type that it does not know yet: it may have been declared a moment ago. */

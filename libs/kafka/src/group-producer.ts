@@ -4,10 +4,8 @@ import type { KafkaClient } from './kafka-client';
 import { KafkaFailure } from './kafka-failure';
 import { recordBytes, splitByBytes } from './records';
 import type { NewRecord } from './records';
+import { ALL_REPLICAS, messageOf, REQUEST_BYTES_MAX } from './topic-messages';
 
-/** A request of so many bytes is taken by a broker with the default `message.max.bytes` (1,048,588). */
-const REQUEST_BYTES_MAX = 900_000;
-const ALL_REPLICAS = -1;
 /** With pauses from 0.1 s up: some 3 s where nobody answers. */
 const RETRIES = 5;
 const WRITE_MS_MAX = 10_000;
@@ -155,8 +153,4 @@ export class GroupProducer {
     await producer.connect();
     return producer;
   }
-}
-
-function messageOf({ key, value, headers, timestampMs }: NewRecord): Message {
-  return { key, value, headers, ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }) };
 }

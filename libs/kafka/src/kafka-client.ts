@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
-import type { Admin, Consumer, LogEntry, Message, Producer } from 'kafkajs';
+import type { Admin, Consumer, ConsumerConfig, LogEntry, Message, Producer } from 'kafkajs';
 import { KafkaFailure } from './kafka-failure';
 import { partitioner } from './partition-of-key';
 
@@ -19,8 +19,13 @@ const LEVELS = {
   [logLevel.INFO]: 'info',
   [logLevel.DEBUG]: 'debug',
 } as const;
-/** Said of every transactional producer: a send that was given up may have been written. Ours are closed then, and the transaction ends with them. */
-const HANDLED = 'Limiting retries for the idempotent producer';
+const HANDLED = [
+  // Said of every idempotent producer: a send that was given up may have been written. Ours are closed then, and the transaction ends with them.
+  'Limiting retries for the idempotent producer',
+  // Said whenever a partition has enough in hand.
+  'Pausing fetching from',
+  'Resuming fetching from',
+];
 const REQUEST_MS_MAX = 30_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 /** A transaction left open by a process that died is aborted by the next owner, or after this. */
@@ -42,7 +47,7 @@ export class KafkaClient {
       logCreator:
         () =>
         ({ level, log: { message, error } }: LogEntry) => {
-          if (level === logLevel.NOTHING || message.startsWith(HANDLED)) return;
+          if (level === logLevel.NOTHING || HANDLED.some((start) => message.startsWith(start))) return;
           log(LEVELS[level], typeof error === 'string' ? `${message}: ${error}` : message);
         },
     });
@@ -66,7 +71,7 @@ export class KafkaClient {
   }
 
   /** Reads committed records only. */
-  consumer(groupId: string): Consumer {
+  consumer(groupId: string, options: Omit<Partial<ConsumerConfig>, 'groupId'> = {}): Consumer {
     return this.#kafka.consumer({
       groupId,
       sessionTimeout: SESSION_MS,
@@ -76,6 +81,7 @@ export class KafkaClient {
       readUncommitted: false,
       maxWaitTimeInMs: 100,
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
+      ...options,
     });
   }
 

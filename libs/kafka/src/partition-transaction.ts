@@ -1,12 +1,8 @@
-import type { Message, Producer, Transaction } from 'kafkajs';
+import type { Producer, Transaction } from 'kafkajs';
 import type { KafkaClient } from './kafka-client';
 import { KafkaFailure } from './kafka-failure';
-import { splitByBytes } from './records';
 import type { NewRecord } from './records';
-
-/** A request of so many bytes is taken by a broker with the default `message.max.bytes` (1,048,588). */
-const REQUEST_BYTES_MAX = 900_000;
-const ALL_REPLICAS = -1;
+import { ALL_REPLICAS, topicMessagesOf } from './topic-messages';
 
 /** Where the records of a transaction come from, and how far it got there. */
 export interface InputPosition {
@@ -49,14 +45,7 @@ export class PartitionTransaction {
 
   /** Writes records, in order for equal keys; visible with the commit. @throws KafkaFailure */
   async write(records: readonly NewRecord[]): Promise<void> {
-    for (const run of splitByBytes(records, REQUEST_BYTES_MAX)) {
-      const byTopic = new Map<string, Message[]>();
-      for (const record of run) {
-        const messages = byTopic.get(record.topic);
-        if (messages === undefined) byTopic.set(record.topic, [messageOf(record)]);
-        else messages.push(messageOf(record));
-      }
-      const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
+    for (const topicMessages of topicMessagesOf(records)) {
       await this.#do((transaction) => transaction.sendBatch({ acks: ALL_REPLICAS, topicMessages }));
     }
   }
@@ -87,8 +76,4 @@ export class PartitionTransaction {
       throw KafkaFailure.of(error);
     }
   }
-}
-
-function messageOf({ key, value, headers, timestampMs }: NewRecord): Message {
-  return { key, value, headers, ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }) };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
@@ -120,6 +121,28 @@ describe('GracefulShutdown', () => {
     expect(await shutdown.run('test')).toBe(true);
     expect(drain.signal.aborted).toBe(true);
     await cut;
+  });
+
+  it('ends other ways in beside the requests, before the hooks', async () => {
+    const server = createServer();
+    await listening(server);
+    const order: string[] = [];
+    const shutdown = new GracefulShutdown({
+      server,
+      health: new Health(),
+      drain: new AbortController(),
+      intakes: [
+        async () => {
+          await sleep(20);
+          order.push('intake');
+        },
+        () => Promise.reject(new Error('no way out')),
+      ],
+      hooks: [() => Promise.resolve(void order.push('hook'))],
+      log: (message) => void order.push(message),
+    });
+    expect(await shutdown.run('test')).toBe(true);
+    expect(order).toEqual([expect.stringContaining('test'), 'intake', 'closing failed: no way out', 'hook']);
   });
 
   it('reports hooks that fail or hang', async () => {

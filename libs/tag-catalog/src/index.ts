@@ -22,6 +22,7 @@ export * from './online-profiles';
 export * from './operators-for';
 export * from './parse-header';
 export * from './parse-message';
+export * from './parse-or-declare';
 export * from './parse-value';
 export * from './rejection';
 export * from './tag-store';

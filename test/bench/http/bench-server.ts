@@ -15,8 +15,12 @@ export class BenchServer {
     private readonly connection: KeepAliveConnection,
   ) {}
 
-  /** Resolves once it is ready. */
-  static async start(dataDirectory: string, heapMb?: number): Promise<BenchServer> {
+  /** Resolves once it is ready. @param settings beside those of every bench. */
+  static async start(
+    dataDirectory: string,
+    heapMb?: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<BenchServer> {
     const port = await freePort();
     const program = new ChildProgram(STANDALONE, [], {
       environment: {
@@ -26,6 +30,7 @@ export class BenchServer {
         SAMPLE: 'none',
         LOG_LEVEL: 'warn',
         API_KEYS: '',
+        ...settings,
       },
       node: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
     });

@@ -37,8 +37,10 @@ async function main([command = '', ...argv]: readonly string[]): Promise<number>
     );
     return 0;
   }
-  const { replayed, passedOver } = await replayLetters(client);
-  process.stdout.write(`${replayed} messages sent again, ${passedOver} passed over because their values were cut\n`);
+  const { replayed, passedOver, repeats } = await replayLetters(client);
+  process.stdout.write(
+    `${replayed} messages sent again, ${passedOver} passed over because their values were cut, ${repeats} stood there twice\n`,
+  );
   return 0;
 }
 

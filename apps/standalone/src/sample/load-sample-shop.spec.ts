@@ -3,7 +3,6 @@ import { Catalog, declareTagType, StoreUnavailableError } from '@tessera/tag-cat
 import type {
   BatchOutcome,
   CatalogStore,
-  ErasureOutcome,
   JsonValue,
   MessageBatch,
   SourcePosition,
@@ -32,11 +31,11 @@ class MemoryCatalogStore implements CatalogStore {
 }
 
 /** Dies with the given batch, like a process killed before or after making it durable. */
-class DyingStore implements TagStore {
+class DyingStore implements Pick<TagStore, 'apply'> {
   #calls = 0;
 
   constructor(
-    private readonly store: TagStore,
+    private readonly store: Pick<TagStore, 'apply'>,
     private readonly dieAtCall: number,
     private readonly isApplied: boolean,
   ) {}
@@ -50,10 +49,6 @@ class DyingStore implements TagStore {
     }
     return await this.store.apply(batch, source);
   }
-
-  async erase(cuid: string, arrivalMs: number): Promise<ErasureOutcome> {
-    return await this.store.erase(cuid, arrivalMs);
-  }
 }
 
 class Shop {
@@ -63,7 +58,11 @@ class Shop {
   readonly progress: LoadProgress[] = [];
 
   async load(
-    options: { readonly tagStore?: TagStore; readonly endMs?: number; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly tagStore?: Pick<TagStore, 'apply'>;
+      readonly endMs?: number;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<LoadSampleShopResult> {
     return await loadSampleShop({
       catalogStore: this.catalogStore,

@@ -23,7 +23,7 @@ export interface LoadProgress {
 
 export interface LoadSampleShopRequest extends ShopOptions {
   readonly catalogStore: CatalogStore;
-  readonly tagStore: TagStore;
+  readonly tagStore: Pick<TagStore, 'apply'>;
   readonly documents: SampleDocuments;
   /** Called after every batch that has become durable. */
   readonly onProgress?: (progress: LoadProgress) => void;

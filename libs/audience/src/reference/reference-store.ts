@@ -6,6 +6,7 @@ import type {
   MessageBatch,
   Rejection,
   SourcePosition,
+  SourceProgress,
   TagDefinition,
   TagMessage,
   TagStore,
@@ -72,7 +73,7 @@ export class ReferenceStore implements TagStore {
   readonly #usersByGuid = new Map<Guid, ReferenceUser>();
   /** (type, cuid, id) → arrival of the first; the oldest stands first. */
   readonly #rememberedIds = new Map<string, number>();
-  readonly #lastPositions = new Map<string, number>();
+  readonly #sources = new Map<string, SourceProgress>();
   readonly #lists = new Map<string, ReadonlySet<Guid>>();
   readonly #snapshots = new Map<string, ReadonlySet<Guid>>();
   #guidsGiven = 0;
@@ -88,22 +89,42 @@ export class ReferenceStore implements TagStore {
   }
 
   async apply(batch: MessageBatch, source?: SourcePosition): Promise<BatchOutcome> {
-    if (source !== undefined && source.position <= (this.#lastPositions.get(source.source) ?? -Infinity)) {
+    if (this.#hasApplied(source)) {
       return { verdicts: batch.messages.map((): Verdict => 'duplicate'), position: this.dataVersion };
     }
     const verdicts = batch.messages.map((message) => this.#applyMessage(message, batch.arrivalMs));
-    if (source !== undefined) this.#lastPositions.set(source.source, source.position);
+    this.#advance(source, verdicts);
     this.#grow();
     return { verdicts, position: this.#dataVersion };
   }
 
-  async erase(cuid: string): Promise<ErasureOutcome> {
+  async bind(cuids: readonly string[], source?: SourcePosition): Promise<BatchOutcome> {
+    if (this.#hasApplied(source)) {
+      return { verdicts: cuids.map((): Verdict => 'duplicate'), position: this.dataVersion };
+    }
+    const verdicts = cuids.map((cuid): Verdict => {
+      if (this.#usersByCuid.has(cuid)) return 'stale';
+      this.#resolve(cuid);
+      return 'accepted';
+    });
+    this.#advance(source, verdicts);
+    this.#grow();
+    return { verdicts, position: this.#dataVersion };
+  }
+
+  async erase(cuid: string, _arrivalMs?: number, source?: SourcePosition): Promise<ErasureOutcome> {
+    if (this.#hasApplied(source)) return { erased: false, position: this.dataVersion };
+    this.#advance(source, []);
     const user = this.#usersByCuid.get(cuid);
     if (user === undefined) return { erased: false, position: this.dataVersion };
     this.#usersByCuid.delete(cuid);
     this.#usersByGuid.delete(user.guid);
     this.#grow();
     return { erased: true, position: this.#dataVersion };
+  }
+
+  progressOf(source: string): SourceProgress | null {
+    return this.#sources.get(source) ?? null;
   }
 
   /** Makes or replaces a list of the users known now; answers how many of the distinct cuids those are. */
@@ -182,6 +203,20 @@ export class ReferenceStore implements TagStore {
         },
       });
     });
+  }
+
+  #hasApplied(source: SourcePosition | undefined): boolean {
+    return source !== undefined && source.position <= (this.#sources.get(source.source)?.position ?? -Infinity);
+  }
+
+  #advance(source: SourcePosition | undefined, verdicts: readonly Verdict[]): void {
+    if (source === undefined) return;
+    const { position, mark, each = [] } = source;
+    const refused = each.flatMap((at, index) => {
+      const verdict = verdicts[index];
+      return typeof verdict === 'object' ? [{ position: at, ...verdict }] : [];
+    });
+    this.#sources.set(source.source, { position, refused, ...(mark === undefined ? {} : { mark }) });
   }
 
   #grow(): void {

@@ -145,7 +145,12 @@ describe('checkpoints', () => {
     readIndexes(state);
     await writeCheckpoint(state, chunks);
     expect(stored()).toContain('top secret');
-    applyRecord(state, state.appliedSequence + 1, { kind: 'erase', cuid: 'alice@example.org', arrivalMs: NOW });
+    applyRecord(state, state.appliedSequence + 1, {
+      kind: 'erase',
+      cuid: 'alice@example.org',
+      arrivalMs: NOW,
+      source: undefined,
+    });
     state.sweepTexts();
     await writeCheckpoint(state, chunks);
     expect(stored()).not.toContain('top secret');

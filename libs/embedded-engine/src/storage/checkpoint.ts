@@ -1,4 +1,4 @@
-import type { Catalog, TagTypeDefinition } from '@tessera/tag-catalog';
+import type { Catalog, SourceProgress, TagTypeDefinition } from '@tessera/tag-catalog';
 import { Dictionary } from '../columns/dictionary';
 import { SharedTimes } from '../columns/write-times';
 import type { EngineState } from '../engine-state';
@@ -46,7 +46,7 @@ interface Meta {
   readonly appliedSequence: number;
   readonly retentionDay: number;
   readonly firstId: number;
-  readonly sources: readonly (readonly [string, number])[];
+  readonly sources: readonly (readonly [source: string, SourceProgress])[];
   readonly usedTypes: readonly number[];
   /** Newest time written of each tag. */
   readonly lastWrites: readonly (readonly [tagId: number, timeMs: number])[];
@@ -189,8 +189,8 @@ export function loadCheckpoint(state: EngineState, store: ChunkStorePort, catalo
   }
   state.appliedSequence = meta.appliedSequence;
   state.retentionDay = meta.retentionDay;
-  for (const [source, position] of meta.sources) {
-    state.sources.set(source, position);
+  for (const [source, progress] of meta.sources) {
+    state.sources.set(source, progress);
   }
   state.ids.load(chunks.entries(IdMemory.keyPrefix), meta.firstId);
   eachChunk(chunks, 'i/', (block, bytes) => {

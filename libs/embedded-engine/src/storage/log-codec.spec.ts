@@ -41,7 +41,7 @@ describe('log records', () => {
       kinds.set(record.kind, (kinds.get(record.kind) ?? 0) + 1);
       expect(plain(readBack(encodeRecord(storedRecord(record)), catalog))).toEqual(plain(record));
     }
-    expect([...kinds.keys()].sort()).toEqual(['batch', 'erase', 'putList', 'removeList', 'retention']);
+    expect([...kinds.keys()].sort()).toEqual(['batch', 'bind', 'erase', 'putList', 'removeList', 'retention']);
   });
 
   it('keep numbers at every limit', () => {
@@ -74,7 +74,7 @@ describe('log records', () => {
     const record: LogRecord = {
       kind: 'batch',
       batch: { arrivalMs: NOW, messages },
-      source: { source: 's', position: -5 },
+      source: { source: 's', position: -5, each: numbers.map((_, index) => index - 5 - numbers.length) },
     };
     expect(readBack(encodeRecord(storedRecord(record)), catalog)).toEqual(record);
   });

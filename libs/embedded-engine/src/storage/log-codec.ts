@@ -2,6 +2,7 @@ import { deserializeBitmap, type RoaringBitmap32, serializeBitmap } from '@tesse
 import type { Catalog, MessageBatch, SourcePosition } from '@tessera/tag-catalog';
 import { ByteReader, ByteWriter } from './bytes';
 import { BATCH_KIND, openBatch, type PackedBatch } from './packed-batch';
+import { readSource, writeSource } from './source-position';
 
 /** What is to be written to the log; the bytes are described in docs/formats/embedded-engine.md. */
 export type LogRecord =
@@ -11,7 +12,12 @@ export type LogRecord =
 export type StoredRecord = PackedBatch | OtherRecord;
 
 type OtherRecord =
-  | { readonly kind: 'erase'; readonly cuid: string; readonly arrivalMs: number }
+  | {
+      readonly kind: 'erase';
+      readonly cuid: string;
+      readonly arrivalMs: number;
+      readonly source: SourcePosition | undefined;
+    }
   | {
       readonly kind: 'putList';
       readonly id: string;
@@ -21,10 +27,11 @@ type OtherRecord =
     }
   | { readonly kind: 'removeList'; readonly id: string }
   /** From this UTC day on; the first day kept of every event type with a retention. */
-  | { readonly kind: 'retention'; readonly day: number; readonly firstDays: ReadonlyMap<number, number> };
+  | { readonly kind: 'retention'; readonly day: number; readonly firstDays: ReadonlyMap<number, number> }
+  | { readonly kind: 'bind'; readonly cuids: readonly string[]; readonly source: SourcePosition | undefined };
 
 /** By the record's first byte; batches are written by `packBatch`. */
-const KINDS = ['batch', 'erase', 'putList', 'removeList', 'retention'] as const;
+const KINDS = ['batch', 'erase', 'putList', 'removeList', 'retention', 'bind'] as const;
 
 /** The record's bytes; those of a batch were made when it was packed. */
 export function encodeRecord(record: StoredRecord): Buffer {
@@ -37,6 +44,14 @@ export function encodeRecord(record: StoredRecord): Buffer {
     case 'erase':
       writer.text(record.cuid);
       writer.f64(record.arrivalMs);
+      writeSource(writer, record.source);
+      break;
+    case 'bind':
+      writeSource(writer, record.source);
+      writer.varint(record.cuids.length);
+      for (const cuid of record.cuids) {
+        writer.text(cuid);
+      }
       break;
     case 'putList':
       writer.text(record.id);
@@ -70,7 +85,11 @@ export function decodeRecord(bytes: Buffer, catalog: Catalog): StoredRecord {
   }
   switch (kind) {
     case 'erase':
-      return { kind, cuid: reader.text(), arrivalMs: reader.f64() };
+      return { kind, cuid: reader.text(), arrivalMs: reader.f64(), source: readSource(reader) };
+    case 'bind': {
+      const source = readSource(reader);
+      return { kind, source, cuids: Array.from({ length: reader.varint() }, () => reader.text()) };
+    }
     case 'putList': {
       const [id, name, createdAt] = [reader.text(), reader.text(), reader.text()];
       return { kind, id, name, createdAt, guids: deserializeBitmap(reader.block()) };

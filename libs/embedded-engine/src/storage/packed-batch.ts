@@ -1,5 +1,6 @@
 import type { Catalog, FieldWrite, MessageBatch, SourcePosition, TagMessage } from '@tessera/tag-catalog';
 import { ByteReader, ByteWriter } from './bytes';
+import { readSource, writeSource } from './source-position';
 import { type MessageShape, readShapes, type ShapeField, ShapeTable, writeShapes } from './message-shape';
 
 /** First byte of the log record of a batch. */
@@ -46,8 +47,7 @@ export function packBatch(
   const writer = new ByteWriter(256 + messages.length * ROW_BYTES);
   writer.u8(BATCH_KIND);
   writer.f64(arrivalMs);
-  writer.text(source?.source ?? '');
-  writer.signed(source?.position ?? 0);
+  writeSource(writer, source);
   writeShapes(writer, shapes);
   writer.varint(messages.length);
   writer.raw(new Uint8Array(guids.buffer));
@@ -118,14 +118,12 @@ function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
 export function openBatch(bytes: Buffer, catalog: Catalog): PackedBatch {
   const reader = new ByteReader(bytes, 1);
   const arrivalMs = reader.f64();
-  const name = reader.text();
-  const position = reader.signed();
+  const source = readSource(reader);
   const shapes = readShapes(reader, catalog);
   const count = reader.varint();
   const stored = reader.raw(count * 4);
   const guids = new Uint32Array(count);
   new Uint8Array(guids.buffer).set(stored);
-  const source = name === '' ? undefined : { source: name, position };
   return { kind: 'packed', bytes, arrivalMs, source, shapes, guids, rowsAt: reader.position };
 }
 

@@ -1,5 +1,5 @@
 import { RoaringBitmap32 } from '@tessera/bitmap';
-import type { Catalog, FieldDefinition, FieldWrite, TagMessage, TagValue } from '@tessera/tag-catalog';
+import type { Catalog, FieldDefinition, FieldWrite, SourcePosition, TagMessage, TagValue } from '@tessera/tag-catalog';
 import { fieldsOf } from '@tessera/tag-catalog';
 import type { EngineState } from '../engine-state';
 import type { LogRecord } from '../storage/log-codec';
@@ -33,7 +33,7 @@ export class RandomRecords {
     this.#step++;
     const kind = this.random.unit();
     if (kind < 0.08) {
-      return { kind: 'erase', cuid: this.random.pick(CUIDS), arrivalMs: this.nowMs };
+      return { kind: 'erase', cuid: this.random.pick(CUIDS), arrivalMs: this.nowMs, source: this.#source(0) };
     }
     if (kind < 0.13) {
       return this.#list(state);
@@ -41,7 +41,11 @@ export class RandomRecords {
     if (kind < 0.16) {
       return { kind: 'removeList', id: `list_${this.random.between(0, this.#lists)}` };
     }
-    return kind < 0.19 ? this.#retention() : this.#batch();
+    if (kind < 0.2) {
+      const cuids = Array.from({ length: this.random.between(1, 3) }, () => this.random.pick(CUIDS));
+      return { kind: 'bind', cuids, source: this.#source(cuids.length) };
+    }
+    return kind < 0.23 ? this.#retention() : this.#batch();
   }
 
   #list(state: EngineState): LogRecord {
@@ -65,15 +69,22 @@ export class RandomRecords {
   }
 
   #batch(): LogRecord {
-    const messages = Array.from({ length: this.random.between(1, 6) }, () => this.#message());
-    let source: { source: string; position: number } | undefined;
-    if (this.random.chance(0.3)) {
-      const name = this.random.pick(['topic-0', 'topic-1']);
-      const position = (this.#positions.get(name) ?? 0) + this.random.between(-1, 2);
-      this.#positions.set(name, position);
-      source = { source: name, position };
+    const messages = Array.from({ length: this.random.between(0, 6) }, () => this.#message());
+    return { kind: 'batch', batch: { arrivalMs: this.nowMs, messages }, source: this.#source(messages.length) };
+  }
+
+  /** Often none; else one that may have been seen before. */
+  #source(messages: number): SourcePosition | undefined {
+    if (this.random.chance(0.7)) {
+      return undefined;
     }
-    return { kind: 'batch', batch: { arrivalMs: this.nowMs, messages }, source };
+    const source = this.random.pick(['topic-0', 'topic-1']);
+    const position = (this.#positions.get(source) ?? 0) + this.random.between(-1, 2) * messages;
+    this.#positions.set(source, position);
+    if (messages === 0 || this.random.chance(0.3)) {
+      return { source, position, mark: 1 + this.random.between(0, 2 ** 32 - 2) };
+    }
+    return { source, position, each: Array.from({ length: messages }, (_, index) => position - messages + 1 + index) };
   }
 
   #message(): TagMessage {

@@ -1,8 +1,8 @@
 import { TextDecoder } from 'node:util';
+import { parseJsonBytes } from '@tessera/platform';
 import { checkCuid } from '@tessera/tag-catalog';
 import { CsvError, parse } from 'csv-parse';
 import { HttpProblem, invalidRequest } from '../problem/http-problem';
-import { parseJsonBytes } from '../requests/parse-json';
 import { isBlank, LineSplitter } from '../messages/split-lines';
 
 /** A line of a list. */

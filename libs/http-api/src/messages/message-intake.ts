@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { autoDeclare, parseMessage } from '@tessera/tag-catalog';
+import { firstInvalidByte, parseJsonBytes, parseJsonText } from '@tessera/platform';
+import { parseMessage, parseOrDeclare } from '@tessera/tag-catalog';
 import type { CatalogStore, MessageOptions, ParsedMessage, Rejection } from '@tessera/tag-catalog';
 import { HttpProblem } from '../problem/http-problem';
-import { firstInvalidByte, parseJsonBytes, parseJsonText } from '../requests/parse-json';
 import { MessagePipeline } from './message-pipeline';
 import type { Tally } from './message-pipeline';
 import type { MessageSink, MessageWriter } from './message-sink';
@@ -15,7 +15,6 @@ import { isBlank, LineSplitter } from './split-lines';
 export const LINE_BYTES_MAX = 1024 * 1024;
 /** So many refused messages end a request: their list would fill the disk. */
 const REJECTED_MAX = 10_000_000;
-const DECLARE_TRIES_MAX = 8;
 /** Elements of an array checked between two turns of the event loop: 1 to 2 ms. */
 const ELEMENTS_A_TURN = 256;
 /** Refusals that a change of the catalogue a moment ago, in another process, may have made wrong. */
@@ -208,33 +207,8 @@ class Session {
   }
 
   async #declareAndPut(message: WaitingMessage): Promise<void> {
-    const { raw, index } = message;
-    for (let tries = 0; tries < DECLARE_TRIES_MAX; tries++) {
-      const parsed = this.#parse(raw);
-      if (parsed.kind !== 'undeclared') {
-        this.#put(parsed, message);
-        return;
-      }
-      const rejection = await this.#declare(parsed);
-      if (rejection !== undefined) {
-        this.pipeline.reject(index, rejection);
-        return;
-      }
-    }
-    const detail = 'its fields could not be declared because the tag type kept changing; send it again';
-    this.pipeline.reject(index, { code: 'notDeclared', detail });
-  }
-
-  async #declare(undeclared: Extract<ParsedMessage, { kind: 'undeclared' }>): Promise<Rejection | undefined> {
-    let rejection: Rejection | undefined;
-    await this.catalogStore.update((catalog) => {
-      const declared = autoDeclare(catalog, undeclared.typeName, undeclared.fields);
-      if (declared.ok) return declared.value;
-      const first = declared.errors[0];
-      rejection = { code: first?.code ?? 'notDeclared', detail: first?.message ?? 'its fields could not be declared' };
-      return catalog;
-    });
-    return rejection;
+    const { catalogStore, pipeline, options } = this;
+    this.#put(await parseOrDeclare(catalogStore, message.raw, pipeline.arrivalMs, options.messages), message);
   }
 }
 

@@ -7,7 +7,7 @@ import { MessagePipeline } from './message-pipeline';
 import { Rejections } from './rejections';
 
 /** A store whose answers are given by the test, one call at a time. */
-class HeldStore implements TagStore {
+class HeldStore implements Pick<TagStore, 'apply'> {
   readonly calls: {
     readonly batch: MessageBatch;
     readonly resolve: (outcome: BatchOutcome) => void;
@@ -16,10 +16,6 @@ class HeldStore implements TagStore {
 
   apply(batch: MessageBatch): Promise<BatchOutcome> {
     return new Promise((resolve, reject) => this.calls.push({ batch, resolve, reject }));
-  }
-
-  erase(): Promise<never> {
-    throw new Error('not called');
   }
 
   answer(call: number, verdict: Verdict, position: number): void {

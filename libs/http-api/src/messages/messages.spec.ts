@@ -299,7 +299,7 @@ describe('POST /v1/messages under load and failure', () => {
 
   it('answers 503 when the store fails, with what had been applied', async () => {
     let calls = 0;
-    const failing: TagStore = {
+    const failing: Pick<TagStore, 'apply' | 'erase'> = {
       apply: (batch) => {
         if (++calls > 1) return Promise.reject(new StoreUnavailableError('the disk is full', true));
         return Promise.resolve({ verdicts: batch.messages.map(() => 'accepted' as const), position: 7 });

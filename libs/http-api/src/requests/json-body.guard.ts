@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { parseJsonBytes } from '@tessera/platform';
 import { HttpProblem } from '../problem/http-problem';
 import { readBody } from './body-stream';
 import { acceptContentType } from './content-type';
 import { Gate } from './gate';
-import { parseJsonBytes } from './parse-json';
 
 /** A JSON body: 16 MiB. */
 export const JSON_BODY_BYTES_MAX = 16 * 1024 * 1024;

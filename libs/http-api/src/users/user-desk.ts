@@ -57,7 +57,7 @@ export class UserDesk {
   constructor(
     private readonly catalogStore: CatalogStore,
     private readonly users: UserReader,
-    private readonly store: TagStore,
+    private readonly store: Pick<TagStore, 'erase'>,
     private readonly questions: QuestionReader,
     private readonly after: { readonly offsets: Offsets; readonly cursors: MemberCursors },
     private readonly options: UserDeskOptions,

@@ -1,17 +1,15 @@
 import type { Guid } from '@tessera/tag-catalog';
 import { deadLetter } from '../dead-letter';
 import type { Origin } from '../dead-letter';
+import type { Envelope } from '../envelope/read-envelope';
+import { readEnvelopes } from '../envelope/read-envelopes';
 import type { Binding, OutgoingRecord, Resolver, StreamRecord, TagTypes } from '../ports';
 import { bindRecord, eraseRecord } from './mapping-log';
-import { fault, readEnvelope } from './read-envelope';
-import type { Envelope, Fault } from './read-envelope';
-import { ERASE_TYPE, OFFLINE_TYPE, topicOfType } from '../topics';
+import { ERASE_TYPE, topicOfType } from '../topics';
 
 /** Kafka headers that a stamped message carries beside its own. */
 export const GUID_HEADER = 'guid';
 export const ORIGIN_HEADER = 'origin';
-
-const RESERVED = 'sys_';
 
 export interface MappingOptions {
   readonly resolver: Resolver;
@@ -50,7 +48,7 @@ export class MappingWork {
   async process(records: readonly StreamRecord[]): Promise<readonly OutgoingRecord[]> {
     const out: OutgoingRecord[] = [];
     let run: Letter[] = [];
-    const envelopes = await this.#readAll(records);
+    const envelopes = await readEnvelopes(records, this.options.types, this.options.cuidPattern);
     for (const [place, envelope] of envelopes.entries()) {
       const record = records[place];
       if (record === undefined) continue;
@@ -92,16 +90,6 @@ export class MappingWork {
     return [...this.#written].map(([cuid, guid]) => ({ cuid, guid }));
   }
 
-  /** Types that nobody knows are waited for together: each may take seconds. */
-  async #readAll(records: readonly StreamRecord[]): Promise<readonly (Envelope | Fault)[]> {
-    const envelopes = records.map((record) => readEnvelope(record, this.options.cuidPattern));
-    const types = new Set(envelopes.flatMap((one) => (one.kind === 'fault' || isReserved(one.type) ? [] : [one.type])));
-    const known = new Map(
-      await Promise.all([...types].map(async (type) => [type, await this.options.types.has(type)] as const)),
-    );
-    return envelopes.map((one) => (one.kind === 'fault' ? one : checkType(one, known.get(one.type) ?? false)));
-  }
-
   /** Bindings in front, then the messages in their order. */
   async #stamp(letters: readonly Letter[]): Promise<readonly OutgoingRecord[]> {
     if (letters.length === 0) return [];
@@ -137,15 +125,4 @@ export class MappingWork {
     if (guids.length > 0) this.#erased.set(cuid, [...guids]);
     return fresh.map((guid) => eraseRecord({ cuid, guid }));
   }
-}
-
-function isReserved(type: string): boolean {
-  return type.startsWith(RESERVED);
-}
-
-function checkType(envelope: Envelope, isKnown: boolean): Envelope | Fault {
-  const { type } = envelope;
-  if (isKnown || type === OFFLINE_TYPE || type === ERASE_TYPE) return envelope;
-  if (isReserved(type)) return fault('reservedType', `types beginning "${RESERVED}" belong to the system`);
-  return fault('unknownType', 'there is no such tag type; declare it with POST /v1/tag-types and replay the message');
 }

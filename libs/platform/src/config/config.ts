@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { keys, oneOf, pattern, setting, text, timeZone, wholeNumber } from './setting';
+import { addresses, instant, keys, oneOf, optional, pattern, setting, text, timeZone, wholeNumber } from './setting';
 import type { Setting } from './setting';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -24,6 +24,16 @@ export interface TesseraConfig {
   readonly messagesConcurrency: number;
   readonly requestsConcurrency: number;
   readonly cursorsMb: number;
+  /** Null: no stream is read. */
+  readonly kafkaBrokers: readonly string[] | null;
+  readonly groupId: string;
+  readonly partitions: number;
+  readonly streamBatchMessages: number;
+  readonly streamBatchKb: number;
+  readonly streamBatchMs: number;
+  readonly streamEpoch: number;
+  /** Ms since the epoch; null: the beginning. */
+  readonly streamStart: number | null;
 }
 
 type Settings = { readonly [name in keyof TesseraConfig]: Setting<TesseraConfig[name]> };
@@ -103,5 +113,48 @@ export const SETTINGS: Settings = {
     '256',
     'memory for the results that member cursors page through, in MB',
     wholeNumber(1, 65_536),
+  ),
+  kafkaBrokers: setting(
+    'KAFKA_BROKERS',
+    '',
+    'brokers of Kafka, separated by commas: messages are read from its topic tags.raw; none: HTTP only',
+    optional(addresses),
+  ),
+  groupId: setting(
+    'GROUP_ID',
+    'tessera-standalone',
+    'consumer group to which positions in tags.raw are published, for those who watch its lag',
+    text('a name'),
+  ),
+  partitions: setting(
+    'PARTITIONS',
+    '16',
+    'Kafka partitions of tags.raw where it has to be made',
+    wholeNumber(1, 100_000),
+  ),
+  streamBatchMessages: setting(
+    'STREAM_BATCH_MESSAGES',
+    '1000',
+    'messages of a Kafka partition that are applied in one go, at most',
+    wholeNumber(1, 1_000),
+  ),
+  streamBatchKb: setting('STREAM_BATCH_KB', '1024', 'or so many KB of them', wholeNumber(1, 16_384)),
+  streamBatchMs: setting(
+    'STREAM_BATCH_MS',
+    '5',
+    'how long the first of them waits for others, in milliseconds',
+    wholeNumber(0, 10_000),
+  ),
+  streamEpoch: setting(
+    'STREAM_EPOCH',
+    '0',
+    'raise it by one when tags.raw was deleted and made anew: it is then read as one that never was',
+    wholeNumber(0, 1_000_000),
+  ),
+  streamStart: setting(
+    'STREAM_START',
+    '',
+    'where a Kafka partition that was never read begins: with the first record of this instant or later; none: with the oldest',
+    optional(instant),
   ),
 };

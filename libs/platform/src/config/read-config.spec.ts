@@ -37,6 +37,14 @@ describe('readConfig', () => {
       messagesConcurrency: 16,
       requestsConcurrency: 256,
       cursorsMb: 256,
+      kafkaBrokers: null,
+      groupId: 'tessera-standalone',
+      partitions: 16,
+      streamBatchMessages: 1_000,
+      streamBatchKb: 1_024,
+      streamBatchMs: 5,
+      streamEpoch: 0,
+      streamStart: null,
     });
   });
 
@@ -59,6 +67,10 @@ describe('readConfig', () => {
     [{ CUID_PATTERN: '(' }, ['CUID_PATTERN "("', 'brackets']],
     [{ DATA_DIR: ' ' }, ['DATA_DIR " "', 'is empty']],
     [{ CUSTOMERS: '0' }, ['CUSTOMERS "0"', '1 to']],
+    [{ KAFKA_BROKERS: 'kafka' }, ['KAFKA_BROKERS "kafka"', 'host:port']],
+    [{ STREAM_BATCH_MESSAGES: '1001' }, ['STREAM_BATCH_MESSAGES "1001"', '1 to 1000']],
+    [{ STREAM_START: 'yesterday' }, ['STREAM_START "yesterday"', '2026-01-31']],
+    [{ STREAM_EPOCH: '-1' }, ['STREAM_EPOCH "-1"', 'digits only']],
   ])('names variable, value and fix of %j', (environment, parts) => {
     const problems = problemsOf([], environment);
     expect(problems).toHaveLength(1);
@@ -70,6 +82,11 @@ describe('readConfig', () => {
     expect(problems.join('\n')).toMatch(
       /"--nope" is not a known option[^]*--customers needs a value[^]*--port "x"[^]*TZ_DEFAULT "x"/,
     );
+  });
+
+  it('reads the brokers of Kafka, or none', () => {
+    expect(config([], { KAFKA_BROKERS: 'a:9092, [::1]:9093' }).kafkaBrokers).toEqual(['a:9092', '[::1]:9093']);
+    expect(config([], { KAFKA_BROKERS: '' }).kafkaBrokers).toBeNull();
   });
 
   it('refuses to listen beyond loopback without keys', () => {
@@ -100,6 +117,8 @@ describe('readConfig', () => {
       'LOG_LEVEL',
       'ID_MEMORY',
       'CUID_PATTERN',
+      'KAFKA_BROKERS, --kafka-brokers',
+      'STREAM_EPOCH',
       '--help',
     ]) {
       expect(help).toContain(name);

@@ -1,4 +1,5 @@
 import { isTimeZone } from '@tessera/audience';
+import { parseInstant } from '@tessera/tag-catalog';
 
 /** What a setting's text was read as, or why it can't be. `problem` ends with the fix. */
 export type SettingValue<T> =
@@ -88,6 +89,17 @@ export function keys(given: string): SettingValue<readonly string[]> {
   return invalid(
     `holds a key (number ${bad + 1}) with blanks, non-ASCII characters or more than 512 characters; separate keys by commas`,
   );
+}
+
+/** An instant such as `2026-01-31T09:30:00Z`, in milliseconds since the epoch. */
+export function instant(given: string): SettingValue<number> {
+  const timeMs = parseInstant(given);
+  return timeMs === null ? invalid('is no instant; write it like 2026-01-31T09:30:00Z') : valid(timeMs);
+}
+
+/** What another parser takes, or nothing at all. */
+export function optional<T>(parse: (text: string) => SettingValue<T>): (text: string) => SettingValue<T | null> {
+  return (given) => (given === '' ? valid(null) : parse(given));
 }
 
 /** Addresses `host:port` separated by commas, at least one. */

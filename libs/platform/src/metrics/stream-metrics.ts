@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 86_400];
 const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
 
-/** Records of one Kafka partition that count from now on. */
+/** Records of one Kafka partition that count from now on: committed to Kafka, or durable in the store. */
 export interface CommittedRecords {
   readonly records: number;
   /** The least timestamp among them, ms. */
@@ -21,6 +21,7 @@ export class StreamMetrics {
   readonly #delay: Histogram;
   readonly #dead: Counter<'code'>;
   readonly #failures: Counter;
+  readonly #lost: Counter;
 
   /**
    * @param topic the stream.
@@ -57,6 +58,11 @@ export class StreamMetrics {
       help: 'How often a Kafka partition began anew from its last commit, or reading could not start',
       registers,
     });
+    this.#lost = new Counter({
+      name: 'tessera_stream_lost_offsets_total',
+      help: `Offsets of ${topic} that were gone before they were read, marks of transactions included: its retention is too short`,
+      registers,
+    });
     const gauge = new Gauge({
       name: 'tessera_stream_lag_records',
       help: `Records of ${topic} that the consumer group has not committed yet, by Kafka partition`,
@@ -78,6 +84,10 @@ export class StreamMetrics {
 
   addDeadLetter(code: string): void {
     this.#dead.inc({ code });
+  }
+
+  addLost(offsets: number): void {
+    this.#lost.inc(offsets);
   }
 
   addFailure(): void {

@@ -7,6 +7,8 @@ export interface ShutdownOptions {
   readonly health: Health;
   /** Aborted when requests that read a long stream should stop reading and answer with what they have. */
   readonly drain: AbortController;
+  /** Begun at once, beside the requests in flight: other ways in. They end by themselves within a few seconds, and the hooks wait for it. */
+  readonly intakes?: readonly (() => Promise<void>)[];
   /** Runs when no request is in flight any more: checkpoint, close files. In order. */
   readonly hooks: readonly (() => Promise<void>)[];
   /** Told once what is happening, for the log. */
@@ -46,6 +48,7 @@ export class GracefulShutdown {
     const timings = { ...TIMINGS, ...this.options.timings };
     log(`${reason}: finishing the requests in flight`);
     health.drain();
+    const intakes = Promise.allSettled((this.options.intakes ?? []).map((stop) => stop()));
     const drainTimer = setTimeout(() => drain.abort(), timings.drainAfterMs);
     const cutTimer = setTimeout(() => server.closeAllConnections(), timings.cutAfterMs);
     // A connection kept alive becomes idle only after its answer: look again now and then.
@@ -54,6 +57,9 @@ export class GracefulShutdown {
       server.close(() => resolve());
       server.closeIdleConnections();
     });
+    for (const ended of await intakes) {
+      if (ended.status === 'rejected') log(`closing failed: ${messageOf(ended.reason)}`);
+    }
     clearTimeout(drainTimer);
     clearTimeout(cutTimer);
     clearInterval(idleTimer);
@@ -72,12 +78,16 @@ export class GracefulShutdown {
       if (!done) this.options.log(`closing took more than ${budgetMs} ms; the log will be replayed at the next start`);
       return done;
     } catch (error) {
-      this.options.log(`closing failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.options.log(`closing failed: ${messageOf(error)}`);
       return false;
     } finally {
       timer.abort();
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs the shutdown at SIGTERM and SIGINT and ends the process: 0 when all ended in time, else 1. A second signal ends it at once. */

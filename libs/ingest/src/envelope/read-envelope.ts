@@ -3,7 +3,7 @@ import { checkCuid } from '@tessera/tag-catalog';
 import type { StreamRecord } from '../ports';
 import { findHeader } from './find-header';
 
-/** What the mapping worker has to know of a message. */
+/** What a message's header says of where it belongs. */
 export interface Envelope {
   readonly kind: 'envelope';
   readonly type: string;
