@@ -27,6 +27,7 @@ const TESTS = {
   services: 'test/support/services/main.ts',
   'mapping-kills': 'test/streams/kills.ts',
   'ingest-kills': 'test/streams/ingest-kills.ts',
+  'stream-kills': 'test/streams/stream-kills.ts',
 };
 
 const [name, ...entryArguments] = process.argv.slice(2);

@@ -74,6 +74,8 @@ export class PositionedConsumer {
   readonly #troubles = new Map<number, string>();
   /** Lanes let go of that have something in hand. */
   readonly #leaving = new Map<number, Promise<void>>();
+  /** By partition, the last offset that was asked for a second time. */
+  readonly #askedAgain = new Map<number, number>();
   readonly #ranges: TopicRanges;
   readonly #stopping = new AbortController();
   readonly #stopped = new Promise<void>((resolve) => {
@@ -262,18 +264,25 @@ export class PositionedConsumer {
 
   /**
    * What came is not what was asked for: retention has passed it, or the topic is compacted; or kafkajs has gone to the beginning because its position was out
-   * of range. @returns whether these records are the next ones; else the partition is opened anew.
+   * of range. Offsets that are left out are asked for once more, so that nothing is passed over that is there.
+   * @returns whether these records are the next ones; else the partition is read again from there, or opened anew.
    */
   async #mayGoOn(partition: number, lane: RecordLane, first: number): Promise<boolean> {
+    const { nextOffset } = lane;
     try {
-      if (first > lane.nextOffset) {
-        await this.#placeOf(partition, { from: lane.nextOffset, firstNew: lane.nextOffset });
-        return true;
+      if (first > nextOffset) {
+        const from = await this.#placeOf(partition, { from: nextOffset, firstNew: nextOffset });
+        // It may have been opened anew meanwhile.
+        if (this.#lanes.get(partition) !== lane) return false;
+        if (from > nextOffset || this.#askedAgain.get(partition) === nextOffset) return true;
+        this.#askedAgain.set(partition, nextOffset);
+        this.#seek(partition, nextOffset);
+        return false;
       }
     } catch (error) {
       this.#note(partition, error);
     }
-    this.#openAnew(partition);
+    if (this.#lanes.get(partition) === lane) this.#openAnew(partition);
     return false;
   }
 

@@ -19,13 +19,16 @@ import { ERASE_TYPE, OFFLINE_TYPE } from '../topics';
 import { applyRun, checksumOf } from './raw-run';
 import type { RunItem } from './raw-run';
 
+export interface AppliedRecords {
+  readonly records: number;
+  /** The least timestamp among them, ms. */
+  readonly oldestMs: number;
+}
+
 /** Told of what is done, for metrics. */
 export interface RawObserver {
   /** What these records asked for is durable, and visible to every question asked from now on. They were given to the store in one go. */
-  applied(records: {
-    readonly records: number;
-    /** The least timestamp among them, ms. */ readonly oldestMs: number;
-  }): void;
+  applied(applied: AppliedRecords): void;
   verdict(verdict: 'accepted' | 'stale' | 'duplicate'): void;
   /** A dead letter was written. */
   letter(code: string): void;
