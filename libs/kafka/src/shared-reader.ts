@@ -43,7 +43,12 @@ const SETTLED_AT_ONCE = 16;
 /** So often those are settled, too, for which nothing came: what they were given may have been lost since. */
 const SETTLE_ALL_MS = 60_000;
 /** What kafkajs tries by itself; then all is made anew. */
-const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
+const RETRY = {
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  retries: 3,
+  restartOnFailure: () => Promise.resolve(false),
+};
 /** A full process looks so often whether there is room again. */
 const ROOM_MS = 20;
 
@@ -66,6 +71,8 @@ export class SharedReader {
   readonly #pauses = new Map<string, number>();
   /** Gaps between the position of a partition and what Kafka has delivered, seen once. */
   readonly #gaps = new Map<string, string>();
+  /** Offsets below this were told to be lost. */
+  readonly #lostBelow = new Map<string, number>();
   /** Lanes let go of that have something in hand. */
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #extents: TopicExtents;
@@ -135,9 +142,7 @@ export class SharedReader {
         continue;
       }
       const { client, groupId } = this.options;
-      const consumer = client.consumer(groupId, {
-        retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
-      });
+      const consumer = client.consumer(groupId, { retry: RETRY });
       try {
         await this.#readUntil(signal, consumer);
         // A stop has committed.
@@ -212,7 +217,7 @@ export class SharedReader {
         const work = this.options.workOf(where);
         const from = await work.begin(extent);
         if (isOver() || this.#lanes.has(key)) return;
-        if (extent.first > extent.committed) this.options.onLost(where, extent.first - extent.committed);
+        this.#tellLost(where, extent.committed, extent.first);
         this.#lanes.set(key, this.#laneOf(where, work, from, extent));
         this.#troubles.delete(key);
         this.#seek(where, from);
@@ -257,20 +262,20 @@ export class SharedReader {
 
   async #eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
     const { batch } = payload;
-    const { topic, partition } = batch;
-    const lane = this.#lanes.get(keyOf(batch));
+    const where = { topic: batch.topic, partition: batch.partition };
+    const lane = this.#lanes.get(keyOf(where));
     const last = batch.messages.at(-1);
     if (lane === undefined || last === undefined || payload.isStale() || this.#isStopping) return;
     const first = Number(batch.firstOffset());
     if (first < lane.nextOffset) {
       // It went to the beginning by itself, because the position was out of range.
       const what = `Kafka delivers from offset ${first}, and not from ${lane.nextOffset} on: the topic was made anew, or has lost its end`;
-      this.#beginAnew(batch, lane, new Error(what));
+      this.#beginAnew(where, lane, new Error(what));
       return;
     }
-    if (first > lane.nextOffset && !(await this.#mayPass({ topic, partition }, lane.nextOffset, first))) return;
+    if (first > lane.nextOffset && !(await this.#mayPass(where, lane.nextOffset, first))) return;
     lane.add(batch.messages.map(readRecord), Number(batch.lastOffset()) + 1);
-    if (lane.isFull) this.#tell((consumer) => consumer.pause([kafkaPlace({ topic, partition })]));
+    if (lane.isFull) this.#tell((consumer) => consumer.pause([kafkaPlace(where)]));
     payload.resolveOffset(last.offset);
     while (this.#waiting.bytes > this.options.waitingBytesMax && !signal.aborted) {
       await payload.heartbeat();
@@ -292,8 +297,16 @@ export class SharedReader {
     }
     this.#gaps.delete(key);
     const extent = await this.#extents.of(where.topic, where.partition).catch(() => null);
-    if (extent !== null && extent.first > nextOffset) this.options.onLost(where, extent.first - nextOffset);
+    if (extent !== null) this.#tellLost(where, nextOffset, extent.first);
     return this.#lanes.get(key)?.nextOffset === nextOffset;
+  }
+
+  /** Each offset once, however often the partition begins anew. */
+  #tellLost(where: TopicPartition, from: number, first: number): void {
+    const since = Math.max(from, this.#lostBelow.get(keyOf(where)) ?? 0);
+    if (first <= since) return;
+    this.#lostBelow.set(keyOf(where), first);
+    this.options.onLost(where, first - since);
   }
 
   /** One at a time. */
