@@ -24,7 +24,7 @@ export type { NewRecord, ReadRecord, RecordHeaders } from './records';
 export type { LaneBatch } from './record-lane';
 export type { SettledPosition, SharedWork } from './shared-lane';
 export { SharedReader } from './shared-reader';
-export type { SharedReaderOptions } from './shared-reader';
+export type { SharedReaderOptions } from './shared-reader-options';
 export { TopicDirectory } from './topic-directory';
 export type { NewTopic } from './topic-directory';
 export type { PartitionExtent } from './topic-extents';
