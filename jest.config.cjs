@@ -22,6 +22,6 @@ module.exports = {
   testEnvironment: '<rootDir>/test/support/node-environment.cjs',
   setupFiles: ['reflect-metadata'],
   // A test takes seconds; this is for machines with much else to do.
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

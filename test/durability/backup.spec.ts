@@ -49,7 +49,7 @@ describe('backup and restore', () => {
     writerEnd = new Promise((resolve) => writer?.once('exit', resolve));
     closeSync(output);
     await until(() => greatest('a') > 100);
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     writer?.kill('SIGKILL');
@@ -87,7 +87,7 @@ describe('backup and restore', () => {
     expect(writer?.exitCode).toBeNull();
     writer?.kill('SIGKILL');
     await writerEnd;
-  }, 120_000);
+  }, 300_000);
 
   it('brings a backup back, checked, without overwriting anything', async () => {
     const backup = join(folder, 'backup-0');
@@ -100,7 +100,7 @@ describe('backup and restore', () => {
     expect(again).toMatchObject({ code: 2, output: expect.stringContaining(`${target} is not empty`) });
     expect(again.output).not.toContain('    at ');
     expect(await run('backup', target, '--data-dir', backup)).toMatchObject({ code: 2 });
-  }, 60_000);
+  }, 300_000);
 
   it('restores nothing that is damaged', async () => {
     const damaged = join(folder, 'damaged');
@@ -118,7 +118,7 @@ describe('backup and restore', () => {
       });
     }
     expect(await readdir(folder)).not.toContain('never');
-  }, 60_000);
+  }, 300_000);
 
   it('explains itself, and says what is wrong with what it was given', async () => {
     const commands = ['backup', 'restore'] as const;
@@ -137,5 +137,5 @@ describe('backup and restore', () => {
     await mkdir(join(folder, 'empty'));
     const nothing = await run('backup', join(folder, 'target'), '--data-dir', join(folder, 'empty'));
     expect(nothing).toMatchObject({ code: 2, output: expect.stringContaining('is no data directory: check the path') });
-  }, 60_000);
+  }, 300_000);
 });

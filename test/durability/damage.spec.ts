@@ -59,7 +59,7 @@ describe('a damaged data directory', () => {
     answers = await answersOf(copy);
     await makeSample(join(folder, 'before'), SAMPLE_OPERATIONS - 1);
     answersBefore = await answersOf(join(folder, 'before'));
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     await probe.close();

@@ -88,7 +88,7 @@ describe('a full disk', () => {
       expect(await count(running)).toBe(users);
     }
     expect((await running.ask('POST', '/v1/tag-types', LATER)).status).toBe(201);
-  }, 60_000);
+  }, 300_000);
 
   it('is no obstacle to a start, and loses nothing over kill -9', async () => {
     if (missing !== null || server === null) {
@@ -104,7 +104,7 @@ describe('a full disk', () => {
     rmSync(join(disk, 'filler'));
     expect((await send(again)).status).toBe(200);
     expect(await count(again)).toBe(users);
-  }, 60_000);
+  }, 300_000);
 
   it('at the end keeps the last checkpoint from being made, not the data', async () => {
     if (missing !== null || server === null) {
@@ -120,5 +120,5 @@ describe('a full disk', () => {
     expect((await again.ask('POST', '/v1/verify')).body).toMatchObject({ findings: [] });
     expect((await again.stop()).code).toBe(0);
     server = null;
-  }, 60_000);
+  }, 300_000);
 });

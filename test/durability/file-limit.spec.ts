@@ -53,7 +53,7 @@ describe('the limit of file descriptors', () => {
       findings: [],
     });
     await expectKept(path, SEED, met.applied);
-  }, 60_000);
+  }, 300_000);
 
   it('reached by connections is survived by the server', async () => {
     server = await RunningServer.start(join(folder, 'served'), { shell: `ulimit -n ${SERVER_LIMIT}` });
@@ -72,5 +72,5 @@ describe('the limit of file descriptors', () => {
     expect(await server.ask('POST', '/v1/messages', [message])).toMatchObject({ status: 200, body: { accepted: 1 } });
     expect((await server.stop()).code).toBe(0);
     server = null;
-  }, 60_000);
+  }, 300_000);
 });

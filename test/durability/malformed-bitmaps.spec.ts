@@ -48,7 +48,7 @@ describe('malformed bitmaps in stored chunks', () => {
       if (cookiesIn(value).length > 0) chunks.set(key, Buffer.from(value));
     }
     await directory.close();
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     await probe.close();

@@ -39,7 +39,7 @@ describe('a read-only directory', () => {
       findings: [],
     });
     await expectKept(path, SEED, met.applied);
-  }, 60_000);
+  }, 300_000);
 
   it('is no place to start a server on, but can be read, verified and copied', async () => {
     const path = join(folder, 'original');
@@ -72,5 +72,5 @@ describe('a read-only directory', () => {
     } finally {
       unmount(medium);
     }
-  }, 60_000);
+  }, 300_000);
 });

@@ -74,7 +74,7 @@ describeWithDataFile('the Online Retail data', 'online-retail.csv.gz', (file) =>
     duckDb = await DuckDbSession.open(2);
     const setup = /^```sql lines\n([\s\S]*?)^```/m.exec(PAGE)?.[1] ?? '';
     await duckDb.run(setup.replace("'online-retail.csv.gz'", sqlText(file)));
-  }, 180_000);
+  }, 300_000);
 
   afterAll(async () => {
     duckDb.close();
@@ -120,5 +120,5 @@ describeWithDataFile('the Online Retail data', 'online-retail.csv.gz', (file) =>
     const again = await load(tessera, file);
     expect(again).toMatchObject({ duplicate: 406_829, accepted: 4_372, other: 0 });
     for (const question of QUESTIONS) expect(await tessera.count(question.body, NOW_MS)).toBe(question.count);
-  }, 180_000);
+  }, 300_000);
 });

@@ -116,7 +116,7 @@ describe('the sample shop', () => {
     await dump.close();
     duckDb = await DuckDbSession.open(2);
     await readDump(duckDb, dump);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     duckDb.close();

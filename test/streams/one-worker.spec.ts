@@ -13,7 +13,7 @@ import { StreamServers } from './stream-servers';
 import { startWorker, WORKER_RUNS } from './worker-process';
 
 const TEST_MS_MAX = 300_000;
-const WAIT_MS_MAX = 60_000;
+const WAIT_MS_MAX = 120_000;
 const DEAD_LETTERS = 'apps/mapping-worker/src/cli/dead-letters.ts';
 const IDENTITY = 'apps/mapping-worker/src/cli/identity.ts';
 

@@ -10,7 +10,7 @@ import { StreamServers } from './stream-servers';
 import { startWorker, WORKER_RUNS } from './worker-process';
 
 const TEST_MS_MAX = 300_000;
-const WAIT_MS_MAX = 60_000;
+const WAIT_MS_MAX = 120_000;
 const MAIN = 'apps/segmentation-api/src/main.ts';
 const LISTENS = /listening on (\S+)/;
 

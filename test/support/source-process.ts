@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ROOT = join(__dirname, '..', '..');
 const REGISTER = join(ROOT, 'test', 'support', 'register-swc.cjs');
 const POLL_MS = 20;
-const UNTIL_MS_MAX = 60_000;
+const UNTIL_MS_MAX = 180_000;
 
 export interface SourceProcessOptions {
   readonly argv?: readonly string[];

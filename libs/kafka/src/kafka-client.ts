@@ -1,6 +1,7 @@
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import type { Admin, Consumer, ConsumerConfig, LogEntry, Message, Producer } from 'kafkajs';
 import { KafkaFailure } from './kafka-failure';
+import { partitioner } from './partition-of-key';
 
 /** Where lines of the client's log go. */
 export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', line: string) => void;
@@ -92,7 +93,7 @@ export class KafkaClient {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       transactionTimeout: TRANSACTION_MS_MAX,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: partitioner,
     });
   }
 
@@ -111,7 +112,7 @@ export class KafkaClient {
       allowAutoTopicCreation: false,
       retry: { ...RETRY, retries },
       createPartitioner: () => {
-        const choose = Partitioners.DefaultPartitioner();
+        const choose = partitioner();
         return (choice) => {
           const partition = choose(choice);
           onPartition(choice.message, partition);

@@ -29,13 +29,16 @@ export function recordBytes({ key, value, headers }: NewRecord): number {
   return bytes;
 }
 
-/** Cuts records into runs of at most so many bytes; one that is larger comes alone. Their order stays. */
+/** The client copies the records of a partition once for each further one of the request: more of them cost more than further requests. */
+const RUN_RECORDS_MAX = 1_000;
+
+/** Cuts records into runs of at most so many bytes, and 1,000 records; one that is larger comes alone. Their order stays. */
 export function* splitByBytes(records: readonly NewRecord[], bytesMax: number): Generator<readonly NewRecord[]> {
   let start = 0;
   let bytes = 0;
   for (const [index, record] of records.entries()) {
     const size = recordBytes(record);
-    if (index > start && bytes + size > bytesMax) {
+    if (index > start && (bytes + size > bytesMax || index - start === RUN_RECORDS_MAX)) {
       yield records.slice(start, index);
       start = index;
       bytes = 0;

@@ -29,6 +29,7 @@ const ROUNDS = { full: 3, short: 1 };
 const RATIO_TARGET = 0.9;
 const SEND_BATCH = 2_000;
 const POLL_MS = 50;
+const NOTHING: ReadonlyMap<number, number> = new Map();
 const RUN_MS_MAX = 300_000;
 const RAW = 'tags.raw';
 const WORKER = { name: 'mapping worker', script: 'apps/mapping-worker/src/main', topic: 'tags.bench' };
@@ -57,6 +58,7 @@ async function runMappingBench({ users, seed, isShort, folder, report }: BenchCo
   const servers = await StreamServers.create(path.join(folder, 'servers'));
   try {
     await servers.start();
+    await servers.declare('bench');
     const topics = { [RAW]: PARTITIONS, [MAPPING_TOPIC]: PARTITIONS, 'tags.dead': 1 };
     await servers.createTopics({ ...topics, [WORKER.topic]: PARTITIONS, [BARE.topic]: PARTITIONS });
     await servers.declare(WORKER.topic.slice('tags.'.length));
@@ -149,7 +151,8 @@ async function reach(
 ): Promise<{ readonly messages: number; readonly ms: number }> {
   const untilMs = performance.now() + RUN_MS_MAX;
   for (;;) {
-    const committed = await committedOffsets(client, group, RAW);
+    // A group that is being made has no coordinator for a moment.
+    const committed = await committedOffsets(client, group, RAW).catch(() => NOTHING);
     const ms = performance.now();
     const sum = [...committed.values()].reduce((total, offset) => total + offset, 0);
     if (sum >= messages) return { messages: sum, ms };

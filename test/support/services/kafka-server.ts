@@ -9,7 +9,7 @@ import { MissingServiceError } from './missing-service-error';
 import { NativeServer } from './native-server';
 import type { ServerRecord } from './native-server';
 
-const START_MS_MAX = 90_000;
+const START_MS_MAX = 180_000;
 const STOP_MS_MAX = 30_000;
 const NO_JAVA = 'Kafka needs Java: apt-get install default-jre-headless';
 const HEAP = '-Xmx1g';

@@ -6,7 +6,7 @@ import { lacksProgram, programOfPackage } from './debian-package';
 import { NativeServer } from './native-server';
 import type { ServerRecord } from './native-server';
 
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 const PACKAGE = 'mariadb-server';
 const DATABASE = 'tessera';

@@ -4,7 +4,7 @@ import { lacksProgram, programOfPackage } from './debian-package';
 import { NativeServer } from './native-server';
 import type { ServerRecord } from './native-server';
 
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 60_000;
 const PACKAGE = 'redis-server';
 const STOP_MS_MAX = 10_000;
 

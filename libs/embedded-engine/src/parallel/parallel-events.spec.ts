@@ -203,7 +203,7 @@ describe('evaluation threads, asked for events,', () => {
     await compare(new SeededRandom(SEED + 1), false);
     // Of a million users by their numbers, so what is kept is seen.
     expect(engines.map((engine) => engine.status().bytes.events > 4 * SHARD_SIZE)).toEqual([true, true]);
-  }, 240_000);
+  }, 300_000);
 
   it(`count the same while rows leave memory and come back (seed ${SEED})`, async () => {
     const [alone, tight] = [await loaded(0, FEW_ROWS, MANY_VISITS), await loaded(2, FEW_ROWS, MANY_VISITS)];
@@ -217,5 +217,5 @@ describe('evaluation threads, asked for events,', () => {
     const small = await open(tight, 2, Math.ceil(memory.usedBytes - bytes.events / 2));
     await compare(new SeededRandom(SEED + 2), true);
     expect(small.status().memory.evictions).toBeGreaterThan(10);
-  }, 240_000);
+  }, 300_000);
 });

@@ -63,7 +63,7 @@ describe('POST /v1/lists', () => {
     expect((await uploadFile(rows.join('\n'), { filename: 'l.csv', contentType: 'text/csv' })).body).toMatchObject({
       unknown: 100_000,
     });
-  }, 120_000);
+  }, 300_000);
 
   it.each<[string, string, string | Buffer, number, string, string]>([
     ['broken JSON', NDJSON, '"ann"\n"bo', 400, 'invalidJson', 'Line 2'],
