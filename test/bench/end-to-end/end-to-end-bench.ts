@@ -182,7 +182,8 @@ async function measured({ url }: BenchServer): Promise<Measured> {
   const connection = await KeepAliveConnection.open(url);
   const text = String((await connection.request('GET', '/metrics')).body);
   connection.close();
-  const figureOf = (name: string): number => Number(new RegExp(`^tessera_stream_${name} (\\S+)`, 'm').exec(text)?.[1]);
+  const figureOf = (name: string): number =>
+    Number(new RegExp(`^tessera_stream_${name}(?:{.*})? (\\S+)`, 'm').exec(text)?.[1]);
   return {
     messages: figureOf('records_total'),
     batches: figureOf('delay_seconds_count'),

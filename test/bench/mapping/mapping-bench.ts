@@ -58,7 +58,6 @@ async function runMappingBench({ users, seed, isShort, folder, report }: BenchCo
   const servers = await StreamServers.create(path.join(folder, 'servers'));
   try {
     await servers.start();
-    await servers.declare('bench');
     const topics = { [RAW]: PARTITIONS, [MAPPING_TOPIC]: PARTITIONS, 'tags.dead': 1 };
     await servers.createTopics({ ...topics, [WORKER.topic]: PARTITIONS, [BARE.topic]: PARTITIONS });
     await servers.declare(WORKER.topic.slice('tags.'.length));
