@@ -26,6 +26,10 @@ const HANDLED = [
   'Pausing fetching from',
   'Resuming fetching from',
 ];
+/**
+ * A fetch leaves out the partitions whose last records are in hand; what comes for these meanwhile waits for its end. So it must not wait long for the others.
+ */
+const FETCH_MS_MAX = 20;
 const REQUEST_MS_MAX = 30_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 /** A transaction left open by a process that died is aborted by the next owner, or after this. */
@@ -79,7 +83,7 @@ export class KafkaClient {
       rebalanceTimeout: TRANSACTION_MS_MAX,
       allowAutoTopicCreation: false,
       readUncommitted: false,
-      maxWaitTimeInMs: 100,
+      maxWaitTimeInMs: FETCH_MS_MAX,
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
       ...options,
     });
