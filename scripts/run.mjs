@@ -25,7 +25,7 @@ const TESTS = {
   crash: 'test/durability/crash.ts',
   soak: 'test/durability/soak.ts',
   services: 'test/support/services/main.ts',
-  'mapping-kills': 'test/streams/kills.ts',
+  'mapping-kills': 'test/streams/mapping-kills.ts',
   'ingest-kills': 'test/streams/ingest-kills.ts',
   'stream-kills': 'test/streams/stream-kills.ts',
 };

@@ -1,5 +1,5 @@
-import { addresses, API_KEYS, listenProblems, LOG_LEVELS, oneOf, pattern, setting } from '@tessera/platform';
-import { text, urls, wholeNumber } from '@tessera/platform';
+import { API_KEYS, KAFKA_BROKERS, listenProblems, mysqlUrls, OPERATIONS_HOST, redisUrls } from '@tessera/platform';
+import { setting, SETTINGS, text, wholeNumber } from '@tessera/platform';
 import type { LogLevel, Program, SettingValue } from '@tessera/platform';
 
 export interface MappingWorkerConfig {
@@ -26,35 +26,17 @@ function copies(given: string): SettingValue<number> {
   return given === '-1' ? { ok: true, value: -1 } : wholeNumber(1, 32_767)(given);
 }
 
-const SECRET = { flag: null, secret: true } as const;
-
 /** Everything the mapping worker can be told. */
 export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
   title: "Tessera's mapping worker: stamps the messages of tags.raw with guids and sends them on to tags.<type>.",
   usage: 'npm run mapping-worker -- [--option value …]',
   settings: {
     port: setting('PORT', '3001', 'TCP port of health and metrics; 0 picks a free one', wholeNumber(0, 65_535)),
-    host: setting('HOST', '127.0.0.1', 'address of health and metrics', text('an address such as 127.0.0.1')),
+    host: OPERATIONS_HOST,
     apiKeys: API_KEYS,
-    brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
-    redisUrls: {
-      ...setting(
-        'REDIS_URL',
-        'redis://127.0.0.1:6379',
-        'the Redis that holds the identity; of a Cluster some nodes, separated by commas',
-        urls(['redis:', 'rediss:']),
-      ),
-      ...SECRET,
-    },
-    mysqlUrls: {
-      ...setting(
-        'MYSQL_URL',
-        'mysql://root@127.0.0.1:3306/tessera',
-        'the MySQL that hands out numbers and holds the tag catalogue',
-        urls(['mysql:']),
-      ),
-      ...SECRET,
-    },
+    brokers: KAFKA_BROKERS,
+    redisUrls: redisUrls('that holds the identity'),
+    mysqlUrls: mysqlUrls('that hands out numbers and holds the tag catalogue'),
     groupId: setting(
       'GROUP_ID',
       'tessera-mapping',
@@ -80,7 +62,7 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       wholeNumber(1, 1_048_576),
     ),
     leaseSize: setting('LEASE_SIZE', '10000', 'guids leased from MySQL at a time', wholeNumber(1, 10_000_000)),
-    cuidPattern: setting('CUID_PATTERN', '', 'regular expression that every cuid must match; empty: any cuid', pattern),
+    cuidPattern: SETTINGS.cuidPattern,
     commitRecords: setting(
       'COMMIT_RECORDS',
       '5000',
@@ -94,12 +76,7 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
       'a warning in the log, and the limit of the alarm, when so many cuids are bound anew in a day; 0: none',
       wholeNumber(0, 4_294_967_294),
     ),
-    logLevel: setting(
-      'LOG_LEVEL',
-      'info',
-      `least severe log line written: ${LOG_LEVELS.join(', ')}`,
-      oneOf(LOG_LEVELS),
-    ),
+    logLevel: SETTINGS.logLevel,
   },
   problemsOf: listenProblems,
 };

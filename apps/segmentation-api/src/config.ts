@@ -1,4 +1,4 @@
-import { addresses, listenProblems, setting, SETTINGS, urls } from '@tessera/platform';
+import { KAFKA_BROKERS, listenProblems, mysqlUrls, SETTINGS } from '@tessera/platform';
 import type { Program, TesseraConfig } from '@tessera/platform';
 
 /** Settings that mean the same in the standalone service. */
@@ -27,17 +27,8 @@ export const SEGMENTATION_API: Program<SegmentationApiConfig> = {
   settings: {
     port: SETTINGS.port,
     host: SETTINGS.host,
-    brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
-    mysqlUrls: {
-      ...setting(
-        'MYSQL_URL',
-        'mysql://root@127.0.0.1:3306/tessera',
-        'the MySQL that holds the tag catalogue',
-        urls(['mysql:']),
-      ),
-      flag: null,
-      secret: true,
-    },
+    brokers: KAFKA_BROKERS,
+    mysqlUrls: mysqlUrls('that holds the tag catalogue'),
     apiKeys: SETTINGS.apiKeys,
     futureHours: SETTINGS.futureHours,
     cuidPattern: SETTINGS.cuidPattern,

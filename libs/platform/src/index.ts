@@ -3,6 +3,7 @@ export { API_KEYS, LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
 export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
+export { KAFKA_BROKERS, mysqlUrls, OPERATIONS_HOST, redisUrls } from './config/service-settings';
 export { addresses, keys, oneOf, optional, pattern, setting, text, urls, wholeNumber } from './config/setting';
 export type { Setting, SettingValue } from './config/setting';
 export { startHttpService } from './http/start-http-service';

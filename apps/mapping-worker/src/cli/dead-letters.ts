@@ -1,5 +1,5 @@
 import { KafkaClient } from '@tessera/kafka';
-import { addresses, readSettings, setting } from '@tessera/platform';
+import { KAFKA_BROKERS, readSettings } from '@tessera/platform';
 import type { Program } from '@tessera/platform';
 import { countLetters, replayLetters } from '../dead-letters';
 import { runCli } from './run-cli';
@@ -15,7 +15,7 @@ const PROGRAM: Program<Config> = {
   list     counts the letters that came since the last replay, by reason
   replay   sends their messages again, each once; those that still can't be used come back as new letters`,
   settings: {
-    brokers: setting('KAFKA_BROKERS', '127.0.0.1:9092', 'brokers of Kafka, separated by commas', addresses),
+    brokers: KAFKA_BROKERS,
   },
   problemsOf: () => [],
 };
