@@ -12,7 +12,7 @@ const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const WORLDS = 3;
 const STEPS = 200;
 const KILLED_STEPS = 120;
-const TRIES_MAX = 100;
+const TRIES_MAX = 1_200;
 const PAUSE_MS = 50;
 const TIMEOUT_MS = 240_000;
 

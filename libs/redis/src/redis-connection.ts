@@ -27,6 +27,8 @@ export class RedisConnection {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
+      // What Redis estimates while it reads its file may be far too long, and it would be believed up to 10 s.
+      maxLoadingRetryTime: RETRY_MS_MAX,
       retryStrategy: (times: number) => Math.min(RETRY_MS_MAX, 50 * times),
     };
     if (urls.length === 1) return new RedisConnection(new Redis(urls[0], options));
