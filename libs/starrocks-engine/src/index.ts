@@ -1,3 +1,10 @@
+export type { StarrocksRow, StarrocksSession, StatementOptions } from './connection/starrocks-connection';
+export { isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
+export type { StarrocksFailure } from './connection/starrocks-error';
+export { StarrocksPool } from './connection/starrocks-pool';
+export type { StarrocksOptions } from './connection/starrocks-pool';
+export { readWriteOutcome } from './connection/write-outcome';
+export type { WriteOutcome } from './connection/write-outcome';
 export { tableOf } from './schema/names';
 export { columnSql, createTableSql } from './schema/create-table-sql';
 export { DAY_MS, keptFromMs } from './schema/partition-range';
