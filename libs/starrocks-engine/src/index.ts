@@ -1,3 +1,5 @@
+export type { LeafSql, Relation, ScanNode } from './compile/leaf';
+export * from './compile/leaves';
 export type { StarrocksRow, StarrocksSession, StatementOptions } from './connection/starrocks-connection';
 export { isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
 export type { StarrocksFailure } from './connection/starrocks-error';
