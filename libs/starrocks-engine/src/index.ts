@@ -1,1 +1,14 @@
+export type { StarrocksRow, StarrocksSession, StatementOptions } from './connection/starrocks-connection';
+export { isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
+export type { StarrocksFailure } from './connection/starrocks-error';
+export { StarrocksPool } from './connection/starrocks-pool';
+export type { StarrocksOptions } from './connection/starrocks-pool';
+export { readWriteOutcome } from './connection/write-outcome';
+export type { WriteOutcome } from './connection/write-outcome';
 export { tableOf } from './schema/names';
+export { columnSql, createTableSql } from './schema/create-table-sql';
+export { DAY_MS, keptFromMs } from './schema/partition-range';
+export type { EventDays, PartitionRange, PartitionScheme } from './schema/partition-range';
+export type { ColumnDefinition, TableDefinition } from './schema/table-definition';
+export { schemaDefaults, tablesOf } from './schema/tables-of';
+export type { ProfileModel, SchemaMoment, SchemaOptions } from './schema/tables-of';
