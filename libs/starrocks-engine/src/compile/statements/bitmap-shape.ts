@@ -76,7 +76,7 @@ export const bitmapShape: Shape = {
 function rows(
   gates: readonly Gate[],
   { leaves, replaced, filter }: StatementInput,
-): { readonly from: string; columnOf(gate: Gate): string } {
+): { readonly from: string; readonly columnOf: (gate: Gate) => string } {
   const written = writeLevels(gates, BITMAPS, replaced);
   const scans = written.leaves.filter((entry): entry is [string, ScanGate] => entry[1].kind === 'scan');
   const stored = written.leaves.filter((entry): entry is [string, StoredGate] => entry[1].kind === 'stored');

@@ -1,4 +1,6 @@
 import type { PlanNode } from '@tessera/audience';
+import { LeafLimitError } from '../leaves';
+import type { ValueList } from '../leaves';
 import { bitmapShape } from './bitmap-shape';
 import type { Gate, LeafGate } from './gate';
 import { isLeaf } from './gate';
@@ -16,8 +18,8 @@ export type ShapeChoice = 'auto' | 'mixed' | 'bitmap';
 export interface QuestionOptions {
   /** `auto`: bitmap where every leaf is a stored bitmap, else mixed. */
   readonly shape: ShapeChoice;
-  /** For one statement. */
-  readonly openLeaves: () => LeafSource;
+  /** For a statement of the question; they are counted from 0. */
+  readonly openLeaves: (statement: number) => LeafSource;
   readonly placeKv?: GateOptions['placeKv'];
   /** What results that have to be kept for the question are called; each gets a number after it. */
   readonly keptAs: string;
@@ -42,6 +44,8 @@ export interface CompiledQuestion {
   readonly prepare: readonly string[];
   /** Lists made by `prepare`, gone with the question. */
   readonly keptLists: readonly string[];
+  /** Have to be stored before anything else, gone with the question. */
+  readonly valueLists: readonly ValueList[];
   readonly asks: readonly Ask[];
   /** Nodes that are nobody's set whatever the data is: they are asked for nowhere. */
   readonly nobody: readonly number[];
@@ -78,25 +82,20 @@ export function compileQuestion(
   options: QuestionOptions,
   write: AskWriter,
 ): CompiledQuestion {
-  const chosen = chooseShape(nodes, options);
-  let limits = chosen.limits;
-  for (;;) {
-    const compiled = compileWithin(nodes, chosen, limits, options, write);
-    const longest = Math.max(
-      0,
-      ...compiled.prepare.map((sql) => sql.length),
-      ...compiled.asks.map(({ sql }) => sql.length),
-    );
-    if (longest <= limits.lengthMax) return compiled;
-    if (limits.leavesMax <= 1) {
+  for (let part = 1; ; part *= 2) {
+    const chosen = chooseShape(nodes, options, part);
+    const outcome = compileWithin(chosen, options, write);
+    if ('asks' in outcome) return outcome;
+    if (chosen.limits.leavesMax <= LEAVES_MIN) {
       throw new StatementLimitError(
-        `a statement for one predicate is ${longest} characters long and the limit is ${limits.lengthMax}. ` +
-          'Use fewer or shorter values in its lists.',
+        `${outcome.tooMuch} in a statement of ${chosen.limits.leavesMax} predicates. Use fewer or shorter values in the lists of a rule.`,
       );
     }
-    limits = { ...limits, leavesMax: Math.floor(limits.leavesMax / 2), askedMax: Math.ceil(limits.askedMax / 2) };
   }
 }
+
+/** With fewer leaves statements are not made smaller. */
+const LEAVES_MIN = 16;
 
 interface ChosenShape {
   readonly shape: Shape;
@@ -106,19 +105,33 @@ interface ChosenShape {
   readonly limits: StatementLimits;
 }
 
-function chooseShape(nodes: readonly PlanNode[], options: QuestionOptions): ChosenShape {
-  if (options.shape === 'bitmap') return inShape(nodes, bitmapShape, 'asked for by STARROCKS_SQL_SHAPE', options);
-  if (options.shape === 'mixed') return inShape(nodes, mixedShape, 'asked for by STARROCKS_SQL_SHAPE', options);
-  const mixed = inShape(nodes, mixedShape, 'a leaf is read from columns', options);
+/** @param part statements hold this fraction, 1 / part, of what the limits allow. */
+function chooseShape(nodes: readonly PlanNode[], options: QuestionOptions, part: number): ChosenShape {
+  const make = (shape: Shape, reason: string): ChosenShape =>
+    inShape(nodes, shape, reason, limitsOf(shape, options, part), options.placeKv);
+  if (options.shape === 'bitmap') return make(bitmapShape, 'asked for by STARROCKS_SQL_SHAPE');
+  if (options.shape === 'mixed') return make(mixedShape, 'asked for by STARROCKS_SQL_SHAPE');
+  const mixed = make(mixedShape, 'a leaf is read from columns');
   const { leaves } = reach(mixed.gates, new Map());
   if (leaves.some(({ kind }) => kind === 'scan')) return mixed;
   if (leaves.length === 0) return { ...mixed, reason: 'there is no leaf' };
-  return inShape(nodes, bitmapShape, 'every leaf is a stored bitmap', options);
+  return make(bitmapShape, 'every leaf is a stored bitmap');
 }
 
-function inShape(nodes: readonly PlanNode[], shape: Shape, reason: string, options: QuestionOptions): ChosenShape {
+function limitsOf(shape: Shape, options: QuestionOptions, part: number): StatementLimits {
   const limits = { ...(shape === bitmapShape ? BITMAP_LIMITS : MIXED_LIMITS), ...options.limits };
-  const { placeKv } = options;
+  const leavesMax = Math.max(LEAVES_MIN, Math.floor(limits.leavesMax / part));
+  const askedMax = Math.ceil(limits.askedMax / part);
+  return { ...limits, leavesMax, askedMax, inputsMax: Math.min(limits.inputsMax, leavesMax) };
+}
+
+function inShape(
+  nodes: readonly PlanNode[],
+  shape: Shape,
+  reason: string,
+  limits: StatementLimits,
+  placeKv: GateOptions['placeKv'],
+): ChosenShape {
   const builder = new GateBuilder({
     inputsMax: limits.inputsMax,
     spellsSums: shape === bitmapShape,
@@ -127,47 +140,66 @@ function inShape(nodes: readonly PlanNode[], shape: Shape, reason: string, optio
   return { shape, reason, builder, limits, gates: nodes.map((node) => builder.of(node)) };
 }
 
+/** Something of a statement is more than it can hold. */
+interface TooMuch {
+  readonly tooMuch: string;
+}
+
 function compileWithin(
-  nodes: readonly PlanNode[],
-  { shape, reason, builder, gates }: ChosenShape,
-  limits: StatementLimits,
+  { shape, reason, builder, gates, limits }: ChosenShape,
   { openLeaves, keptAs, filter = null }: QuestionOptions,
   write: AskWriter,
-): CompiledQuestion {
+): CompiledQuestion | TooMuch {
   const split = splitGates(
     gates.filter(({ kind }) => kind !== 'none'),
     limits,
   );
   const listIds = new Map<Gate, string>();
   split.kept.forEach((statement) => statement.gates.forEach((gate) => listIds.set(gate, `${keptAs}${listIds.size}`)));
-  const inputOf = (reads: readonly Gate[]): StatementInput => ({
-    leaves: openLeaves(),
-    filter,
-    replaced: new Map(reads.map((gate) => [gate, keptLeaf(builder, listIds.get(gate) ?? '')] as const)),
-  });
-  const prepare = split.kept.map((statement) =>
-    shape.keep(
-      statement.gates.map((gate) => ({ gate, listId: listIds.get(gate) ?? '' })),
-      inputOf(statement.reads),
-    ),
-  );
+  const listOf = (gate: Gate): string => listIds.get(gate) ?? '';
+  const sources: LeafSource[] = [];
+  const inputOf = (reads: readonly Gate[]): StatementInput => {
+    const leaves = openLeaves(sources.length);
+    sources.push(leaves);
+    return { leaves, filter, replaced: new Map(reads.map((gate) => [gate, keptLeaf(builder, listOf(gate))] as const)) };
+  };
+  try {
+    const prepare = split.kept.map((statement) =>
+      shape.keep(
+        statement.gates.map((gate) => ({ gate, listId: listOf(gate) })),
+        inputOf(statement.reads),
+      ),
+    );
+    const indexes = indexesOf(gates);
+    const asks = split.asked.map((statement) => ({
+      sql: write(shape, statement.gates, inputOf(statement.reads)),
+      columns: statement.gates.map((gate) => indexes.get(gate) ?? []),
+    }));
+    const longest = Math.max(0, ...[...prepare, ...asks.map(({ sql }) => sql)].map((sql) => sql.length));
+    if (longest > limits.lengthMax) return { tooMuch: `${longest} characters (at most ${limits.lengthMax})` };
+    const valueLists = sources.flatMap((source) => source.valueLists());
+    const nobody = gates.flatMap((gate, index) => (gate.kind === 'none' ? [index] : []));
+    return { shape: shape.name, reason, prepare, keptLists: [...listIds.values()], valueLists, asks, nobody };
+  } catch (error) {
+    if (error instanceof LeafLimitError && error.limit === 'relations') return { tooMuch: error.message };
+    throw error;
+  }
+}
+
+function indexesOf(gates: readonly Gate[]): ReadonlyMap<Gate, readonly number[]> {
   const indexes = new Map<Gate, number[]>();
-  gates.forEach((gate, index) => indexes.set(gate, [...(indexes.get(gate) ?? []), index]));
-  const asks = split.asked.map((statement) => ({
-    sql: write(shape, statement.gates, inputOf(statement.reads)),
-    columns: statement.gates.map((gate) => indexes.get(gate) ?? []),
-  }));
-  return { shape: shape.name, reason, prepare, keptLists: [...listIds.values()], asks, nobody: nobodyOf(nodes, gates) };
+  gates.forEach((gate, index) => {
+    const known = indexes.get(gate);
+    if (known === undefined) indexes.set(gate, [index]);
+    else known.push(index);
+  });
+  return indexes;
 }
 
 function keptLeaf(builder: GateBuilder, listId: string): LeafGate {
   const gate = builder.stored(storedList(listId));
   if (!isLeaf(gate)) throw new Error(`list ${listId} is no leaf`);
   return gate;
-}
-
-function nobodyOf(nodes: readonly PlanNode[], gates: readonly Gate[]): readonly number[] {
-  return nodes.flatMap((_, index) => (gates[index]?.kind === 'none' ? [index] : []));
 }
 
 function only(gates: readonly Gate[]): Gate {

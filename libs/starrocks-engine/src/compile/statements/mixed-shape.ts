@@ -91,7 +91,7 @@ function rowsOf(gate: Gate, input: StatementInput): { readonly from: string; rea
 function rows(
   gates: readonly Gate[],
   { leaves, replaced, filter }: StatementInput,
-): { readonly from: string; columnOf(gate: Gate): string } {
+): { readonly from: string; readonly columnOf: (gate: Gate) => string } {
   const written = writeLevels(gates, BOOLEANS, replaced);
   const stored = written.leaves.filter((entry): entry is [string, StoredGate] => entry[1].kind === 'stored');
   const relations = storedRelations(stored);

@@ -1,4 +1,5 @@
 import type { LeafSql, Relation, ScanNode } from '../leaf';
+import type { ValueList } from '../leaves';
 import type { Gate, LeafGate } from './gate';
 
 /** Compiles the scans of one statement. */
@@ -7,6 +8,8 @@ export interface LeafSource {
   add(node: ScanNode): LeafSql;
   /** What the leaves added so far look at, in the order of joining. */
   relations(): readonly Relation[];
+  /** Lists of values that have to be stored before the statement is sent. */
+  valueLists(): readonly ValueList[];
 }
 
 /** The users that a statement is about; null: all of them. */

@@ -22,6 +22,8 @@ export interface Split {
 /** Results kept by one statement at most. */
 const KEPT_TOGETHER_MAX = 16;
 
+const SEQUENCE_WEIGHT = 6;
+
 /** What is left of a gate below the cuts. */
 interface Rest {
   readonly leaves: ReadonlySet<Gate>;
@@ -39,7 +41,8 @@ function scanWeight(node: ScanNode): number {
     case 'profileScan':
       return node.tests.length;
     case 'sequenceScan':
-      return node.steps.length;
+      // Each is a relation of its own, of which there are at most 100.
+      return Math.max(node.steps.length, SEQUENCE_WEIGHT);
     case 'kvRead':
     case 'eventScan':
       return 1;

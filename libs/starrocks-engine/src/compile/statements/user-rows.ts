@@ -56,7 +56,7 @@ export function storedRelations(
     byTable.set(table, [...(byTable.get(table) ?? []), entry]);
   }
   return [...byTable].map(([table, entries], index) => ({
-    alias: `k${index}`,
+    alias: `m${index}`,
     names: entries.map(([name]) => name),
     sql: storedColumns(table, entries),
   }));
