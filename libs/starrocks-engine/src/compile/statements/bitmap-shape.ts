@@ -1,9 +1,10 @@
-import { GUID, GUIDS, identifier, SEGMENT } from '../../schema/names';
+import { GUID, GUIDS, identifier, SEGMENT, USERS_TABLE } from '../../schema/names';
 import type { Gate, ScanGate, StoredGate } from './gate';
 import { insertKept } from './keep-results';
 import type { GateWriter } from './levels';
 import { writeLevels } from './levels';
 import { nestLevels } from './nest-levels';
+import { MEMBER } from './shape';
 import type { KeptResult, Shape, StatementInput } from './shape';
 import { fromUsers, segmentOf, storedRelations, USERS, whereUsers } from './user-rows';
 
@@ -62,6 +63,16 @@ export const bitmapShape: Shape = {
       `SELECT g.${guid}`,
       `FROM (\nSELECT ${columnOf(gate)} AS c0\n${from}\n) s, unnest_bitmap(s.c0) AS g(${guid})`,
       `ORDER BY g.${guid}${page}`,
+    ].join('\n');
+  },
+
+  marked(gate, input) {
+    const { from, columnOf } = rows([gate], input);
+    const of = `${USERS}.${guid}`;
+    return [
+      `(SELECT ${of}, bitmap_contains(s.c0, ${of}) AS ${identifier(MEMBER)}`,
+      `FROM ${identifier(USERS_TABLE)} ${USERS}`,
+      `LEFT JOIN [broadcast] (SELECT ${segment}, ${columnOf(gate)} AS c0\n${from}) s ON s.${segment} = ${segmentOf(of)})`,
     ].join('\n');
   },
 

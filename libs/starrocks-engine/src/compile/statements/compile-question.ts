@@ -105,6 +105,9 @@ interface ChosenShape {
   readonly limits: StatementLimits;
 }
 
+/** Terms of a sum that bitmaps are added up for; about 8 operations each. */
+const COUNTED_MAX = 32;
+
 /** @param part statements hold this fraction, 1 / part, of what the limits allow. */
 function chooseShape(nodes: readonly PlanNode[], options: QuestionOptions, part: number): ChosenShape {
   const make = (shape: Shape, reason: string): ChosenShape =>
@@ -112,8 +115,11 @@ function chooseShape(nodes: readonly PlanNode[], options: QuestionOptions, part:
   if (options.shape === 'bitmap') return make(bitmapShape, 'asked for by STARROCKS_SQL_SHAPE');
   if (options.shape === 'mixed') return make(mixedShape, 'asked for by STARROCKS_SQL_SHAPE');
   const mixed = make(mixedShape, 'a leaf is read from columns');
-  const { leaves } = reach(mixed.gates, new Map());
+  const { leaves, inner } = reach(mixed.gates, new Map());
   if (leaves.some(({ kind }) => kind === 'scan')) return mixed;
+  if (inner.some((gate) => gate.kind === 'sum' && gate.terms.length > COUNTED_MAX)) {
+    return { ...mixed, reason: `thresholds of more than ${COUNTED_MAX} parts are added up per user` };
+  }
   if (leaves.length === 0) return { ...mixed, reason: 'there is no leaf' };
   return make(bitmapShape, 'every leaf is a stored bitmap');
 }

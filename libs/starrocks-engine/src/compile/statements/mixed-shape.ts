@@ -4,6 +4,7 @@ import { insertKept } from './keep-results';
 import type { GateWriter } from './levels';
 import { writeLevels } from './levels';
 import { nestLevels } from './nest-levels';
+import { MEMBER } from './shape';
 import type { KeptResult, Shape, StatementInput } from './shape';
 import { fromUsers, segmentOf, storedRelations, USERS, whereUsers } from './user-rows';
 
@@ -67,6 +68,11 @@ export const mixedShape: Shape = {
     const { from, where } = rowsOf(gate, input);
     const page = limit === null ? '' : `\nLIMIT ${limit}`;
     return `SELECT ${guid}\n${from}${where}\nORDER BY ${guid}${page}`;
+  },
+
+  marked(gate, input) {
+    const { from, columnOf } = rows([gate], input);
+    return `(SELECT ${guid}, ${gate.kind === 'all' ? 'true' : columnOf(gate)} AS ${identifier(MEMBER)}\n${from})`;
   },
 
   keep(results: readonly KeptResult[], input) {

@@ -16,6 +16,9 @@ export interface LeafSource {
 export type UserFilter =
   { readonly kind: 'among'; readonly guids: readonly number[] } | { readonly kind: 'after'; readonly guid: number };
 
+/** In `Shape.marked`. */
+export const MEMBER = 'sys_member';
+
 /** What a statement is made of. */
 export interface StatementInput {
   readonly leaves: LeafSource;
@@ -39,6 +42,8 @@ export interface Shape {
   segments(gate: Gate, input: StatementInput): string;
   /** `sys_guid`, ascending; at most `limit` rows. */
   members(gate: Gate, limit: number | null, input: StatementInput): string;
+  /** All users, `sys_guid`, and whether each is a member, `sys_member` (NULL: no). In brackets. */
+  marked(gate: Gate, input: StatementInput): string;
   /** Keeps results; a segment may have an empty bitmap. */
   keep(results: readonly KeptResult[], input: StatementInput): string;
 }

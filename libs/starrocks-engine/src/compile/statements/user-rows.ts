@@ -1,5 +1,6 @@
 import { GUID, GUIDS, identifier, SEGMENT, SEGMENT_GUIDS, USERS_TABLE } from '../../schema/names';
 import type { StoredGate } from './gate';
+import { MEMBER } from './shape';
 import type { LeafSource, UserFilter } from './shape';
 
 // What both shapes read from: users with what is joined to them, and bitmaps by segment.
@@ -75,4 +76,9 @@ function storedColumns(table: string, entries: readonly (readonly [string, Store
     `WHERE ${conditions.join(' OR ')}`,
     `GROUP BY ${segment})`,
   ].join('\n');
+}
+
+/** As `Shape.marked`, of nobody. */
+export function nobodyMarked(): string {
+  return `(SELECT ${USERS}.${guid}, false AS ${identifier(MEMBER)}\nFROM ${identifier(USERS_TABLE)} ${USERS})`;
 }
