@@ -22,3 +22,8 @@ export type { EventDays, PartitionRange, PartitionScheme } from './schema/partit
 export type { ColumnDefinition, TableDefinition } from './schema/table-definition';
 export { schemaDefaults, tablesOf } from './schema/tables-of';
 export type { ProfileModel, SchemaMoment, SchemaOptions } from './schema/tables-of';
+export { StarrocksEngine } from './engine/starrocks-engine';
+export type { Explanation, StarrocksEngineOptions } from './engine/starrocks-engine';
+export type { ShapeChoice } from './compile/statements/compile-question';
+export { StatementLimitError } from './compile/statements/limits';
+export { LeafLimitError } from './compile/leaves';
