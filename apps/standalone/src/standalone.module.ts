@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { HttpApiModule, listReferences, Offsets, StoreSink } from '@tessera/http-api';
+import { HttpApiModule, Offsets, StoreSink } from '@tessera/http-api';
 import type { HttpApiOptions, StoreStatus } from '@tessera/http-api';
 import { LoggingModule } from '@tessera/platform';
 import type { LogLevel } from '@tessera/platform';
@@ -22,7 +22,6 @@ export class StandaloneModule {
         users: engine.users,
         lists: engine.lists,
         statistics: engine.statistics,
-        references: listReferences(engine.lists),
         status: { status: () => statusOf(store, lag()) },
         verifier: {
           verify: () => {

@@ -1,6 +1,4 @@
 export { HttpApiModule } from './http-api.module';
-export { IntakeApiModule } from './intake/intake-api.module';
-export type { IntakeApiOptions, IntakeApiPorts } from './intake/intake-ports';
 export { StoreSink } from './messages/message-sink';
 export type { Erasure, ErasureSink, MessageSink, MessageWriter, ReceivedBatch } from './messages/message-sink';
 export { Offsets } from './requests/offsets';

@@ -2,13 +2,13 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { RowDistance } from '@tessera/audience';
 import { ReferenceEngine, ReferenceStore, ReferenceUserReader } from '@tessera/audience';
 import { ApiKeys, Health, Metrics, PlainJsonAdapter } from '@tessera/platform';
 import type { TagStore } from '@tessera/tag-catalog';
 import { HttpApiModule } from '../http-api.module';
 import { StoreSink } from '../messages/message-sink';
 import { serveOpenApi } from '../openapi/serve-openapi.module';
-import { listReferences } from '../ports';
 import type { HttpApiOptions, HttpApiPorts } from '../ports';
 import { Offsets } from '../requests/offsets';
 import { MemoryCatalogStore, ReferenceListStore, ReferenceStatistics } from './in-memory-stores';
@@ -29,8 +29,8 @@ export interface ReferenceApi {
 }
 
 export interface ReferenceApiChoices {
-  /** False: as where rows and lists of single users have to be fetched. */
-  readonly holdsRows?: boolean;
+  /** Where rows and lists of single users are said to be. */
+  readonly rows?: RowDistance;
   /** Takes the writes; else the reference store does. */
   readonly store?: Pick<TagStore, 'apply' | 'erase'>;
   readonly ports?: Partial<HttpApiPorts>;
@@ -56,10 +56,9 @@ export async function startReferenceApi(choices: ReferenceApiChoices = {}): Prom
       writes: new StoreSink(choices.store ?? store, offsets),
       offsets,
       engine,
-      users: new ReferenceUserReader(engine, choices.holdsRows),
+      users: new ReferenceUserReader(engine, choices.rows),
       lists,
       statistics: new ReferenceStatistics(store, engine),
-      references: listReferences(lists),
       status: { status: () => Promise.resolve(statusOf(store)) },
       verifier: {
         verify: () => ({
