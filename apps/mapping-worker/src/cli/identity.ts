@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
-import { ConfigError, readSettings } from '@tessera/platform';
+import { ConfigError, readSettings, runCli } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
 import { parseInstant } from '@tessera/tag-catalog';
 import { MAPPING_WORKER } from '../config';
@@ -9,7 +9,6 @@ import type { MappingWorkerConfig } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
 import { findBoundSince, sendErasures } from '../reset-identity';
 import { verifyIdentity } from '../verify-identity';
-import { runCli } from './run-cli';
 
 const HELP = `Looks after the identity of the distributed shape.
 
