@@ -60,7 +60,8 @@ export interface VerificationReport {
   /** One sentence for each thing that does not agree; empty: all is well. */
   readonly findings: readonly string[];
   readonly users: number;
-  readonly tagShards: number;
+  /** Null: there are none. */
+  readonly tagShards: number | null;
   readonly eventRows: number;
   /** At the beginning of the check. */
   readonly dataVersion: DataVersion;

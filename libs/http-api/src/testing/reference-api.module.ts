@@ -11,6 +11,7 @@ import { StoreSink } from '../messages/message-sink';
 import { serveOpenApi } from '../openapi/serve-openapi.module';
 import type { HttpApiOptions, HttpApiPorts } from '../ports';
 import { Offsets } from '../requests/offsets';
+import type { StreamProgress } from '../requests/raw-positions';
 import { MemoryCatalogStore, ReferenceListStore, ReferenceStatistics } from './in-memory-stores';
 
 const OFFSET_WAIT_MS = 50;
@@ -29,6 +30,8 @@ export interface ReferenceApi {
 }
 
 export interface ReferenceApiChoices {
+  /** Reads `tags.raw`; else nobody does. */
+  readonly stream?: StreamProgress;
   /** Where rows and lists of single users are said to be. */
   readonly rows?: RowDistance;
   /** Takes the writes; else the reference store does. */
@@ -49,7 +52,7 @@ export async function startReferenceApi(choices: ReferenceApiChoices = {}): Prom
   const health = new Health();
   const drain = new AbortController();
   const options = { ...defaultOptions(clock, health, drain.signal), ...choices.options };
-  const offsets = new Offsets(options.secret, store, OFFSET_WAIT_MS);
+  const offsets = new Offsets(options.secret, store, choices.stream ?? null, OFFSET_WAIT_MS);
   const module = HttpApiModule.register(
     {
       catalogStore,

@@ -26,6 +26,12 @@ export class StarrocksUsers {
     return asked.map((one) => found.get(one));
   }
 
+  /** 0: there is nobody. @throws StarrocksError */
+  async highestGuid(): Promise<number> {
+    const [row] = await this.pool.rows(`SELECT ifnull(max(${guid}), 0) AS ${guid} FROM ${identifier(USERS_TABLE)}`);
+    return readWhole(row?.[GUID] ?? 0);
+  }
+
   /** Pairs in order of guids, from some guid on: for samples. @throws StarrocksError */
   async pairsFrom(least: number, limit: number): Promise<readonly { readonly guid: Guid; readonly cuid: string }[]> {
     const rows = await this.pool.rows(
