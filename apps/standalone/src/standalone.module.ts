@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { HttpApiModule, listReferences } from '@tessera/http-api';
+import { HttpApiModule, listReferences, Offsets, StoreSink } from '@tessera/http-api';
 import type { HttpApiOptions, StoreStatus } from '@tessera/http-api';
 import { LoggingModule } from '@tessera/platform';
 import type { LogLevel } from '@tessera/platform';
@@ -12,17 +12,24 @@ export class StandaloneModule {
   /** @param lag messages received and not visible yet. */
   static register(logLevel: LogLevel, store: Store, lag: () => number, options: HttpApiOptions): DynamicModule {
     const { engine, catalogStore } = store;
+    const offsets = new Offsets(options.secret, engine);
     const httpApi = HttpApiModule.register(
       {
         catalogStore,
-        tagStore: engine,
+        writes: new StoreSink(engine, offsets),
+        offsets,
         engine,
-        users: engine,
+        users: engine.users,
         lists: engine.lists,
-        statistics: engine,
+        statistics: engine.statistics,
         references: listReferences(engine.lists),
         status: { status: () => statusOf(store, lag()) },
-        verifier: engine,
+        verifier: {
+          verify: () => {
+            const { dataVersion } = engine;
+            return { ...engine.verify(), dataVersion };
+          },
+        },
       },
       options,
     );

@@ -6,10 +6,16 @@ import { checkPortableFormat } from './check-portable-format';
  * where that is smaller. The bitmap itself stays as it is: run containers are slow to add to.
  */
 export function serializeBitmap(bitmap: RoaringBitmap32): Buffer {
+  return serializeBitmapBehind(bitmap, 0);
+}
+
+/** The same behind `room` bytes, which are the caller's to fill. */
+export function serializeBitmapBehind(bitmap: RoaringBitmap32, room: number): Buffer {
   const copy = bitmap.clone();
   copy.runOptimize();
-  const bytes = copy.serialize('portable');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const bytes = Buffer.allocUnsafe(room + copy.getSerializationSizeInBytes('portable'));
+  copy.serialize('portable', bytes.subarray(room));
+  return bytes;
 }
 
 /**

@@ -10,7 +10,6 @@ import { ListDesk } from './lists/list-desk';
 import { ListsController } from './lists/lists.controller';
 import { MessageDesk } from './messages/message-desk';
 import { MessageIntake } from './messages/message-intake';
-import { StoreSink } from './messages/message-sink';
 import { MessagesController } from './messages/messages.controller';
 import { MessageRate } from './operations/message-rate';
 import { HealthController } from './operations/health.controller';
@@ -22,7 +21,6 @@ import type { HttpApiOptions, HttpApiPorts } from './ports';
 import { ProblemFilter } from './problem/problem.filter';
 import { DtoPipe } from './requests/dto.pipe';
 import { Gate, StreamGate } from './requests/gate';
-import { Offsets } from './requests/offsets';
 import { QueryGuard } from './requests/query.guard';
 import { DistributionCounter } from './segmentation/distribution';
 import { MemberCursors } from './segmentation/member-cursors';
@@ -59,12 +57,12 @@ function portProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[]
   return [
     { provide: tokens.HTTP_API_OPTIONS, useValue: options },
     { provide: tokens.CATALOG_STORE, useValue: ports.catalogStore },
-    { provide: tokens.TAG_STORE, useValue: ports.tagStore },
     { provide: tokens.SEGMENTATION_ENGINE, useValue: ports.engine },
     { provide: tokens.USER_READER, useValue: ports.users },
     { provide: tokens.LIST_STORE, useValue: ports.lists },
     { provide: tokens.FIELD_STATISTICS_READER, useValue: ports.statistics },
     { provide: tokens.REFERENCE_PORT, useValue: ports.references },
+    { provide: tokens.READ_OFFSETS, useValue: ports.offsets },
     { provide: tokens.STATUS_READER, useValue: ports.status },
   ];
 }
@@ -72,17 +70,15 @@ function portProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[]
 /** The services are plain classes; they are put together by hand, in order. */
 function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[] {
   const { clock, secret } = options;
-  const { catalogStore, engine, users } = ports;
-  const offsets = new Offsets(secret, users, options.offsetWaitMsMax);
+  const { catalogStore, engine, users, writes, offsets } = ports;
   const cursors = new MemberCursors(secret, clock, options.cursorBytesMax);
   const streams = new StreamGate('uploads', options.messagesConcurrency, 'MESSAGES_CONCURRENCY');
   const rate = options.rate ?? new MessageRate(clock);
   const defaults = { timeZone: options.timeZone, valueLimits: options.messages };
   const questions = new QuestionReader(catalogStore, ports.references, offsets, clock, defaults);
-  const intake = new MessageIntake(catalogStore, new StoreSink(ports.tagStore, offsets), clock, options);
-  const desk = new UserDesk(catalogStore, users, ports.tagStore, questions, { offsets, cursors }, options);
+  const intake = new MessageIntake(catalogStore, writes, clock, options);
+  const desk = new UserDesk(catalogStore, users, writes, questions, cursors, options);
   const services: readonly object[] = [
-    offsets,
     questions,
     desk,
     new Gate('requests', options.requestsConcurrency, 'REQUESTS_CONCURRENCY'),
@@ -91,11 +87,11 @@ function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provide
     new OverlapCounter(questions, engine),
     new DistributionCounter(questions, engine, catalogStore),
     new Evaluator(questions, users, desk, engine, clock),
-    new TagTypeDesk(catalogStore, ports.statistics),
+    new TagTypeDesk(catalogStore, ports.statistics, ports.namesTaken),
     new TagListing(catalogStore, ports.statistics, engine.name, clock),
     new ListDesk(ports.lists, streams),
     new StatusDesk(ports, rate, options.version),
-    new VerificationDesk(ports.verifier, users),
+    new VerificationDesk(ports.verifier),
   ];
   return services.map((service) => ({ provide: service.constructor, useValue: service }));
 }

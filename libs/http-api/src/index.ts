@@ -1,7 +1,10 @@
 export { HttpApiModule } from './http-api.module';
 export { IntakeApiModule } from './intake/intake-api.module';
-export type { ErasureSink, IntakeApiOptions, IntakeApiPorts } from './intake/intake-ports';
-export type { MessageSink, MessageWriter, ReceivedBatch } from './messages/message-sink';
+export type { IntakeApiOptions, IntakeApiPorts } from './intake/intake-ports';
+export { StoreSink } from './messages/message-sink';
+export type { Erasure, ErasureSink, MessageSink, MessageWriter, ReceivedBatch } from './messages/message-sink';
+export { Offsets } from './requests/offsets';
+export type { AppliedLog, ReadOffsets } from './requests/offsets';
 export { raise, StreamOffsets } from './requests/stream-offsets';
 export type { StreamPositions } from './requests/stream-offsets';
 export { serveOpenApi } from './openapi/serve-openapi.module';

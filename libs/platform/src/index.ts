@@ -1,4 +1,5 @@
 export { ApiKeys } from './api-keys';
+export { runCli } from './cli/run-cli';
 export { API_KEYS, LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
 export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } from './config/read-config';

@@ -8,7 +8,8 @@ import { HTTP_API_OPTIONS } from '../ports';
 import { invalidRequest } from '../problem/http-problem';
 import type { ErasureReceipt } from '../users/user-desk';
 import { ERASURE_SINK } from './intake-ports';
-import type { ErasureSink, IntakeApiOptions } from './intake-ports';
+import type { ErasureSink } from '../messages/message-sink';
+import type { IntakeApiOptions } from './intake-ports';
 
 @ApiTags('users')
 @Controller('v1/users')
@@ -25,7 +26,7 @@ export class ErasuresController {
     const checked = checkCuid(cuid, cuidPattern ?? undefined);
     if (!checked.ok) throw invalidRequest('/cuid', checked.code, checked.message);
     const nowMs = clock();
-    const offset = await this.sink.erase(checked.cuid, nowMs);
+    const { offset } = await this.sink.erase(checked.cuid, nowMs);
     return {
       receipt: createHmac('sha256', secret).update(`erasure ${offset}`).digest('base64url'),
       erasedAt: formatInstant(nowMs),

@@ -8,9 +8,8 @@ import { MessageIntake } from '../messages/message-intake';
 import { MessagesController } from '../messages/messages.controller';
 import { HealthController } from '../operations/health.controller';
 import { MessageRate } from '../operations/message-rate';
-import { CATALOG_STORE, HTTP_API_OPTIONS } from '../ports';
+import { CATALOG_STORE, HTTP_API_OPTIONS, READ_OFFSETS } from '../ports';
 import { Gate, StreamGate } from '../requests/gate';
-import { Offsets } from '../requests/offsets';
 import { ErasuresController } from './erasures.controller';
 import { IntakeOperationsController } from './intake-operations.controller';
 import { ERASURE_SINK } from './intake-ports';
@@ -46,7 +45,7 @@ export class IntakeApiModule {
         { provide: HTTP_API_OPTIONS, useValue: options },
         { provide: CATALOG_STORE, useValue: catalogStore },
         { provide: ERASURE_SINK, useValue: sink },
-        { provide: Offsets, useValue: offsets },
+        { provide: READ_OFFSETS, useValue: offsets },
         ...services.map((service) => ({ provide: service.constructor, useValue: service })),
         ...edgeProviders(),
       ],

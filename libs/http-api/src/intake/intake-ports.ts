@@ -1,13 +1,7 @@
 import type { CatalogStore } from '@tessera/tag-catalog';
-import type { MessageSink } from '../messages/message-sink';
+import type { ErasureSink, MessageSink } from '../messages/message-sink';
 import type { HttpApiOptions } from '../ports';
 import type { StreamOffsets } from '../requests/stream-offsets';
-
-/** Takes erasures. */
-export interface ErasureSink {
-  /** Durably queued once resolved, behind what was written of the user before. @returns an offset token. @throws StoreUnavailableError */
-  erase(cuid: string, arrivalMs: number): Promise<string>;
-}
 
 /** The adapters behind the part of the HTTP API that needs no engine. */
 export interface IntakeApiPorts {
@@ -18,7 +12,7 @@ export interface IntakeApiPorts {
   readonly namesTaken: ReadonlySet<string>;
 }
 
-export type IntakeApiOptions = Omit<HttpApiOptions, 'timeZone' | 'cursorBytesMax' | 'offsetWaitMsMax'>;
+export type IntakeApiOptions = Omit<HttpApiOptions, 'timeZone' | 'cursorBytesMax'>;
 
 /** Nest token. */
 export const ERASURE_SINK = Symbol('ErasureSink');

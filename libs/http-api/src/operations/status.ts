@@ -1,19 +1,19 @@
 import { universeNode } from '@tessera/audience';
-import type { SegmentationEngine, UserReader } from '@tessera/audience';
+import type { DataVersion, SegmentationEngine } from '@tessera/audience';
 import type { CatalogStore } from '@tessera/tag-catalog';
 import type { MemoryStatus, StatusReader } from '../ports';
 import type { MessageRate } from './message-rate';
 
 export interface ServiceStatus {
   readonly engine: string;
-  readonly dataVersion: number;
-  readonly users: { readonly known: number; readonly bound: number };
+  readonly dataVersion: DataVersion;
+  readonly users: { readonly known: number; readonly bound: number | null };
   readonly tagTypes: number;
   readonly tags: number;
   readonly messagesPerSecond: number;
-  readonly lag: number;
-  readonly rememberedIds: { readonly count: number; readonly max: number };
-  readonly dataDirectory: { readonly bytes: number };
+  readonly lag: number | null;
+  readonly rememberedIds: { readonly count: number | null; readonly max: number | null };
+  readonly dataDirectory: { readonly bytes: number | null };
   readonly memory: MemoryStatus | null;
   readonly versions: { readonly tessera: string; readonly node: string; readonly catalog: number };
   readonly uptimeSeconds: number;
@@ -22,7 +22,6 @@ export interface ServiceStatus {
 
 export interface StatusPorts {
   readonly engine: SegmentationEngine;
-  readonly users: UserReader;
   readonly catalogStore: CatalogStore;
   readonly status: StatusReader;
 }
@@ -36,12 +35,12 @@ export class StatusDesk {
   ) {}
 
   async read(): Promise<ServiceStatus> {
-    const { engine, users, catalogStore, status } = this.ports;
-    const [store, known] = await Promise.all([status.status(), this.knownUsers()]);
+    const { engine, catalogStore, status } = this.ports;
+    const [store, { known, dataVersion }] = await Promise.all([status.status(), this.knownUsers()]);
     const catalog = catalogStore.current();
     return {
       engine: engine.name,
-      dataVersion: users.dataVersion,
+      dataVersion,
       users: { known, bound: store.usersBound },
       tagTypes: catalog.types.length,
       tags: [...catalog.tags].length,
@@ -56,8 +55,8 @@ export class StatusDesk {
     };
   }
 
-  async knownUsers(): Promise<number> {
-    const { counts } = await this.ports.engine.counts([universeNode()]);
-    return counts[0] ?? 0;
+  async knownUsers(): Promise<{ readonly known: number; readonly dataVersion: DataVersion }> {
+    const { counts, dataVersion } = await this.ports.engine.counts([universeNode()]);
+    return { known: counts[0] ?? 0, dataVersion };
   }
 }

@@ -1,4 +1,3 @@
-import type { UserReader } from '@tessera/audience';
 import { HttpProblem } from '../problem/http-problem';
 import { SignedTokens } from './signed-tokens';
 
@@ -6,13 +5,29 @@ const WAIT_MS_MAX = 10_000;
 const RETRY_AFTER_SECONDS = 1;
 const POSITION_BYTES = 8;
 
+/** What reads wait for. */
+export interface ReadOffsets {
+  /**
+   * Waits until the write that gave out the token is visible; returns at once without a token.
+   *
+   * @throws HttpProblem 400 for a token that was never issued, 503 if 10 s were not enough. StoreUnavailableError
+   */
+  waitFor(token: string | undefined): Promise<void>;
+}
+
+/** Whatever applies a log in order. */
+export interface AppliedLog {
+  /** Waits until `position` is applied, at most `timeoutMs`; false if it did not come. */
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+}
+
 /** Offset tokens: positions in the log that a caller hands back as `minOffset` to read what it wrote. */
-export class Offsets {
+export class Offsets implements ReadOffsets {
   readonly #tokens: SignedTokens;
 
   constructor(
     secret: Uint8Array,
-    private readonly users: Pick<UserReader, 'waitFor'>,
+    private readonly log: AppliedLog,
     private readonly waitMsMax = WAIT_MS_MAX,
   ) {
     this.#tokens = new SignedTokens(secret, 'offset');
@@ -24,11 +39,6 @@ export class Offsets {
     return this.#tokens.issue(payload);
   }
 
-  /**
-   * Waits until the write that gave out the token is visible; returns at once without a token.
-   *
-   * @throws HttpProblem 400 for a token that was never issued, 503 if 10 s were not enough.
-   */
   async waitFor(token: string | undefined): Promise<void> {
     if (token === undefined) return;
     const payload = this.#tokens.read(token);
@@ -39,7 +49,7 @@ export class Offsets {
       });
     }
     const position = Number(payload.readBigUInt64BE());
-    if (await this.users.waitFor(position, this.waitMsMax)) return;
+    if (await this.log.waitFor(position, this.waitMsMax)) return;
     throw new HttpProblem(
       'unavailable',
       `The write at minOffset was not visible within ${this.waitMsMax / 1000} s; retry in ${RETRY_AFTER_SECONDS} s`,

@@ -1,11 +1,12 @@
 import { HttpProblem } from '../problem/http-problem';
+import type { ReadOffsets } from './offsets';
 import { SignedTokens } from './signed-tokens';
 
 /** Kafka partition → position behind the last record that counts. */
 export type StreamPositions = ReadonlyMap<number, number>;
 
 /** Offset tokens of the distributed shape: positions in the Kafka partitions of `tags.raw`. */
-export class StreamOffsets {
+export class StreamOffsets implements ReadOffsets {
   readonly #tokens: SignedTokens;
   /** Of all that this process has written. */
   readonly #newest = new Map<number, number>();

@@ -2,7 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 /** Values read at the moment of a scrape. */
 export interface ScrapedValues {
-  readonly dataVersion: number;
+  /** Null: left as it was. */
+  readonly dataVersion: number | null;
   readonly users: number;
 }
 
@@ -65,7 +66,7 @@ export class Metrics {
 
   /** The Prometheus text form. */
   async expose(scraped: ScrapedValues): Promise<string> {
-    this.#dataVersion.set(scraped.dataVersion);
+    if (scraped.dataVersion !== null) this.#dataVersion.set(scraped.dataVersion);
     this.#users.set(scraped.users);
     return this.registry.metrics();
   }

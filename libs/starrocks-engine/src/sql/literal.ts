@@ -21,9 +21,14 @@ export function textLiteral(text: string): string {
   return `'${text.replace(ESCAPED, (character) => ESCAPES[character] ?? character)}'`;
 }
 
+/** The text of a DATETIME in UTC to the millisecond, years 0 to 9999. */
+export function instantText(instantMs: number): string {
+  return new Date(instantMs).toISOString().replace('T', ' ').replace('Z', '');
+}
+
 /** A DATETIME in UTC to the millisecond, without a zone: one with a zone would be moved to that of the server. */
 export function instantLiteral(instantMs: number): string {
-  return `'${new Date(instantMs).toISOString().replace('T', ' ').replace('Z', '')}'`;
+  return `'${instantText(instantMs)}'`;
 }
 
 /** A DATE. @param days since 1970-01-01. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '@tessera/platform';
+import { ConfigError } from '../config/read-config';
 
 /** Runs a command; the process ends with its exit code, with 2 for wrong settings, with 1 for any other error, which is printed. */
 export function runCli(main: (argv: readonly string[]) => Promise<number>): void {
