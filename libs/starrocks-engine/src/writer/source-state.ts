@@ -38,6 +38,8 @@ export class SourceState<R> {
   /** Everything below has been durable before, under this claim or another one. */
   reached: number;
   isLost = false;
+  /** Between `restart` and `drop`: somebody tells it. */
+  isTold = false;
   #from: number;
   #pending: RowBuffer<R>;
   #underWay: RoundPart<R> | null = null;
@@ -87,7 +89,7 @@ export class SourceState<R> {
     this.through = Math.max(this.through, (batch.entries.at(-1)?.offset ?? -1) + 1);
   }
 
-  /** Everything below was taken. */
+  /** Everything below was taken, by whoever tells it. */
   pass(nextOffset: number): void {
     this.through = Math.max(this.through, nextOffset);
   }
@@ -97,6 +99,7 @@ export class SourceState<R> {
     this.options.buffered.bytes -= this.#pending.bytes;
     this.#pending = this.#buffer();
     this.#opening++;
+    this.isTold = false;
     this.through = this.#from = this.durable;
   }
 
@@ -104,6 +107,7 @@ export class SourceState<R> {
   restart(position: number): void {
     this.drop();
     this.durable = this.through = this.#from = position;
+    this.isTold = true;
   }
 
   /** What waits, for a round; null: there is nothing to be written or said. */

@@ -72,7 +72,9 @@ export class TopicShelf<R> {
 
   /** What is taken begins there. */
   begin(source: string, position: number): void {
-    this.#sourceOf(source).restart(position);
+    const state = this.#sources.get(source);
+    if (state === undefined || state.isLost) throw new SourceLostError(source);
+    state.restart(position);
   }
 
   /** What is not being written yet will be told to somebody again. */
@@ -134,7 +136,7 @@ export class TopicShelf<R> {
 
   #sourceOf(source: string): SourceState<R> {
     const state = this.#sources.get(source);
-    if (state === undefined || state.isLost || this.#isClosed) throw new SourceLostError(source);
+    if (state?.isTold !== true || state.isLost || this.#isClosed) throw new SourceLostError(source);
     return state;
   }
 
