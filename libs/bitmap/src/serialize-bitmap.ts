@@ -1,5 +1,6 @@
 import { RoaringBitmap32 } from 'roaring';
-import { checkPortableFormat } from './check-portable-format';
+import { BitmapBytes } from './check/bitmap-bytes';
+import { checkPortableFormat } from './check/check-portable-format';
 
 /**
  * The bitmap in the portable roaring format (RoaringFormatSpec), read by every roaring library. Containers are written as runs
@@ -23,6 +24,6 @@ export function serializeBitmapBehind(bitmap: RoaringBitmap32, room: number): Bu
  * @throws MalformedBitmapError unless every byte is as the format demands.
  */
 export function deserializeBitmap(bytes: Buffer): RoaringBitmap32 {
-  checkPortableFormat(bytes);
+  checkPortableFormat(BitmapBytes.of(bytes), 0);
   return RoaringBitmap32.deserialize(bytes, 'portable');
 }

@@ -1,5 +1,5 @@
-import { BITSET_BYTES, countBitsetValues } from './count-bits';
-import { MalformedBitmapError } from './malformed-bitmap-error';
+import { MalformedBitmapError } from '../malformed-bitmap-error';
+import type { BitmapBytes } from './bitmap-bytes';
 
 // https://github.com/RoaringBitmap/RoaringFormatSpec
 const COOKIE_WITHOUT_RUNS = 12_346;
@@ -8,6 +8,7 @@ const COOKIE_WITH_RUNS = 12_347;
 const OFFSETS_FROM_CONTAINERS = 4;
 const CONTAINERS_MAX = 65_536;
 const ARRAY_CARDINALITY_MAX = 4_096;
+const BITSET_BYTES = 8_192;
 const CONTAINER_VALUES = 65_536;
 
 interface Layout {
@@ -23,21 +24,21 @@ interface Layout {
 /**
  * Checks every byte from `start` to the end against the portable format, so that native code, which trusts them, never meets any
  * others. Stricter than the format in one point: runs that touch must have been joined, as every writer does.
- * @throws MalformedBitmapError with offsets in `bytes`.
+ * @throws MalformedBitmapError
  */
-export function checkPortableFormat(bytes: Uint8Array, start = 0): void {
+export function checkPortableFormat(bytes: BitmapBytes, start: number): void {
   const end = checkPortableBitmap(bytes, start);
-  if (end !== bytes.length) throw new MalformedBitmapError(`${bytes.length - end} bytes after the last container`, end);
+  if (end !== bytes.end) throw new MalformedBitmapError(`${bytes.end - end} bytes after the last container`, end);
 }
 
 /**
  * The same for a bitmap with others behind it.
  * @returns the offset behind it.
- * @throws MalformedBitmapError with offsets in `bytes`.
+ * @throws MalformedBitmapError
  */
-export function checkPortableBitmap(bytes: Uint8Array, start: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const layout = readLayout(view, start);
+export function checkPortableBitmap(bytes: BitmapBytes, start: number): number {
+  const { view } = bytes;
+  const layout = readLayout(bytes, start);
   let at = layout.containersAt;
   let previousKey = -1;
   for (let index = 0; index < layout.containers; index++) {
@@ -52,23 +53,24 @@ export function checkPortableBitmap(bytes: Uint8Array, start: number): number {
         throw new MalformedBitmapError(`container offset ${offset} instead of ${at - start}`, offsetAt);
     }
     const cardinality = view.getUint16(descriptionAt + 2, true) + 1;
-    if (isRun(view, layout, index)) at = checkRuns(view, at, cardinality);
-    else if (cardinality <= ARRAY_CARDINALITY_MAX) at = checkArray(view, at, cardinality);
+    if (isRun(view, layout, index)) at = checkRuns(bytes, at, cardinality);
+    else if (cardinality <= ARRAY_CARDINALITY_MAX) at = checkArray(bytes, at, cardinality);
     else at = checkBitset(bytes, at, cardinality);
   }
   return at;
 }
 
-function readLayout(view: DataView, start: number): Layout {
-  demandBytes(view, start, 4, 'cookie');
+function readLayout(bytes: BitmapBytes, start: number): Layout {
+  const { view } = bytes;
+  bytes.demand(start, 4, 'cookie');
   const cookie = view.getUint32(start, true);
   if (cookie === COOKIE_WITHOUT_RUNS) {
-    demandBytes(view, start + 4, 4, 'container count');
+    bytes.demand(start + 4, 4, 'container count');
     const containers = view.getUint32(start + 4, true);
     if (containers > CONTAINERS_MAX)
       throw new MalformedBitmapError(`${containers} containers, at most ${CONTAINERS_MAX}`, start + 4);
     const descriptionsAt = start + 8;
-    demandBytes(view, descriptionsAt, 8 * containers, 'header');
+    bytes.demand(descriptionsAt, 8 * containers, 'header');
     const offsetsAt = descriptionsAt + 4 * containers;
     return { containers, runFlagsAt: null, descriptionsAt, offsetsAt, containersAt: offsetsAt + 4 * containers };
   }
@@ -79,7 +81,7 @@ function readLayout(view: DataView, start: number): Layout {
   const hasOffsets = containers >= OFFSETS_FROM_CONTAINERS;
   const behind = descriptionsAt + 4 * containers;
   const containersAt = hasOffsets ? behind + 4 * containers : behind;
-  demandBytes(view, runFlagsAt, containersAt - runFlagsAt, 'header');
+  bytes.demand(runFlagsAt, containersAt - runFlagsAt, 'header');
   const unusedFlags = view.getUint8(descriptionsAt - 1) >>> (((containers - 1) & 7) + 1);
   if (unusedFlags !== 0) throw new MalformedBitmapError('run flags behind the last container', descriptionsAt - 1);
   return { containers, runFlagsAt, descriptionsAt, offsetsAt: hasOffsets ? behind : null, containersAt };
@@ -90,25 +92,14 @@ function isRun(view: DataView, layout: Layout, index: number): boolean {
 }
 
 /** Returns the offset behind the container, like the other two. */
-function checkRuns(view: DataView, at: number, cardinality: number): number {
-  demandBytes(view, at, 2, 'run count');
-  const runs = view.getUint16(at, true);
-  demandBytes(view, at + 2, 4 * runs, 'runs');
+function checkRuns(bytes: BitmapBytes, at: number, cardinality: number): number {
+  bytes.demand(at, 2, 'run count');
+  const runs = bytes.view.getUint16(at, true);
+  bytes.demand(at + 2, 4 * runs, 'runs');
   const end = at + 2 + 4 * runs;
-  let values = runs;
-  let lastValue = -2;
-  // Below 0 as soon as a run begins too early or ends too late: one jump for all of them.
-  let signs = 0;
-  for (let runAt = at + 2; runAt < end; runAt += 4) {
-    const run = view.getInt32(runAt, true);
-    const first = run & 0xffff;
-    const length = run >>> 16;
-    signs |= first - lastValue - 2;
-    values += length;
-    lastValue = first + length;
-    signs |= CONTAINER_VALUES - 1 - lastValue;
-  }
-  if (signs < 0) throw wrongRun(view, at + 2);
+  const behindFirsts = runs === 0 ? 0 : bytes.sumRuns(at + 2, end);
+  if (behindFirsts < 0) throw wrongRun(bytes.view, at + 2);
+  const values = runs + behindFirsts;
   if (values !== cardinality) throw new MalformedBitmapError(`runs of ${values} values instead of ${cardinality}`, at);
   return end;
 }
@@ -126,27 +117,10 @@ function wrongRun(view: DataView, start: number): MalformedBitmapError {
   }
 }
 
-function checkArray(view: DataView, at: number, cardinality: number): number {
-  demandBytes(view, at, 2 * cardinality, 'array');
+function checkArray(bytes: BitmapBytes, at: number, cardinality: number): number {
+  bytes.demand(at, 2 * cardinality, 'array');
   const end = at + 2 * cardinality;
-  let previous = -1;
-  // Stays below 0 while every value is above the one before: one jump for all of them.
-  let signs = -1;
-  let valueAt = at;
-  for (; valueAt + 8 <= end; valueAt += 8) {
-    const first = view.getUint16(valueAt, true);
-    const second = view.getUint16(valueAt + 2, true);
-    const third = view.getUint16(valueAt + 4, true);
-    const fourth = view.getUint16(valueAt + 6, true);
-    signs &= (previous - first) & (first - second) & (second - third) & (third - fourth);
-    previous = fourth;
-  }
-  for (; valueAt < end; valueAt += 2) {
-    const value = view.getUint16(valueAt, true);
-    signs &= previous - value;
-    previous = value;
-  }
-  if (signs >= 0) throw wrongValue(view, at);
+  if (!bytes.areAscending(at, end)) throw wrongValue(bytes.view, at);
   return end;
 }
 
@@ -160,18 +134,10 @@ function wrongValue(view: DataView, start: number): MalformedBitmapError {
   }
 }
 
-function checkBitset(bytes: Uint8Array, at: number, cardinality: number): number {
-  if (at + BITSET_BYTES > bytes.length) throw cutOff('bitset', bytes.length, at);
-  const values = countBitsetValues(bytes, at);
+function checkBitset(bytes: BitmapBytes, at: number, cardinality: number): number {
+  bytes.demand(at, BITSET_BYTES, 'bitset');
+  const values = bytes.countBits(at, at + BITSET_BYTES);
   if (values !== cardinality)
     throw new MalformedBitmapError(`a bitset of ${values} values instead of ${cardinality}`, at);
   return at + BITSET_BYTES;
-}
-
-function demandBytes(view: DataView, at: number, count: number, what: string): void {
-  if (at + count > view.byteLength) throw cutOff(what, view.byteLength, at);
-}
-
-function cutOff(what: string, bytes: number, at: number): MalformedBitmapError {
-  return new MalformedBitmapError(`${what} cut off at the end, ${bytes} bytes`, at);
 }

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { createConnection } from 'mysql2/promise';
+import { StarrocksStandIn } from './standin';
+
+const START_MS_MAX = 120_000;
+
+/** Where a suite finds StarRocks, or its stand-in. */
+export interface StarrocksAtHand {
+  /** With a database of the suite's own. */
+  readonly mysqlUrl: string;
+  /** Of Stream Load. */
+  readonly httpUrls: readonly string[];
+  readonly database: string;
+  /** Null: a real cluster, so no faults can be made. */
+  readonly standIn: StarrocksStandIn | null;
+}
+
+/**
+ * Tests on StarRocks: on the cluster of `STARROCKS_URL=mysql://user:password@host:9030` (Stream Load at `STARROCKS_HTTP_URL`, or port 8030 of the
+ * same host), otherwise on a stand-in in this process. Each suite has a database of its own, which is dropped behind it.
+ */
+export function describeWithStarrocks(title: string, suite: (starrocks: () => StarrocksAtHand) => void): void {
+  describe(title, () => {
+    let found: StarrocksAtHand | null = null;
+
+    beforeAll(async () => {
+      found = await starrocksAtHand();
+    }, START_MS_MAX);
+
+    suite(() => {
+      if (found === null) throw new Error('StarRocks is there from the first test on.');
+      return found;
+    });
+
+    // Behind those of the suite.
+    afterAll(async () => {
+      if (found !== null) await release(found);
+    }, START_MS_MAX);
+  });
+}
+
+/** With an empty database; give it back to `release`. */
+export async function starrocksAtHand(): Promise<StarrocksAtHand> {
+  const url = process.env['STARROCKS_URL'] ?? '';
+  const standIn = url === '' ? await StarrocksStandIn.start() : null;
+  const server = new URL(standIn === null ? url : standIn.mysqlUrl);
+  const database = `tessera_test_${randomBytes(6).toString('hex')}`;
+  await run(server, `CREATE DATABASE \`${database}\``);
+  server.pathname = `/${database}`;
+  const http = process.env['STARROCKS_HTTP_URL'] ?? `http://${server.hostname}:8030`;
+  return { mysqlUrl: server.href, httpUrls: [standIn === null ? http : standIn.httpUrl], database, standIn };
+}
+
+export async function release({ mysqlUrl, database, standIn }: StarrocksAtHand): Promise<void> {
+  if (standIn !== null) return standIn.close();
+  const server = new URL(mysqlUrl);
+  server.pathname = '';
+  await run(server, `DROP DATABASE \`${database}\` FORCE`);
+}
+
+async function run(server: URL, sql: string): Promise<void> {
+  const connection = await createConnection({ uri: server.href });
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}
