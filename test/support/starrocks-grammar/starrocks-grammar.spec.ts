@@ -1,4 +1,4 @@
-import { textLiteral } from '../../../libs/starrocks-engine/src/sql/literal';
+import { textLiteral } from '@tessera/starrocks-engine';
 import { describeWithServer } from '../services/with-server';
 import { ACCEPTED, REFUSED } from './examples';
 import { StarrocksGrammar } from './starrocks-grammar';
