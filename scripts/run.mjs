@@ -15,6 +15,7 @@ const ENTRIES = {
   'segmentation-api': 'apps/segmentation-api/src/main.ts',
   'mapping-worker': 'apps/mapping-worker/src/main.ts',
   'ingest-worker': 'apps/ingest-worker/src/main.ts',
+  migrate: 'apps/ingest-worker/src/cli/migrate.ts',
   identity: 'apps/mapping-worker/src/cli/identity.ts',
   'dead-letters': 'apps/mapping-worker/src/cli/dead-letters.ts',
   bench: 'test/bench/main.ts',

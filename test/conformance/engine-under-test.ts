@@ -1,5 +1,5 @@
-import type { ListStore, SegmentationEngine, UserReader } from '@tessera/audience';
-import type { Catalog, TagStore } from '@tessera/tag-catalog';
+import type { ListStore, SegmentationEngine, UserView } from '@tessera/audience';
+import type { Catalog, Guid, TagStore } from '@tessera/tag-catalog';
 
 /** `replay`: as after a crash, from whatever was written so far. `checkpoint`: closed in order and opened again. */
 export type RestartMode = 'replay' | 'checkpoint';
@@ -12,12 +12,22 @@ export interface EngineSetup {
   readonly usersPerShard?: number;
 }
 
+/** An engine's single users as the suite sees them: as they stand. */
+export interface UsersUnderTest {
+  readonly dataVersion: number;
+  user(cuid: string): UserView | undefined;
+  cuidOf(guid: Guid): string | undefined;
+  guidOf(cuid: string): Guid | undefined;
+  /** Waits until `position` is applied, at most `timeoutMs`; false if it did not come. */
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+}
+
 /** An engine as the suite sees it: the ports, and the ways to restart and check it. */
 export interface EngineUnderTest {
   readonly name: string;
   readonly store: TagStore;
   readonly engine: SegmentationEngine;
-  readonly users: UserReader;
+  readonly users: UsersUnderTest;
   readonly lists: Pick<ListStore, 'create' | 'remove'>;
   /** None: it keeps everything in memory, or restarting it is nothing of ours. */
   readonly restarts: readonly RestartMode[];

@@ -35,7 +35,7 @@ async function probe(path: string): Promise<ProbeAnswer> {
 /** Users, lists, counts and verdicts, as one hash: equal for equal answers. */
 async function digest({ engine, catalogStore }: OpenedEngine): Promise<string> {
   // Their ids are drawn at random.
-  const lists = [...engine.lists.lists()].sort((left, right) => (left.name < right.name ? -1 : 1));
+  const lists = [...(await engine.lists.lists())].sort((left, right) => (left.name < right.name ? -1 : 1));
   const listIds = lists.map(({ id }) => id);
   const catalog = catalogStore.current();
   const users = CUIDS.map((cuid) => [digestUser(engine, cuid, listIds), engine.guidOf(cuid) ?? 0]);

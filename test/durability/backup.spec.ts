@@ -69,7 +69,7 @@ describe('backup and restore', () => {
       const { engine, directory } = await openEngine(target);
       try {
         expect(engine.verify().findings).toEqual([]);
-        const listIds = new Map(engine.lists.lists().map(({ id, name }) => [name, id]));
+        const listIds = new Map((await engine.lists.lists()).map(({ id, name }) => [name, id]));
         const bounds = { least: Math.max(least, expected.applied), most };
         const difference = await expected.advanceTo(engine, bounds, (index) => operationAt(SEED, index), {
           listIds,

@@ -66,7 +66,7 @@ async function compare(opened: OpenedEngine, expected: ExpectedState, options: C
   const catalog = catalogStore.current();
   // The catalogue is made after the directory.
   if (catalog.types.length === 0 && least === 0 && engine.dataVersion === 0) return;
-  const listIds = new Map(engine.lists.lists().map(({ id, name }) => [name, id]));
+  const listIds = new Map((await engine.lists.lists()).map(({ id, name }) => [name, id]));
   const found = { listIds, catalogVersion: catalog.version };
   const difference = await expected.advanceTo(engine, { least, most }, (index) => operationAt(seed, index), found);
   if (difference !== null) {

@@ -1,11 +1,15 @@
 import { ReferenceEngine, ReferenceStore } from '@tessera/audience';
-import type { UserReader } from '@tessera/audience';
+import type { UserView } from '@tessera/audience';
 import { formatValue, INSTANT_MAX_MS } from '@tessera/tag-catalog';
 import { catalogBefore, CLOCK_MS, CUIDS, usersOf } from './workload';
 import type { Operation } from './workload';
 
+interface UserLookup {
+  user(cuid: string): UserView | undefined;
+}
+
 /** Everything kept of one user as text; empty: not known. `lists` are the ids of the lists, in order of their making. */
-export function digestUser(users: Pick<UserReader, 'user'>, cuid: string, lists: readonly string[]): string {
+export function digestUser(users: UserLookup, cuid: string, lists: readonly string[]): string {
   const view = users.user(cuid);
   if (view === undefined) return '';
   const tags = view
@@ -54,7 +58,7 @@ export class ExpectedState {
    * @returns null, or the users that differ where most of them agreed.
    */
   async advanceTo(
-    actual: Pick<UserReader, 'user'>,
+    actual: UserLookup,
     bounds: { readonly least: number; readonly most: number },
     operations: (index: number) => Operation,
     found: Found,
@@ -85,11 +89,7 @@ export class ExpectedState {
     return catalogBefore(this.applied).version;
   }
 
-  #differing(
-    cuids: readonly string[],
-    actual: Pick<UserReader, 'user'>,
-    listIds: ReadonlyMap<string, string>,
-  ): Set<string> {
+  #differing(cuids: readonly string[], actual: UserLookup, listIds: ReadonlyMap<string, string>): Set<string> {
     const ids = this.lists.map((name) => listIds.get(name) ?? `no list ${name}`);
     return new Set(cuids.filter((cuid) => digestUser(actual, cuid, ids) !== digestUser(this.engine, cuid, this.lists)));
   }

@@ -105,7 +105,7 @@ export class SoakWorld {
     }
     deepStrictEqual(engine.dataVersion, first + batches.length, 'data version after the batches');
     for (const { counts, dataVersion } of answers) {
-      const expected = right[dataVersion - first];
+      const expected = dataVersion === null ? undefined : right[dataVersion - first];
       deepStrictEqual(counts, expected, `counts of ${JSON.stringify(rules)} at data version ${dataVersion}`);
     }
     return answers.length * rules.length;

@@ -18,7 +18,7 @@ import { StreamServers } from './stream-servers';
 import { startWorker, WORKER_RUNS } from './worker-process';
 
 const TEST_MS_MAX = 300_000;
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 120_000;
 const SHOP: JsonValue = {
   name: 'shop',
   kind: 'profile',

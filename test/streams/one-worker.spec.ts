@@ -319,6 +319,10 @@ describeWithServer('A mapping worker on real servers', StreamServers, (running) 
         `${field} has guid 4000000 in Redis, in the mapping log ${guid}`,
       );
       await client.hset(bucket ?? '', field, guid ?? '');
+      // So little memory that the guids, up to 3,000,000, need many rounds.
+      const verified = await identity('verify', '--memory-mb', '5');
+      expect(verified).toMatch(/are compared[^]*in order/);
+      await expect(identity('verify', '--memory-mb=0')).rejects.toThrow('needs a whole number');
       client.disconnect();
     },
     TEST_MS_MAX,

@@ -1,90 +1,124 @@
 import type { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { MAPPING_TOPIC, readMappingEntries } from '@tessera/ingest';
 import type { MappingEntry } from '@tessera/ingest';
-import { readToEnd } from '@tessera/kafka';
+import { committedEnds, readRange } from '@tessera/kafka';
 import type { KafkaClient } from '@tessera/kafka';
+import { GuidLedger, LEDGER_BYTES_A_GUID } from './guid-ledger';
 
 const BATCH = 5_000;
 const PROBLEMS_MAX = 20;
+const MB = 1_048_576;
 
-/** What the mapping log says, and what is wrong with it by itself. */
-class LoggedIdentity {
-  /** 0: erased. */
-  readonly guids = new Map<string, number>();
-  readonly #owners = new Map<number, string>();
-  readonly #retired = new Set<number>();
-  highestGuid = 0;
+export interface VerifyIdentityOptions {
+  readonly client: KafkaClient;
+  readonly store: RedisMappingStore;
+  readonly sequence: MysqlSequence;
+  /** For what is remembered of guids; more guids than that allows are looked at in several rounds, each of which reads the log twice. */
+  readonly memoryMb: number;
+  readonly say: (line: string) => void;
+}
 
-  constructor(private readonly onProblem: (problem: string) => void) {}
-
-  add({ op, cuid, guid }: MappingEntry): void {
-    const owner = this.#owners.get(guid);
-    if (owner !== undefined && owner !== cuid) this.onProblem(`guid ${guid} belongs to ${owner} and to ${cuid}`);
-    this.#owners.set(guid, cuid);
-    this.highestGuid = Math.max(this.highestGuid, guid);
-    const held = this.guids.get(cuid) ?? 0;
-    if (op === 'erase') {
-      this.#retired.add(guid);
-      if (held === guid || held === 0) this.guids.set(cuid, 0);
-    } else if (held === 0) {
-      if (this.#retired.has(guid)) this.onProblem(`guid ${guid} of ${cuid} was retired and is bound again`);
-      this.guids.set(cuid, guid);
-    } else if (held !== guid) {
-      this.onProblem(`${cuid} is bound to ${held} and to ${guid} with no erasure in between`);
-    }
-  }
+/** What a round has found. */
+interface Round {
+  readonly highestGuid: number;
+  readonly live: number;
+  readonly retired: number;
 }
 
 /**
  * Compares Redis, the mapping log and MySQL: one guid for each cuid, one cuid for each guid, none of the retired ones in use, Redis as the log says,
- * new numbers above all used ones. Mapping workers should be idle. It holds all cuids in memory.
+ * new numbers above all used ones. Mapping workers should be idle.
  * @returns what is not so, 20 lines at most; none: all is in order.
+ * @throws KafkaFailure, MappingStoreUnavailableError
  */
-export async function verifyIdentity(
-  client: KafkaClient,
-  store: RedisMappingStore,
-  sequence: MysqlSequence,
-  say: (line: string) => void,
-): Promise<readonly string[]> {
+export async function verifyIdentity(options: VerifyIdentityOptions): Promise<readonly string[]> {
+  const { client, store, sequence, say } = options;
   const problems: string[] = [];
   const note = (problem: string): void => {
     if (problems.length < PROBLEMS_MAX) problems.push(problem);
   };
-  const logged = new LoggedIdentity(note);
-  await readToEnd(client, MAPPING_TOPIC, (_partition, records) => {
-    for (const entry of readMappingEntries(records)) logged.add(entry);
-  });
-  const live = await compareWithStore(logged.guids, store, note);
+  const to = await committedEnds(client, MAPPING_TOPIC);
+  const verification = new Verification(note, store, (take) =>
+    readRange(client, MAPPING_TOPIC, { to }, async (_partition, records) => take(readMappingEntries(records))),
+  );
+  const guidsARound = Math.max(1, Math.floor((options.memoryMb * MB) / LEDGER_BYTES_A_GUID));
+  const total = { highestGuid: 0, live: 0, retired: 0 };
+  for (let first = 1; first === 1 || first <= total.highestGuid; first += guidsARound) {
+    const round = await verification.round(first, guidsARound);
+    total.highestGuid = round.highestGuid;
+    total.live += round.live;
+    total.retired += round.retired;
+    const last = first + guidsARound - 1;
+    if (last < round.highestGuid) say(`Guids up to ${last} of ${round.highestGuid} are compared`);
+  }
   const { entries, unlogged } = await store.size();
-  if (entries - live > unlogged)
-    note(`Redis binds ${entries} cuids, the mapping log ${live}, and ${unlogged} are unlogged`);
+  if (entries - total.live > unlogged)
+    note(`Redis binds ${entries} cuids, the mapping log ${total.live}, and ${unlogged} are unlogged`);
   const next = await sequence.next();
-  if (next <= logged.highestGuid) note(`MySQL hands out ${next} next, but ${logged.highestGuid} is used`);
-  const summary = `${live} cuids bound, ${logged.guids.size - live} erased, ${unlogged} bindings unlogged, highest guid ${logged.highestGuid}, next ${next}`;
+  if (next <= total.highestGuid) note(`MySQL hands out ${next} next, but ${total.highestGuid} is used`);
+  const summary = `${total.live} cuids bound, ${total.retired} guids retired, ${unlogged} bindings unlogged, highest guid ${total.highestGuid}, next ${next}`;
   say(problems.length === 0 ? `${summary}: in order` : summary);
   return problems;
 }
 
-/** @returns cuids that are bound by the log. */
-async function compareWithStore(
-  guids: ReadonlyMap<string, number>,
-  store: RedisMappingStore,
-  note: (problem: string) => void,
-): Promise<number> {
-  const cuids = [...guids.keys()];
-  let live = 0;
-  for (let start = 0; start < cuids.length; start += BATCH) {
-    const some = cuids.slice(start, start + BATCH);
-    const found = new Uint32Array(some.length);
-    const unlogged = new Set(await store.find(some, found));
-    for (const [place, cuid] of some.entries()) {
-      const expected = guids.get(cuid) ?? 0;
+type ReadLog = (take: (entries: readonly MappingEntry[]) => Promise<void> | void) => Promise<void>;
+
+/**
+ * Looks at guids range by range: once through the log to learn whose each is and which are retired, once more to ask Redis for the cuid of each binding. Of two guids
+ * that a cuid has at a time Redis has one at most, so the other one is told.
+ */
+class Verification {
+  constructor(
+    private readonly note: (problem: string) => void,
+    private readonly store: RedisMappingStore,
+    private readonly readLog: ReadLog,
+  ) {}
+
+  async round(first: number, guids: number): Promise<Round> {
+    const ledger = new GuidLedger(first, guids);
+    const highestGuid = await this.#learn(ledger);
+    await this.#compare(ledger);
+    return { highestGuid, live: ledger.live, retired: ledger.retired };
+  }
+
+  async #learn(ledger: GuidLedger): Promise<number> {
+    let highest = 0;
+    await this.readLog((entries) => {
+      for (const { op, cuid, guid } of entries) {
+        highest = Math.max(highest, guid);
+        if (!ledger.has(guid)) continue;
+        const problem = op === 'bind' ? ledger.bind(guid, cuid) : ledger.retire(guid, cuid);
+        if (problem !== null) this.note(problem);
+      }
+    });
+    return highest;
+  }
+
+  async #compare(ledger: GuidLedger): Promise<void> {
+    let waiting: MappingEntry[] = [];
+    await this.readLog(async (entries) => {
+      for (const entry of entries) if (ledger.has(entry.guid)) waiting.push(entry);
+      if (waiting.length < BATCH) return;
+      const some = waiting;
+      waiting = [];
+      await this.#compareSome(some, ledger);
+    });
+    await this.#compareSome(waiting, ledger);
+  }
+
+  async #compareSome(entries: readonly MappingEntry[], ledger: GuidLedger): Promise<void> {
+    const found = new Uint32Array(entries.length);
+    await this.store.find(
+      entries.map(({ cuid }) => cuid),
+      found,
+    );
+    for (const [place, { cuid, guid }] of entries.entries()) {
       const held = found[place] ?? 0;
-      if (expected !== 0) live++;
-      // One that is bound anew may not be in the log yet.
-      if (held === expected || (expected === 0 && unlogged.has(place))) continue;
-      note(`${cuid} has guid ${held} in Redis, in the mapping log ${expected} (0: none)`);
+      if (ledger.isRetired(guid)) {
+        if (held === guid) this.note(`${cuid} has guid ${guid} in Redis, which is retired`);
+      } else if (held !== guid) {
+        this.note(`${cuid} has guid ${held} in Redis, in the mapping log ${guid} (0: none)`);
+      }
     }
   }
-  return live;
 }

@@ -1,5 +1,5 @@
 import { raise } from '@tessera/http-api';
-import type { ErasureSink, MessageSink, MessageWriter, ReceivedBatch, StreamOffsets } from '@tessera/http-api';
+import type { Erasure, ErasureSink, MessageSink, MessageWriter, ReceivedBatch, StreamOffsets } from '@tessera/http-api';
 import { ERASE_TYPE, MESSAGE_BYTES_MAX, RAW_TOPIC } from '@tessera/ingest';
 import { KafkaFailure } from '@tessera/kafka';
 import type { GroupProducer, NewRecord, TopicEnds } from '@tessera/kafka';
@@ -29,9 +29,10 @@ export class TagsRawSink implements MessageSink, ErasureSink {
     };
   }
 
-  async erase(cuid: string, arrivalMs: number): Promise<string> {
+  async erase(cuid: string, arrivalMs: number): Promise<Erasure> {
     const message = { header: { type: ERASE_TYPE, cuid }, body: {} };
-    return this.offsets.issue(await this.#send([recordOf(cuid, message, arrivalMs)]));
+    // Known or not: that is found out behind what was written before.
+    return { erased: true, offset: this.offsets.issue(await this.#send([recordOf(cuid, message, arrivalMs)])) };
   }
 
   async #write({ arrivalMs, messages, raw }: ReceivedBatch, reached: Map<number, number>): Promise<readonly Verdict[]> {

@@ -1,6 +1,6 @@
 import type { DocumentStore } from '@tessera/data-directory';
 import { Catalog, catalogFromJson, catalogToJson } from '@tessera/tag-catalog';
-import type { CatalogStore } from '@tessera/tag-catalog';
+import type { CatalogChange, CatalogStore } from '@tessera/tag-catalog';
 
 const CATALOG_KEY = 'catalog';
 
@@ -21,15 +21,15 @@ export class LmdbCatalogStore implements CatalogStore {
     return this.#current;
   }
 
-  update(change: (catalog: Catalog) => Catalog): Promise<Catalog> {
+  update(change: CatalogChange): Promise<Catalog> {
     const update = this.#lastUpdate.then(() => this.#apply(change));
     // One update that is refused must not refuse the next.
     this.#lastUpdate = update.catch(() => undefined);
     return update;
   }
 
-  async #apply(change: (catalog: Catalog) => Catalog): Promise<Catalog> {
-    const next = change(this.#current);
+  async #apply(change: CatalogChange): Promise<Catalog> {
+    const next = await change(this.#current);
     if (next === this.#current) return next;
     await this.#documents.put(CATALOG_KEY, catalogToJson(next));
     this.#current = next;

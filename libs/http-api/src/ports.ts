@@ -1,13 +1,16 @@
 import type {
   FieldStatisticsReader,
   ListStore,
+  DataVersion,
   ReferencePort,
   SegmentationEngine,
   UserReader,
 } from '@tessera/audience';
-import type { CatalogStore, MessageOptions, TagStore } from '@tessera/tag-catalog';
+import type { CatalogStore, MessageOptions } from '@tessera/tag-catalog';
 import type { ApiKeys, Health, Metrics } from '@tessera/platform';
+import type { ErasureSink, MessageSink } from './messages/message-sink';
 import type { MessageRate } from './operations/message-rate';
+import type { ReadOffsets } from './requests/offsets';
 
 /** Where the memory goes, in bytes. */
 export interface MemoryStatus {
@@ -34,13 +37,14 @@ export interface MemoryStatus {
 /** What `GET /v1/status` shows of the store beside what the other ports tell. */
 export interface StoreStatus {
   /** Users that ever got a number and are not erased. */
-  readonly usersBound: number;
-  /** Message ids remembered against repeats, and at most how many. */
-  readonly rememberedIds: number;
-  readonly rememberedIdsMax: number;
-  readonly dataDirectoryBytes: number;
-  /** Messages of a stream that are not visible yet; 0 without one. */
-  readonly lag: number;
+  readonly usersBound: number | null;
+  /** Message ids remembered against repeats, and at most how many; null: not known here. */
+  readonly rememberedIds: number | null;
+  readonly rememberedIdsMax: number | null;
+  /** Null: there is none. */
+  readonly dataDirectoryBytes: number | null;
+  /** Messages of a stream that are not visible yet; 0 without one; null: not known here. */
+  readonly lag: number | null;
   /** Null where the store keeps no state of its own in memory. */
   readonly memory: MemoryStatus | null;
   /** Further figures of the adapter, shown as they are. */
@@ -56,8 +60,11 @@ export interface VerificationReport {
   /** One sentence for each thing that does not agree; empty: all is well. */
   readonly findings: readonly string[];
   readonly users: number;
-  readonly tagShards: number;
+  /** Null: there are none. */
+  readonly tagShards: number | null;
   readonly eventRows: number;
+  /** At the beginning of the check. */
+  readonly dataVersion: DataVersion;
 }
 
 /** Compares everything that the store holds twice. Reads all of it once: slow, and requests may have to wait meanwhile. */
@@ -68,14 +75,20 @@ export interface Verifier {
 /** The adapters behind the HTTP API. One object may stand for several ports. */
 export interface HttpApiPorts {
   readonly catalogStore: CatalogStore;
-  readonly tagStore: Pick<TagStore, 'apply' | 'erase'>;
-  readonly engine: SegmentationEngine;
+  readonly writes: MessageSink & ErasureSink;
+  /** Tokens that `writes` gives out. */
+  readonly offsets: ReadOffsets;
+  /** Names that no tag type can have here; left out: none. */
+  readonly namesTaken?: ReadonlySet<string>;
+  /** Null, as any of the following: what needs it is answered with 501. */
+  readonly engine: SegmentationEngine | null;
   readonly users: UserReader;
-  readonly lists: ListStore;
-  readonly statistics: FieldStatisticsReader;
-  readonly references: ReferencePort;
+  readonly lists: ListStore | null;
+  readonly statistics: FieldStatisticsReader | null;
+  readonly verifier: Verifier | null;
+  /** Left out: lists only. */
+  readonly references?: ReferencePort;
   readonly status: StatusReader;
-  readonly verifier: Verifier;
 }
 
 /** How the HTTP API behaves; all of it comes from the app. */
@@ -104,26 +117,19 @@ export interface HttpApiOptions {
   readonly cursorBytesMax: number;
   /** For the list of refused messages of a request when it grows past a few MiB. */
   readonly temporaryDirectory: string;
-  /** How long a read waits for its `minOffset`; 10 s unless a test says otherwise. */
-  readonly offsetWaitMsMax?: number;
 }
 
 /** Nest tokens under which the module provides the ports and options. */
 export const CATALOG_STORE = Symbol('CatalogStore');
-export const TAG_STORE = Symbol('TagStore');
 export const SEGMENTATION_ENGINE = Symbol('SegmentationEngine');
-export const USER_READER = Symbol('UserReader');
-export const LIST_STORE = Symbol('ListStore');
-export const FIELD_STATISTICS_READER = Symbol('FieldStatisticsReader');
-export const REFERENCE_PORT = Symbol('ReferencePort');
-export const STATUS_READER = Symbol('StatusReader');
+export const READ_OFFSETS = Symbol('ReadOffsets');
 export const HTTP_API_OPTIONS = Symbol('HttpApiOptions');
 
 /** References while there are no saved audiences: lists only. */
-export function listReferences(lists: Pick<ListStore, 'list'>): ReferencePort {
+export function listReferences(lists: Pick<ListStore, 'has'>): ReferencePort {
   return {
     audience: () => Promise.resolve(undefined),
     hasSnapshot: () => Promise.resolve(false),
-    hasList: (id) => Promise.resolve(lists.list(id) !== undefined),
+    hasList: (id) => lists.has(id),
   };
 }

@@ -7,7 +7,7 @@ import type { PositionedOptions, PositionedWork, ReadingStart } from './position
 import type { ReadRecord } from './records';
 
 const TEST_MS_MAX = 120_000;
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 120_000;
 
 /** Keeps what it was given, and its own position, as a store would. */
 class Kept implements PositionedWork {

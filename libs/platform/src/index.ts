@@ -1,9 +1,24 @@
 export { ApiKeys } from './api-keys';
+export { runCli } from './cli/run-cli';
 export { API_KEYS, LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
 export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
 export { KAFKA_BROKERS, mysqlUrls, OPERATIONS_HOST, redisUrls } from './config/service-settings';
+export {
+  optionalStarrocksUrls,
+  STARROCKS_HTTP_URLS,
+  STARROCKS_SETTINGS,
+  STARROCKS_SQL_SHAPE,
+  STARROCKS_TABLE_SETTINGS,
+  starrocksUrls,
+} from './config/starrocks-settings';
+export type {
+  StarrocksSettings,
+  StarrocksSqlShape,
+  StarrocksTableSettings,
+  StarrocksUrls,
+} from './config/starrocks-settings';
 export { addresses, keys, oneOf, optional, pattern, setting, text, urls, wholeNumber } from './config/setting';
 export type { Setting, SettingValue } from './config/setting';
 export { startHttpService } from './http/start-http-service';

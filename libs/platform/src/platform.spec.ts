@@ -113,7 +113,7 @@ describe('GracefulShutdown', () => {
       drain,
       hooks: [],
       log: () => undefined,
-      timings: { drainAfterMs: 20, cutAfterMs: 60, giveUpAfterMs: 1_000 },
+      timings: { drainAfterMs: 20, cutAfterMs: 60, giveUpAfterMs: 30_000 },
     });
     const arrived = once(server, 'request');
     const cut = expect(fetchText(port)).rejects.toThrow();

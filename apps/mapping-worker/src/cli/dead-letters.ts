@@ -1,8 +1,7 @@
 import { KafkaClient } from '@tessera/kafka';
-import { KAFKA_BROKERS, readSettings } from '@tessera/platform';
+import { KAFKA_BROKERS, readSettings, runCli } from '@tessera/platform';
 import type { Program } from '@tessera/platform';
 import { countLetters, replayLetters } from '../dead-letters';
-import { runCli } from './run-cli';
 
 interface Config {
   readonly brokers: readonly string[];

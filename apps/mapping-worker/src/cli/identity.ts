@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
-import { ConfigError, readSettings } from '@tessera/platform';
+import { ConfigError, readSettings, runCli } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
 import { parseInstant } from '@tessera/tag-catalog';
 import { MAPPING_WORKER } from '../config';
@@ -9,11 +9,12 @@ import type { MappingWorkerConfig } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
 import { findBoundSince, sendErasures } from '../reset-identity';
 import { verifyIdentity } from '../verify-identity';
-import { runCli } from './run-cli';
 
 const HELP = `Looks after the identity of the distributed shape.
 
-  npm run identity -- verify [--option value …]    compares Redis, the mapping log and MySQL: one guid a cuid, one cuid a guid; exits with 1 if not
+  npm run identity -- verify [--memory-mb 1024] [--option value …]
+      compares Redis, the mapping log and MySQL: one guid a cuid, one cuid a guid; exits with 1 if not. A GB is enough for 119 million guids; of more than that
+      it looks at a part after the other, and reads the log twice for each
   npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis; mapping workers may run meanwhile, they wait
   npm run identity -- reset --to <instant> [--yes] [--option value …]
       erases every user whose cuid was bound after the instant (RFC 3339, such as 2026-11-20T18:00:00Z), for instance when a faulty client had made
@@ -23,17 +24,20 @@ Settings are those of the mapping worker (npm run mapping-worker -- --help).
 `;
 
 type Say = (line: string) => void;
-const COMMANDS: ReadonlyMap<string, (config: MappingWorkerConfig, reset: Reset, say: Say) => Promise<number>> = new Map(
-  [
-    ['verify', (config, _reset, say) => withIdentity(config, say, verify)],
-    ['rebuild', (config, _reset, say) => withIdentity(config, say, rebuild)],
-    ['reset', resetTo],
-  ],
-);
+type Command = (config: MappingWorkerConfig, options: CommandOptions, say: Say) => Promise<number>;
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['verify', (config, options, say) => withIdentity(config, say, (identity) => verify(identity, options))],
+  ['rebuild', (config, _options, say) => withIdentity(config, say, rebuild)],
+  ['reset', resetTo],
+]);
 
-interface Reset {
+const MEMORY_MB = { default: 1_024, least: 1, most: 65_536 };
+
+/** What is said beside settings. */
+interface CommandOptions {
   readonly to: string | undefined;
   readonly isMeant: boolean;
+  readonly memoryMb: string | undefined;
 }
 
 async function main([name = '', ...argv]: readonly string[]): Promise<number> {
@@ -42,29 +46,32 @@ async function main([name = '', ...argv]: readonly string[]): Promise<number> {
     (name === '--help' ? process.stdout : process.stderr).write(HELP);
     return name === '--help' ? 0 : 2;
   }
-  const { reset, rest } = takeReset(argv);
+  const { options, rest } = takeOptions(argv);
   const commandLine = readSettings(MAPPING_WORKER, rest, process.env);
   if (commandLine.kind === 'help') {
     process.stdout.write(HELP);
     return 0;
   }
-  return command(commandLine.config, reset, (line) => {
+  return command(commandLine.config, options, (line) => {
     process.stdout.write(`${line}\n`);
   });
 }
 
-/** Takes the options of `reset` out. */
-function takeReset(argv: readonly string[]): { readonly reset: Reset; readonly rest: readonly string[] } {
-  const options = { to: { type: 'string' }, yes: { type: 'boolean' } } as const;
-  const { values, tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+/** Takes out the options that are no settings. */
+function takeOptions(argv: readonly string[]): { readonly options: CommandOptions; readonly rest: readonly string[] } {
+  const known = { to: { type: 'string' }, yes: { type: 'boolean' }, 'memory-mb': { type: 'string' } } as const;
+  const { values, tokens } = parseArgs({ args: [...argv], options: known, strict: false, tokens: true });
   const taken = new Set<number>();
   for (const token of tokens) {
-    if (token.kind !== 'option' || !(token.name in options)) continue;
+    if (token.kind !== 'option' || !(token.name in known)) continue;
     taken.add(token.index);
-    if (token.name === 'to' && token.inlineValue === false) taken.add(token.index + 1);
+    if (token.name !== 'yes' && token.inlineValue === false) taken.add(token.index + 1);
   }
-  const to = typeof values.to === 'string' ? values.to : undefined;
-  return { reset: { to, isMeant: values.yes === true }, rest: argv.filter((_, index) => !taken.has(index)) };
+  const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return {
+    options: { to: textOf(values.to), isMeant: values.yes === true, memoryMb: textOf(values['memory-mb']) },
+    rest: argv.filter((_, index) => !taken.has(index)),
+  };
 }
 
 interface Identity {
@@ -94,9 +101,14 @@ async function withIdentity(
   }
 }
 
-async function verify({ client, store, sequence, say }: Identity): Promise<number> {
-  const problems = await verifyIdentity(client, store, sequence, say);
-  problems.forEach(say);
+async function verify(identity: Identity, { memoryMb: text }: CommandOptions): Promise<number> {
+  const memoryMb = text === undefined ? MEMORY_MB.default : Number(text);
+  if (!Number.isInteger(memoryMb) || memoryMb < MEMORY_MB.least || memoryMb > MEMORY_MB.most)
+    throw new ConfigError([
+      `--memory-mb ${text ?? ''}: needs a whole number from ${MEMORY_MB.least} to ${MEMORY_MB.most}`,
+    ]);
+  const problems = await verifyIdentity({ ...identity, memoryMb });
+  problems.forEach(identity.say);
   return problems.length === 0 ? 0 : 1;
 }
 
@@ -105,7 +117,7 @@ async function rebuild({ client, store, sequence, say }: Identity): Promise<numb
   return 0;
 }
 
-async function resetTo(config: MappingWorkerConfig, { to, isMeant }: Reset, say: Say): Promise<number> {
+async function resetTo(config: MappingWorkerConfig, { to, isMeant }: CommandOptions, say: Say): Promise<number> {
   const toMs = to === undefined ? null : parseInstant(to);
   if (toMs === null) throw new ConfigError(['reset needs --to with an RFC 3339 instant, such as 2026-11-20T18:00:00Z']);
   if (toMs > Date.now()) throw new ConfigError([`--to ${to ?? ''} has not come yet`]);

@@ -1,5 +1,5 @@
 import type { Guid, TagDefinition } from '@tessera/tag-catalog';
-import type { UserView } from './segmentation-engine';
+import type { UserView } from './user-view';
 
 /** The tags of one user; as `UserView`, without rows and lists. TTL is judged by whoever asks, at an as-of. */
 export type ProfileView = Pick<UserView, 'guid' | 'cuid' | 'tagValue' | 'tagStates'>;

@@ -1,5 +1,5 @@
 import type { FieldDefinition, Guid, TagDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
-import type { PlanNode, TimedValue } from '../plan/plan';
+import type { PlanNode } from '../plan/plan';
 
 /** An immutable set of users, fixed at one data version. */
 export interface UserSet {
@@ -11,10 +11,16 @@ export interface UserSet {
   readonly bytes: number;
 }
 
+/**
+ * What an answer is of: a number that grows with every applied batch, erasure, list change and retention step. Null: of no single one, where data
+ * moved on while the answer was made (or it was put together from several stores).
+ */
+export type DataVersion = number | null;
+
 export interface CountsAnswer {
   /** One per node asked for, in order. */
   readonly counts: readonly number[];
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
 }
 
 export interface DistributionValue {
@@ -48,19 +54,19 @@ export interface DistributionRequest {
 
 /**
  * Answers questions about sets of users. One meaning in every engine (MEANING); exact. Every answer is of one data version and says
- * which. Reads never see half of a batch. Throws `StoreUnavailableError` while it can't answer.
+ * which, as far as it can. Reads never see half of a batch. Throws `StoreUnavailableError` while it can't answer.
  */
 export interface SegmentationEngine {
   /** Short name for answers and metrics, e.g. `embedded`. */
   readonly name: string;
   /** Sizes of all the nodes in one pass: each distinct node (by key) is evaluated once. */
   counts(nodes: readonly PlanNode[]): Promise<CountsAnswer>;
-  materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: number }>;
+  materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: DataVersion }>;
   /** One boolean per guid, in order; unknown, erased and unbound guids are false. */
   contains(
     node: PlanNode,
     guids: readonly Guid[],
-  ): Promise<{ readonly members: readonly boolean[]; readonly dataVersion: number }>;
+  ): Promise<{ readonly members: readonly boolean[]; readonly dataVersion: DataVersion }>;
   distribution(
     node: PlanNode,
     requests: readonly DistributionRequest[],
@@ -69,50 +75,8 @@ export interface SegmentationEngine {
     readonly count: number;
     readonly universe: number;
     readonly tags: readonly TagDistribution[];
-    readonly dataVersion: number;
+    readonly dataVersion: DataVersion;
   }>;
-}
-
-/** One row of an event, properties in canonical form. */
-export interface EventRow {
-  readonly timeMs: number;
-  readonly properties: ReadonlyMap<number, TagValue>;
-}
-
-/** A field's state for a single user: `value` null: cleared. */
-export interface TagState {
-  readonly tag: TagDefinition;
-  readonly value: TagValue | null;
-  /** Time of the last plain write, null if only increments were made. */
-  readonly timeMs: number | null;
-}
-
-/**
- * Everything about one user, at one data version; valid until the next write (use it synchronously).
- */
-export interface UserView {
-  readonly guid: Guid;
-  readonly cuid: string;
-  /** The stored value, TTL not yet judged; undefined: no value. */
-  tagValue(tag: TagDefinition): TimedValue | undefined;
-  /** Every field ever written, cleared ones included. */
-  tagStates(): readonly TagState[];
-  /** Rows with fromMs ≤ t < toMs inside the retention, ascending by time (ties in order of arrival). */
-  events(type: TagTypeDefinition, fromMs: number | null, toMs: number): readonly EventRow[];
-  inList(listId: string): boolean;
-  inSnapshot(audienceId: string, version: number): boolean;
-}
-
-/** Reads single users. */
-export interface UserReader {
-  /** The user's view, undefined if not known or erased. Cheap; synchronous so that view and answer are of one moment. */
-  user(cuid: string): UserView | undefined;
-  /** Resolves guids to cuids, for member lists; undefined for an erased one. */
-  cuidOf(guid: Guid): string | undefined;
-  guidOf(cuid: string): Guid | undefined;
-  readonly dataVersion: number;
-  /** Waits until `position` is applied, at most `timeoutMs`; false if it did not come. */
-  waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
 
 export interface ListSummary {
@@ -130,8 +94,10 @@ export interface ListStore {
     name: string,
     cuids: AsyncIterable<string>,
   ): Promise<{ readonly list: ListSummary; readonly matched: number; readonly unknown: number }>;
-  list(id: string): ListSummary | undefined;
-  lists(): readonly ListSummary[];
+  list(id: string): Promise<ListSummary | undefined>;
+  lists(): Promise<readonly ListSummary[]>;
+  /** Cheaper than to count its users. */
+  has(id: string): Promise<boolean>;
   /** False: there is none. */
   remove(id: string): Promise<boolean>;
 }
@@ -143,15 +109,26 @@ export interface TagStatistics {
   readonly distinct: number;
   /** Newest time written, ms; null: never. */
   readonly lastWriteMs: number | null;
-  /** Bytes in memory. */
-  readonly bytes: number;
+  /** In memory; null where values are kept elsewhere. */
+  readonly bytes: number | null;
 }
 
+/** What the catalogue view shows of an event type's rows. */
+export interface EventStatistics {
+  readonly rows: number;
+  /** Newest time written, ms; null: there are no rows. */
+  readonly lastMs: number | null;
+  /** In memory; null where rows are kept elsewhere. */
+  readonly bytes: number | null;
+}
+
+/** Statistics may be some seconds old where they have to be fetched. Throws `StoreUnavailableError`. */
 export interface FieldStatisticsReader {
-  tagStatistics(tag: TagDefinition): TagStatistics;
-  /** True if any data (values, rows) of this type is held: such a type can't be deleted. */
-  hasData(type: TagTypeDefinition): boolean;
-  eventRows(type: TagTypeDefinition): { readonly rows: number; readonly lastMs: number | null; readonly bytes: number };
+  /** One per tag, in order. */
+  tagStatistics(tags: readonly TagDefinition[]): Promise<readonly TagStatistics[]>;
+  /** True if any data (values, rows) of this type is held: such a type can't be deleted. Never old. */
+  hasData(type: TagTypeDefinition): Promise<boolean>;
+  eventRows(type: TagTypeDefinition): Promise<EventStatistics>;
 }
 
 export type { FieldDefinition };

@@ -1,6 +1,6 @@
 import type { FieldDefinition, TagTypeDefinition, ValueSpec } from '@tessera/tag-catalog';
 import { daysFromCivil, daysInMonth, civilFromDays, DAY_MS } from '@tessera/tag-catalog';
-import type { EventRow } from '../engine/segmentation-engine';
+import type { EventRow } from '../engine/user-view';
 import type {
   EventNode,
   FieldCondition,

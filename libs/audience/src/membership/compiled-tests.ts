@@ -1,6 +1,6 @@
 import type { TagValue } from '@tessera/tag-catalog';
 import { compileCondition } from '../engine/compile-condition';
-import type { EventRow } from '../engine/segmentation-engine';
+import type { EventRow } from '../engine/user-view';
 import type { PropertyTest, TagTest, TimedValue } from '../plan/plan';
 
 type Predicate = (value: TagValue) => boolean;

@@ -1,6 +1,6 @@
 import type { JsonValue, TagDefinition } from '@tessera/tag-catalog';
 import { decimalText, formatInstant, formatValue } from '@tessera/tag-catalog';
-import type { EventRow, UserView } from '../engine/segmentation-engine';
+import type { EventRow, UserView } from '../engine/user-view';
 import { describeExpression } from '../expression/describe-expression';
 import type { EventNode, Measure, SequenceNode, TagNode } from '../expression/expression';
 import { measureSpec } from '../expression/measure-spec';

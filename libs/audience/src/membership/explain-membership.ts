@@ -1,5 +1,5 @@
 import { formatInstant } from '@tessera/tag-catalog';
-import type { UserView } from '../engine/segmentation-engine';
+import type { UserView } from '../engine/user-view';
 import type { Expression } from '../expression/expression';
 import type { Plan } from '../plan/plan';
 import type { LeafDetails } from './explain-leaf';

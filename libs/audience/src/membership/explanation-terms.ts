@@ -1,4 +1,4 @@
-import type { UserView } from '../engine/segmentation-engine';
+import type { UserView } from '../engine/user-view';
 import type {
   AllNode,
   AudienceNode,

@@ -1,5 +1,5 @@
 import type { TagValue } from '@tessera/tag-catalog';
-import type { EventRow, UserView } from '../engine/segmentation-engine';
+import type { EventRow, UserView } from '../engine/user-view';
 import type { SequenceScanNode } from '../plan/plan';
 import { sequenceScanNode } from '../plan/plan-nodes';
 import { meetsSequence } from '../reference/reference-rows';

@@ -1,5 +1,5 @@
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
-import type { EventRow, UserView } from '../engine/segmentation-engine';
+import type { EventRow, UserView } from '../engine/user-view';
 import type { SequenceScanNode } from '../plan/plan';
 import { passesRowTests } from './compiled-tests';
 

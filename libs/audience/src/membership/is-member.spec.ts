@@ -1,4 +1,4 @@
-import type { UserView } from '../engine/segmentation-engine';
+import type { UserView } from '../engine/user-view';
 import type { PlanNode } from '../plan/plan';
 import {
   differenceNode,

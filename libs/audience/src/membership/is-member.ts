@@ -1,4 +1,4 @@
-import type { UserView } from '../engine/segmentation-engine';
+import type { UserView } from '../engine/user-view';
 import type { PlanNode, ThresholdNode } from '../plan/plan';
 import { inputsOf } from '../plan/plan-nodes';
 import { passesTagTest } from './compiled-tests';

@@ -1,7 +1,7 @@
 import type { TagValue } from '@tessera/tag-catalog';
 import { compileCondition } from '../engine/compile-condition';
 import { meetsExact } from '../engine/meets-exact';
-import type { EventRow, UserView } from '../engine/segmentation-engine';
+import type { EventRow, UserView } from '../engine/user-view';
 import type { Measure } from '../expression/expression';
 import type { EventScanNode } from '../plan/plan';
 import { measureSpec } from '../expression/measure-spec';

@@ -1,6 +1,6 @@
 import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 import { INSTANT_MAX_MS, retentionStartMs } from '@tessera/tag-catalog';
-import type { EventRow, TagState, UserView } from '../engine/segmentation-engine';
+import type { EventRow, TagState, UserView } from '../engine/user-view';
 import type { TimedValue } from '../plan/plan';
 
 /**

@@ -2,14 +2,11 @@ import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalo
 import type {
   CountsAnswer,
   DistributionRequest,
-  EventRow,
   SegmentationEngine,
   TagDistribution,
-  TagState,
-  UserReader,
   UserSet,
-  UserView,
 } from '../engine/segmentation-engine';
+import type { EventRow, TagState, UserView } from '../engine/user-view';
 import type { PlanNode, TimedValue } from '../plan/plan';
 import { passesTest, validValue } from './reference-conditions';
 import { distributionOf } from './reference-distribution';
@@ -90,7 +87,7 @@ function storedValue(user: ReferenceUser, tag: TagDefinition): TimedValue | unde
  * The oracle: every node is evaluated for itself, user by user and row by row, into a plain `Set`. Slow on purpose, for tests only; it
  * shares no condition, measure or sequence code with the engines, nor does it look at the nodes' keys.
  */
-export class ReferenceEngine implements SegmentationEngine, UserReader {
+export class ReferenceEngine implements SegmentationEngine {
   readonly name = 'reference';
 
   constructor(readonly store: ReferenceStore) {}

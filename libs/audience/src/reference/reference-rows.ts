@@ -1,5 +1,5 @@
 import type { TagValue, ValueSpec } from '@tessera/tag-catalog';
-import type { EventRow } from '../engine/segmentation-engine';
+import type { EventRow } from '../engine/user-view';
 import type { EventScanNode, Interval, PropertyTest, SequenceScanNode } from '../plan/plan';
 import { satisfies, satisfiesExact } from './reference-conditions';
 

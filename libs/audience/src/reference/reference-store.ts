@@ -13,7 +13,7 @@ import type {
   TagTypeDefinition,
   Verdict,
 } from '@tessera/tag-catalog';
-import type { EventRow } from '../engine/segmentation-engine';
+import type { EventRow } from '../engine/user-view';
 import type { ReplayedField, TimedWrite } from './replay-field';
 import { lastWriteWins, replayField } from './replay-field';
 

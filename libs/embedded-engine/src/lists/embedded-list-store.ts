@@ -37,16 +37,20 @@ export class EmbeddedListStore implements ListStore {
     return { list: { id, name, count, createdAt }, matched: count, unknown };
   }
 
-  list(id: string): ListSummary | undefined {
+  async list(id: string): Promise<ListSummary | undefined> {
     const list = this.state.lists.get(id);
     return list === undefined ? undefined : summaryOf(list);
   }
 
   /** Oldest first. */
-  lists(): readonly ListSummary[] {
+  async lists(): Promise<readonly ListSummary[]> {
     return [...this.state.lists.values()]
       .map(summaryOf)
       .sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
+  }
+
+  async has(id: string): Promise<boolean> {
+    return this.state.lists.has(id);
   }
 
   async remove(id: string): Promise<boolean> {

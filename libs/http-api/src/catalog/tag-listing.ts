@@ -1,4 +1,4 @@
-import type { FieldStatisticsReader } from '@tessera/audience';
+import type { FieldStatisticsReader, TagStatistics } from '@tessera/audience';
 import { describeTag, formatInstant, parseDuration } from '@tessera/tag-catalog';
 import type { CatalogStore, JsonValue, TagDefinition } from '@tessera/tag-catalog';
 import { notFound } from '../problem/http-problem';
@@ -30,23 +30,26 @@ export class TagListing {
   /**
    * @param query part of a name, label, description or group, upper or lower case; undefined: all.
    * @param typeName tags of this tag type only.
-   * @throws HttpProblem 404 for an unknown tag type.
+   * @throws HttpProblem 404 for an unknown tag type. StoreUnavailableError
    */
-  list(query: string | undefined, typeName: string | undefined): readonly ListedTag[] {
+  async list(query: string | undefined, typeName: string | undefined): Promise<readonly ListedTag[]> {
     const catalog = this.catalogStore.current();
     if (typeName !== undefined && catalog.type(typeName) === undefined) {
       const shown = JSON.stringify(typeName.slice(0, 100));
       throw notFound('/type', 'unknownType', `There is no tag type ${shown}; GET /v1/tag-types lists them`);
     }
     const wanted = query?.toLowerCase();
-    return [...catalog.tags]
+    const tags = [...catalog.tags]
       .filter((tag) => typeName === undefined || tag.typeName === typeName)
-      .filter((tag) => wanted === undefined || textsOf(tag).some((text) => text.toLowerCase().includes(wanted)))
-      .map((tag) => this.describe(tag));
+      .filter((tag) => wanted === undefined || textsOf(tag).some((text) => text.toLowerCase().includes(wanted)));
+    const statistics = await this.statistics.tagStatistics(tags);
+    return statistics.flatMap((each, index) => {
+      const tag = tags[index];
+      return tag === undefined ? [] : [this.#describe(tag, each)];
+    });
   }
 
-  describe(tag: TagDefinition): ListedTag {
-    const { coverage, distinct, lastWriteMs, bytes } = this.statistics.tagStatistics(tag);
+  #describe(tag: TagDefinition, { coverage, distinct, lastWriteMs, bytes }: TagStatistics): ListedTag {
     const freshness = this.#freshnessOf(tag, lastWriteMs);
     return {
       ...describeTag(tag),

@@ -10,7 +10,7 @@ import type {
   Parsed,
   TagTypeDefinition,
 } from '@tessera/tag-catalog';
-import { HttpProblem, invalidRequestOf, notBuilt, notFound } from '../problem/http-problem';
+import { HttpProblem, invalidRequestOf, notFound } from '../problem/http-problem';
 
 const CHECKS: DeclarationChecks = { impliedCondition: checkImpliedCondition };
 
@@ -21,8 +21,7 @@ const CONFLICT_CODES: ReadonlySet<string> = new Set(['nameTaken', 'immutable']);
 export class TagTypeDesk {
   constructor(
     private readonly catalogStore: CatalogStore,
-    /** Null: nobody here can say whether a type has data. */
-    private readonly statistics: FieldStatisticsReader | null,
+    private readonly statistics: FieldStatisticsReader,
     /** Names that no tag type can have here. */
     private readonly namesTaken: ReadonlySet<string> = new Set(),
   ) {}
@@ -60,10 +59,9 @@ export class TagTypeDesk {
   /** @throws HttpProblem 404, 409 naming what uses it, 501 where nobody can say whether it has data. */
   async remove(name: string): Promise<void> {
     const { statistics } = this;
-    await this.catalogStore.update((current) => {
+    await this.catalogStore.update(async (current) => {
       const type = findType(current, name);
-      if (statistics === null) throw notBuilt('To remove a tag type, which must have no data,');
-      const uses = usesOf(current, type, statistics);
+      const uses = await usesOf(current, type, statistics);
       if (uses.length > 0) {
         const message = `The tag type "${name}" is in use: ${uses.join('; ')}. Remove these first`;
         throw new HttpProblem('conflict', message, { errors: [{ path: '', code: 'inUse', message }] });
@@ -73,18 +71,24 @@ export class TagTypeDesk {
   }
 }
 
-function usesOf(catalog: Catalog, type: TagTypeDefinition, statistics: FieldStatisticsReader): readonly string[] {
+async function usesOf(
+  catalog: Catalog,
+  type: TagTypeDefinition,
+  statistics: FieldStatisticsReader,
+): Promise<readonly string[]> {
   const implied = findImpliedUses(catalog, type.name).map((tag) => `implied conditions of the tag "${tag.name}"`);
-  if (!statistics.hasData(type)) return implied;
-  const { rows } = type.kind === 'event' ? statistics.eventRows(type) : { rows: 0 };
-  const data =
-    type.kind === 'event'
-      ? [`${rows} stored rows`]
-      : type.tags
-          .map((tag) => ({ tag, users: statistics.tagStatistics(tag).coverage }))
-          .filter(({ users }) => users > 0)
-          .map(({ tag, users }) => `values of the tag "${tag.name}" for ${users} users`);
+  if (!(await statistics.hasData(type))) return implied;
+  const data = await dataOf(type, statistics);
   return [...(data.length > 0 ? data : ['stored data']), ...implied];
+}
+
+async function dataOf(type: TagTypeDefinition, statistics: FieldStatisticsReader): Promise<readonly string[]> {
+  if (type.kind === 'event') return [`${(await statistics.eventRows(type)).rows} stored rows`];
+  const each = await statistics.tagStatistics(type.tags);
+  return type.tags
+    .map((tag, index) => ({ tag, users: each[index]?.coverage ?? 0 }))
+    .filter(({ users }) => users > 0)
+    .map(({ tag, users }) => `values of the tag "${tag.name}" for ${users} users`);
 }
 
 function nameReserved(name: string): HttpProblem {

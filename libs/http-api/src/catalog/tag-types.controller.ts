@@ -4,7 +4,8 @@ import type { JsonValue } from '@tessera/tag-catalog';
 import { Answers } from '../openapi/answers.decorator';
 import { TAG_TYPE_EXAMPLE, TAG_TYPE_PATCH_EXAMPLE } from '../openapi/examples';
 import { MinOffsetQuery } from '../requests/min-offset.dto';
-import { Offsets } from '../requests/offsets';
+import { READ_OFFSETS } from '../ports';
+import type { ReadOffsets } from '../requests/offsets';
 import { TakesJson } from '../requests/takes-json.decorator';
 import { TakesQuery } from '../requests/takes-query.decorator';
 import { TagTypeDesk } from './tag-type-desk';
@@ -14,7 +15,7 @@ import { TagTypeDesk } from './tag-type-desk';
 export class TagTypesController {
   constructor(
     @Inject(TagTypeDesk) private readonly desk: TagTypeDesk,
-    @Inject(Offsets) private readonly offsets: Pick<Offsets, 'waitFor'>,
+    @Inject(READ_OFFSETS) private readonly offsets: ReadOffsets,
   ) {}
 
   @Post()
@@ -39,7 +40,7 @@ export class TagTypesController {
     refusals: [503],
   })
   async list(@Query() query: MinOffsetQuery): Promise<{ readonly tagTypes: readonly JsonValue[] }> {
-    await this.offsets.waitFor(query.minOffset);
+    await this.offsets.waitForCatalogue(query.minOffset);
     return { tagTypes: this.desk.list() };
   }
 
@@ -47,7 +48,7 @@ export class TagTypesController {
   @TakesQuery()
   @Answers({ summary: 'One tag type', example: { ...TAG_TYPE_EXAMPLE, version: 1 }, refusals: [404, 503] })
   async get(@Param('name') name: string, @Query() query: MinOffsetQuery): Promise<JsonValue> {
-    await this.offsets.waitFor(query.minOffset);
+    await this.offsets.waitForCatalogue(query.minOffset);
     return this.desk.get(name);
   }
 

@@ -1,10 +1,11 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { DataVersion } from '@tessera/audience';
 import type { CatalogStore } from '@tessera/tag-catalog';
 import { Answers } from '../openapi/answers.decorator';
 import { TAG_DISTRIBUTION_EXAMPLE, TAG_EXAMPLE } from '../openapi/examples';
-import { CATALOG_STORE } from '../ports';
-import { Offsets } from '../requests/offsets';
+import { CATALOG_STORE, READ_OFFSETS } from '../ports';
+import type { ReadOffsets } from '../requests/offsets';
 import { filledIn } from '../requests/parse-dto';
 import { TakesQuery } from '../requests/takes-query.decorator';
 import { DistributionCounter, findTag } from '../segmentation/distribution';
@@ -17,7 +18,7 @@ import type { ListedTag } from './tag-listing';
 interface TagDistributionAnswer extends TagShares {
   readonly universe: number;
   readonly asOf: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
 }
 
 @ApiTags('tags')
@@ -27,7 +28,7 @@ export class TagsController {
     @Inject(CATALOG_STORE) private readonly catalogStore: CatalogStore,
     @Inject(TagListing) private readonly listing: TagListing,
     @Inject(DistributionCounter) private readonly distributions: DistributionCounter,
-    @Inject(Offsets) private readonly offsets: Offsets,
+    @Inject(READ_OFFSETS) private readonly offsets: ReadOffsets,
   ) {}
 
   @Get()
@@ -39,7 +40,7 @@ export class TagsController {
   })
   async list(@Query() query: TagsQuery): Promise<{ readonly tags: readonly ListedTag[] }> {
     await this.offsets.waitFor(query.minOffset);
-    return { tags: this.listing.list(filledIn(query.query), filledIn(query.type)) };
+    return { tags: await this.listing.list(filledIn(query.query), filledIn(query.type)) };
   }
 
   @Get(':name/distribution')

@@ -31,13 +31,13 @@ export class ListDesk {
     }
   }
 
-  list(): readonly ListSummary[] {
+  list(): Promise<readonly ListSummary[]> {
     return this.lists.lists();
   }
 
   /** @throws HttpProblem 404. */
-  get(id: string): ListSummary {
-    const list = this.lists.list(id);
+  async get(id: string): Promise<ListSummary> {
+    const list = await this.lists.list(id);
     if (list === undefined) throw unknownList(id);
     return list;
   }

@@ -4,8 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import type { ListSummary } from '@tessera/audience';
 import { Answers } from '../openapi/answers.decorator';
 import { LIST_CREATED_EXAMPLE, LIST_EXAMPLE } from '../openapi/examples';
+import { READ_OFFSETS } from '../ports';
 import { MinOffsetQuery } from '../requests/min-offset.dto';
-import { Offsets } from '../requests/offsets';
+import type { ReadOffsets } from '../requests/offsets';
 import { TakesQuery } from '../requests/takes-query.decorator';
 import { CreateListQuery } from './lists.dto';
 import { ListDesk } from './list-desk';
@@ -16,7 +17,7 @@ import type { CreatedList } from './list-desk';
 export class ListsController {
   constructor(
     @Inject(ListDesk) private readonly desk: ListDesk,
-    @Inject(Offsets) private readonly offsets: Offsets,
+    @Inject(READ_OFFSETS) private readonly offsets: ReadOffsets,
   ) {}
 
   @Post()
@@ -45,7 +46,7 @@ export class ListsController {
   @Answers({ summary: 'All lists', example: { lists: [LIST_EXAMPLE] }, refusals: [503] })
   async list(@Query() query: MinOffsetQuery): Promise<{ readonly lists: readonly ListSummary[] }> {
     await this.offsets.waitFor(query.minOffset);
-    return { lists: this.desk.list() };
+    return { lists: await this.desk.list() };
   }
 
   @Get(':id')

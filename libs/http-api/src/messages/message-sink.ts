@@ -26,15 +26,31 @@ export interface MessageSink {
   begin(): MessageWriter;
 }
 
+/** What became of an erasure. */
+export interface Erasure {
+  /** False: it is known that there was no such user. */
+  readonly erased: boolean;
+  /** An offset token: who reads with it does not see the user any more. */
+  readonly offset: string;
+}
+
+/** Takes erasures. */
+export interface ErasureSink {
+  /** True: an erasure has taken effect when it is answered. */
+  readonly decides: boolean;
+  /** Durable once resolved, behind what was written of the user before. @throws StoreUnavailableError */
+  erase(cuid: string, arrivalMs: number): Promise<Erasure>;
+}
+
 /** A store that applies messages before it answers. */
-export class StoreSink implements MessageSink {
+export class StoreSink implements MessageSink, ErasureSink {
   readonly decides = true;
   /** Highest log position this process has written; a request that applied nothing is at that offset too. */
   #position = 0;
 
   constructor(
-    private readonly store: Pick<TagStore, 'apply'>,
-    private readonly offsets: Offsets,
+    private readonly store: Pick<TagStore, 'apply' | 'erase'>,
+    private readonly offsets: Pick<Offsets, 'issue'>,
   ) {}
 
   begin(): MessageWriter {
@@ -46,5 +62,10 @@ export class StoreSink implements MessageSink {
       },
       offset: () => this.offsets.issue(this.#position),
     };
+  }
+
+  async erase(cuid: string, arrivalMs: number): Promise<Erasure> {
+    const { erased, position } = await this.store.erase(cuid, arrivalMs);
+    return { erased, offset: this.offsets.issue(position) };
   }
 }

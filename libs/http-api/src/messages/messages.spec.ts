@@ -306,7 +306,7 @@ describe('POST /v1/messages under load and failure', () => {
       },
       erase: () => Promise.reject(new StoreUnavailableError('the disk is full', false)),
     };
-    const broken = await startReferenceApi({ ports: { tagStore: failing } });
+    const broken = await startReferenceApi({ store: failing });
     await fillSmallShop(broken);
     const lines = Array.from({ length: 6_000 }, (_, index) => line(`u${index}`)).join('\n');
     const { call, answer } = await open(broken.server);

@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { UserReader } from '@tessera/audience';
+import type { ScrapedValues } from '@tessera/platform';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { Answers } from '../openapi/answers.decorator';
 import { STATUS_EXAMPLE, VERIFICATION_EXAMPLE } from '../openapi/examples';
-import { HTTP_API_OPTIONS, USER_READER } from '../ports';
+import { HTTP_API_OPTIONS, READ_OFFSETS } from '../ports';
 import type { HttpApiOptions } from '../ports';
 import { TakesQuery } from '../requests/takes-query.decorator';
 import { MinOffsetQuery } from '../requests/min-offset.dto';
-import { Offsets } from '../requests/offsets';
+import type { ReadOffsets } from '../requests/offsets';
 import { StatusDesk } from './status';
 import type { ServiceStatus } from './status';
 import { VerificationDesk } from './verification-desk';
@@ -21,19 +22,28 @@ export class OperationsController {
   constructor(
     @Inject(HTTP_API_OPTIONS) private readonly options: HttpApiOptions,
     @Inject(StatusDesk) private readonly desk: StatusDesk,
-    @Inject(USER_READER) private readonly users: UserReader,
     @Inject(VerificationDesk) private readonly verifications: VerificationDesk,
-    @Inject(Offsets) private readonly offsets: Offsets,
+    @Inject(READ_OFFSETS) private readonly offsets: ReadOffsets,
   ) {}
 
   @Get('metrics')
   @TakesQuery()
   @Answers({ summary: 'Prometheus text', example: 'tessera_users 200000', contentType: 'text/plain' })
   async metrics(@Res() response: ServerResponse): Promise<void> {
-    const users = await this.desk.knownUsers();
-    const text = await this.options.metrics.expose({ users, dataVersion: this.users.dataVersion });
+    const text = await this.options.metrics.expose(await this.#scraped());
     response.setHeader('Content-Type', this.options.metrics.contentType);
     response.end(text);
+  }
+
+  /** What is known of the process itself is shown whatever the engine does. */
+  async #scraped(): Promise<ScrapedValues> {
+    try {
+      const { known, dataVersion } = await this.desk.knownUsers();
+      return { users: known, dataVersion };
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return { users: null, dataVersion: null };
+      throw error;
+    }
   }
 
   @Get('v1/status')

@@ -1,19 +1,20 @@
 import { universeNode } from '@tessera/audience';
-import type { SegmentationEngine, UserReader } from '@tessera/audience';
+import type { DataVersion, SegmentationEngine } from '@tessera/audience';
 import type { CatalogStore } from '@tessera/tag-catalog';
 import type { MemoryStatus, StatusReader } from '../ports';
 import type { MessageRate } from './message-rate';
 
 export interface ServiceStatus {
-  readonly engine: string;
-  readonly dataVersion: number;
-  readonly users: { readonly known: number; readonly bound: number };
+  /** Null: there is none. */
+  readonly engine: string | null;
+  readonly dataVersion: DataVersion;
+  readonly users: { readonly known: number | null; readonly bound: number | null };
   readonly tagTypes: number;
   readonly tags: number;
   readonly messagesPerSecond: number;
-  readonly lag: number;
-  readonly rememberedIds: { readonly count: number; readonly max: number };
-  readonly dataDirectory: { readonly bytes: number };
+  readonly lag: number | null;
+  readonly rememberedIds: { readonly count: number | null; readonly max: number | null };
+  readonly dataDirectory: { readonly bytes: number | null };
   readonly memory: MemoryStatus | null;
   readonly versions: { readonly tessera: string; readonly node: string; readonly catalog: number };
   readonly uptimeSeconds: number;
@@ -21,8 +22,7 @@ export interface ServiceStatus {
 }
 
 export interface StatusPorts {
-  readonly engine: SegmentationEngine;
-  readonly users: UserReader;
+  readonly engine: SegmentationEngine | null;
   readonly catalogStore: CatalogStore;
   readonly status: StatusReader;
 }
@@ -36,12 +36,12 @@ export class StatusDesk {
   ) {}
 
   async read(): Promise<ServiceStatus> {
-    const { engine, users, catalogStore, status } = this.ports;
-    const [store, known] = await Promise.all([status.status(), this.knownUsers()]);
+    const { engine, catalogStore, status } = this.ports;
+    const [store, { known, dataVersion }] = await Promise.all([status.status(), this.knownUsers()]);
     const catalog = catalogStore.current();
     return {
-      engine: engine.name,
-      dataVersion: users.dataVersion,
+      engine: engine?.name ?? null,
+      dataVersion,
       users: { known, bound: store.usersBound },
       tagTypes: catalog.types.length,
       tags: [...catalog.tags].length,
@@ -56,8 +56,10 @@ export class StatusDesk {
     };
   }
 
-  async knownUsers(): Promise<number> {
-    const { counts } = await this.ports.engine.counts([universeNode()]);
-    return counts[0] ?? 0;
+  async knownUsers(): Promise<{ readonly known: number | null; readonly dataVersion: DataVersion }> {
+    const { engine } = this.ports;
+    if (engine === null) return { known: null, dataVersion: null };
+    const { counts, dataVersion } = await engine.counts([universeNode()]);
+    return { known: counts[0] ?? 0, dataVersion };
   }
 }

@@ -1,5 +1,12 @@
 import { describeExpression, explainPlan, universeNode } from '@tessera/audience';
-import type { NodeOutput, PlanNode, ResolvedWindow, RewriteStep, SegmentationEngine } from '@tessera/audience';
+import type {
+  DataVersion,
+  NodeOutput,
+  PlanNode,
+  ResolvedWindow,
+  RewriteStep,
+  SegmentationEngine,
+} from '@tessera/audience';
 import { formatInstant } from '@tessera/tag-catalog';
 import type { Question } from './question';
 
@@ -18,7 +25,7 @@ export interface CountAnswer {
   readonly universe: number;
   readonly asOf: string;
   readonly hash: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
   readonly tookMs: number;
   readonly engine: string;
   readonly nodes?: readonly NodeCount[];

@@ -1,5 +1,5 @@
 import { universeNode } from '@tessera/audience';
-import type { DistributionValue, PlanNode, SegmentationEngine, TagDistribution } from '@tessera/audience';
+import type { DataVersion, DistributionValue, PlanNode, SegmentationEngine, TagDistribution } from '@tessera/audience';
 import { formatInstant, formatValue } from '@tessera/tag-catalog';
 import type { Catalog, CatalogStore, JsonValue, TagDefinition } from '@tessera/tag-catalog';
 import { HttpProblem, notFound } from '../problem/http-problem';
@@ -37,7 +37,7 @@ export interface DistributionAnswer {
   readonly count: number;
   readonly universe: number;
   readonly asOf: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
   readonly tags: readonly TagShares[];
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { UserSet } from '@tessera/audience';
+import type { DataVersion, UserSet } from '@tessera/audience';
 import type { Guid } from '@tessera/tag-catalog';
 import { HttpProblem } from '../problem/http-problem';
 import { SignedTokens } from '../requests/signed-tokens';
@@ -17,7 +17,7 @@ export interface KeptResult {
   /** Digest of the request as sent: the same text need not be bound again. */
   readonly requestDigest: string;
   readonly asOfMs: number;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
 }
 
 interface Entry extends KeptResult {

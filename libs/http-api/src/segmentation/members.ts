@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SegmentationEngine, UserReader, UserSet } from '@tessera/audience';
+import type { DataVersion, SegmentationEngine, UserReader, UserSet } from '@tessera/audience';
 import { formatInstant } from '@tessera/tag-catalog';
-import type { Guid } from '@tessera/tag-catalog';
 import { invalidRequest } from '../problem/http-problem';
 import type { CursorPlace, MemberCursors } from './member-cursors';
 import type { QuestionReader, ReadOptions } from './question';
@@ -21,7 +20,7 @@ export interface MembersPage {
   readonly count: number;
   readonly asOf: string;
   readonly hash: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
 }
 
 /** Lists the members of an expression page by page, in guid order. */
@@ -42,7 +41,7 @@ export class MemberLister {
   async #first(request: MembersRequest, limit: number): Promise<MembersPage> {
     const question = await this.questions.read(request);
     const { set, dataVersion } = await this.engine.materialise(question.plan.root);
-    const { members, last } = this.#page(set, 0, limit);
+    const { members, last } = await this.#page(set, 0, limit);
     const result = { set, hash: question.hash, requestDigest: digestOf(request), asOfMs: question.asOfMs, dataVersion };
     // A result that fits on one page needs no keeping.
     const next = hasMore(set, last) ? this.cursors.issue(this.cursors.keep(result), last) : undefined;
@@ -55,7 +54,7 @@ export class MemberLister {
     const place = this.cursors.find(cursor);
     await this.#check(request, place);
     const { set } = place.result;
-    const { members, last } = this.#page(set, place.after, limit);
+    const { members, last } = await this.#page(set, place.after, limit);
     const next = hasMore(set, last) ? this.cursors.issue(place.id, last) : undefined;
     return pageOf(members, next, place.result, place.count);
   }
@@ -81,17 +80,15 @@ export class MemberLister {
   }
 
   /** Users erased since the result was fixed are left out. */
-  #page(set: UserSet, after: number, limit: number): { members: string[]; last: number } {
+  async #page(set: UserSet, after: number, limit: number): Promise<{ members: string[]; last: number }> {
     const members: string[] = [];
     let last = after;
     while (members.length < limit) {
       const guids = set.page(last, limit - members.length);
-      for (const guid of guids) {
-        const cuid = this.users.cuidOf(toGuid(guid));
-        if (cuid !== undefined) members.push(cuid);
-        last = guid;
-      }
       if (guids.length === 0) break;
+      const cuids = await this.users.cuidsOf(guids);
+      members.push(...cuids.filter((cuid) => cuid !== undefined));
+      last = guids.at(-1) ?? last;
     }
     return { members, last };
   }
@@ -104,7 +101,7 @@ function hasMore(set: UserSet, last: number): boolean {
 function pageOf(
   members: readonly string[],
   nextCursor: string | undefined,
-  result: { readonly asOfMs: number; readonly hash: string; readonly dataVersion: number },
+  result: { readonly asOfMs: number; readonly hash: string; readonly dataVersion: DataVersion },
   count: number,
 ): MembersPage {
   return {
@@ -115,11 +112,6 @@ function pageOf(
     hash: result.hash,
     dataVersion: result.dataVersion,
   };
-}
-
-/** A page of a set holds guids by its contract. */
-function toGuid(value: number): Guid {
-  return value as Guid;
 }
 
 function digestOf({ expression, params, timeZone, asOf }: MembersRequest): string {

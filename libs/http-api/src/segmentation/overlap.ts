@@ -1,5 +1,5 @@
 import { differenceNode, intersectNode, unionNode, universeNode } from '@tessera/audience';
-import type { PlanNode, SegmentationEngine } from '@tessera/audience';
+import type { DataVersion, PlanNode, SegmentationEngine } from '@tessera/audience';
 import { formatInstant } from '@tessera/tag-catalog';
 import { expressionProblem, invalidRequest, invalidRequestOf } from '../problem/http-problem';
 import { parseDto } from '../requests/parse-dto';
@@ -37,7 +37,7 @@ export interface OverlapAnswer {
   readonly regions?: readonly OverlapRegion[];
   readonly universe: number;
   readonly asOf: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
 }
 
 interface NamedNode {

@@ -3,7 +3,7 @@ import type { Expression, Plan, ReferencePort } from '@tessera/audience';
 import { parseInstant } from '@tessera/tag-catalog';
 import type { CatalogStore, LocatedError, ValueLimits } from '@tessera/tag-catalog';
 import { expressionProblem, invalidRequest } from '../problem/http-problem';
-import type { Offsets } from '../requests/offsets';
+import type { ReadOffsets } from '../requests/offsets';
 import { BoundRule, BoundRules, ruleText } from './bound-rules';
 import { WatchedReferences } from './watched-references';
 
@@ -61,7 +61,7 @@ export class QuestionReader {
   constructor(
     private readonly catalogStore: CatalogStore,
     private readonly references: ReferencePort,
-    private readonly offsets: Offsets,
+    private readonly offsets: ReadOffsets,
     private readonly clock: () => number,
     private readonly defaults: QuestionDefaults,
   ) {}

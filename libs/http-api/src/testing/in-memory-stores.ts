@@ -1,4 +1,5 @@
 import type {
+  EventStatistics,
   FieldStatisticsReader,
   ListStore,
   ListSummary,
@@ -7,7 +8,7 @@ import type {
   TagStatistics,
 } from '@tessera/audience';
 import { Catalog } from '@tessera/tag-catalog';
-import type { CatalogStore, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
+import type { CatalogChange, CatalogStore, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 
 /** A catalogue that is kept in memory, for tests. */
 export class MemoryCatalogStore implements CatalogStore {
@@ -18,8 +19,8 @@ export class MemoryCatalogStore implements CatalogStore {
     return this.#catalog;
   }
 
-  update(change: (catalog: Catalog) => Catalog): Promise<Catalog> {
-    const update = this.#last.then(() => (this.#catalog = change(this.#catalog)));
+  update(change: CatalogChange): Promise<Catalog> {
+    const update = this.#last.then(async () => (this.#catalog = await change(this.#catalog)));
     this.#last = update.catch(() => undefined);
     return update;
   }
@@ -46,13 +47,17 @@ export class ReferenceListStore implements ListStore {
     return { list: this.#summary(id, name), matched, unknown };
   }
 
-  list(id: string): ListSummary | undefined {
+  async list(id: string): Promise<ListSummary | undefined> {
     const list = this.#lists.get(id);
     return list === undefined ? undefined : this.#summary(id, list.name);
   }
 
-  lists(): readonly ListSummary[] {
+  async lists(): Promise<readonly ListSummary[]> {
     return [...this.#lists].map(([id, { name }]) => this.#summary(id, name));
+  }
+
+  async has(id: string): Promise<boolean> {
+    return this.#lists.has(id);
   }
 
   remove(id: string): Promise<boolean> {
@@ -78,7 +83,11 @@ export class ReferenceStatistics implements FieldStatisticsReader {
     private readonly engine: ReferenceEngine,
   ) {}
 
-  tagStatistics(tag: TagDefinition): TagStatistics {
+  async tagStatistics(tags: readonly TagDefinition[]): Promise<readonly TagStatistics[]> {
+    return tags.map((tag) => this.#statisticsOf(tag));
+  }
+
+  #statisticsOf(tag: TagDefinition): TagStatistics {
     const states = this.store
       .users()
       .flatMap((user) => this.engine.user(user.cuid)?.tagStates() ?? [])
@@ -93,17 +102,13 @@ export class ReferenceStatistics implements FieldStatisticsReader {
     };
   }
 
-  hasData(type: TagTypeDefinition): boolean {
+  async hasData(type: TagTypeDefinition): Promise<boolean> {
     return type.kind === 'event'
-      ? this.eventRows(type).rows > 0
-      : type.tags.some((tag) => this.tagStatistics(tag).lastWriteMs !== null);
+      ? (await this.eventRows(type)).rows > 0
+      : type.tags.some((tag) => this.#statisticsOf(tag).lastWriteMs !== null);
   }
 
-  eventRows(type: TagTypeDefinition): {
-    readonly rows: number;
-    readonly lastMs: number | null;
-    readonly bytes: number;
-  } {
+  async eventRows(type: TagTypeDefinition): Promise<EventStatistics> {
     const rows = this.store.users().flatMap((user) => this.store.rows(user, type));
     const lastMs = rows.reduce<number | null>((last, row) => Math.max(last ?? row.timeMs, row.timeMs), null);
     return { rows: rows.length, lastMs, bytes: 0 };

@@ -2,13 +2,20 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ReferenceEngine, ReferenceStore } from '@tessera/audience';
+import type { RowDistance } from '@tessera/audience';
+import { ReferenceEngine, ReferenceStore, ReferenceUserReader } from '@tessera/audience';
 import { ApiKeys, Health, Metrics, PlainJsonAdapter } from '@tessera/platform';
+import type { TagStore } from '@tessera/tag-catalog';
 import { HttpApiModule } from '../http-api.module';
+import { StoreSink } from '../messages/message-sink';
 import { serveOpenApi } from '../openapi/serve-openapi.module';
-import { listReferences } from '../ports';
 import type { HttpApiOptions, HttpApiPorts } from '../ports';
+import { Offsets } from '../requests/offsets';
+import type { StreamProgress } from '../requests/raw-positions';
 import { MemoryCatalogStore, ReferenceListStore, ReferenceStatistics } from './in-memory-stores';
+
+const OFFSET_WAIT_MS = 50;
+const NOTHING_STORED = { tagShards: 0, eventRows: 0 };
 
 /** A whole HTTP API over the reference engine, for tests. */
 export interface ReferenceApi {
@@ -23,6 +30,12 @@ export interface ReferenceApi {
 }
 
 export interface ReferenceApiChoices {
+  /** Reads `tags.raw`; else nobody does. */
+  readonly stream?: StreamProgress;
+  /** Where rows and lists of single users are said to be. */
+  readonly rows?: RowDistance;
+  /** Takes the writes; else the reference store does. */
+  readonly store?: Pick<TagStore, 'apply' | 'erase'>;
   readonly ports?: Partial<HttpApiPorts>;
   readonly options?: Partial<HttpApiOptions>;
   readonly openApi?: boolean;
@@ -38,20 +51,29 @@ export async function startReferenceApi(choices: ReferenceApiChoices = {}): Prom
   const lists = new ReferenceListStore(store, clock);
   const health = new Health();
   const drain = new AbortController();
+  const options = { ...defaultOptions(clock, health, drain.signal), ...choices.options };
+  const offsets = new Offsets(options.secret, store, choices.stream ?? null, OFFSET_WAIT_MS);
   const module = HttpApiModule.register(
     {
       catalogStore,
-      tagStore: store,
+      writes: new StoreSink(choices.store ?? store, offsets),
+      offsets,
       engine,
-      users: engine,
+      users: new ReferenceUserReader(engine, choices.rows),
       lists,
       statistics: new ReferenceStatistics(store, engine),
-      references: listReferences(lists),
       status: { status: () => Promise.resolve(statusOf(store)) },
-      verifier: { verify: () => ({ findings: [], users: store.users().length, tagShards: 0, eventRows: 0 }) },
+      verifier: {
+        verify: () => ({
+          findings: [],
+          users: store.users().length,
+          ...NOTHING_STORED,
+          dataVersion: store.dataVersion,
+        }),
+      },
       ...choices.ports,
     },
-    { ...defaultOptions(clock, health, drain.signal), ...choices.options },
+    options,
   );
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class that nobody makes
   const app: INestApplication<Server> = await NestFactory.create(module, new PlainJsonAdapter(), {
@@ -80,7 +102,6 @@ function defaultOptions(clock: () => number, health: Health, drain: AbortSignal)
     requestsConcurrency: 16,
     cursorBytesMax: 1024 * 1024,
     temporaryDirectory: tmpdir(),
-    offsetWaitMsMax: 50,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { UserView } from '@tessera/audience';
+import type { ReadUser, UserWants } from '@tessera/audience';
 import { formatInstant, formatValue } from '@tessera/tag-catalog';
 import type { Catalog, JsonValue, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 
@@ -21,21 +21,27 @@ export interface DescribedUser {
   readonly guid: number;
   /** Every tag ever written. */
   readonly tags: { readonly [name: string]: UserTag };
-  /** Of event types with rows up to as-of. */
-  readonly events: { readonly [type: string]: UserEvents };
+  /** Of event types with rows up to as-of; null where rows are not read. */
+  readonly events: { readonly [type: string]: UserEvents } | null;
 }
 
-/**
- * Everything about a user at an as-of.
- *
- * @param only these tags; null: all.
- */
-export function describeUser(
-  view: UserView,
-  catalog: Catalog,
-  asOfMs: number,
-  only: readonly TagDefinition[] | null,
-): DescribedUser {
+/** What is told of users. */
+export interface Description {
+  readonly asOfMs: number;
+  /** These tags; null: all. */
+  readonly only: readonly TagDefinition[] | null;
+  /** Whose rows are summed up; null: rows are not read. */
+  readonly eventTypes: readonly TagTypeDefinition[] | null;
+}
+
+/** What `describeUser` looks at. */
+export function wantsOfDescription({ asOfMs, only, eventTypes: types }: Description, catalog: Catalog): UserWants {
+  const totals = (types ?? []).map((type) => ({ type, toMs: asOfMs + 1 }));
+  return { tags: only ?? catalog.tags, rows: [], totals, lists: [], snapshots: [] };
+}
+
+/** A user at an as-of. */
+export function describeUser(view: ReadUser, { asOfMs, only, eventTypes: types }: Description): DescribedUser {
   const wanted = only === null ? null : new Set(only.map((tag) => tag.id));
   const tags = view
     .tagStates()
@@ -49,12 +55,16 @@ export function describeUser(
         { value: expired ? null : formatValue(tag, value), time, status: expired ? 'expired' : 'value' },
       ];
     });
-  const events = eventTypes(catalog).flatMap((type): [string, UserEvents][] => {
-    const rows = view.events(type, null, asOfMs + 1);
-    const last = rows.at(-1);
-    return last === undefined ? [] : [[type.name, { count: rows.length, last: formatInstant(last.timeMs) }]];
+  const events = types?.flatMap((type): [string, UserEvents][] => {
+    const { rows, lastMs } = view.eventTotals(type, asOfMs + 1);
+    return lastMs === null ? [] : [[type.name, { count: rows, last: formatInstant(lastMs) }]];
   });
-  return { cuid: view.cuid, guid: view.guid, tags: Object.fromEntries(tags), events: Object.fromEntries(events) };
+  return {
+    cuid: view.cuid,
+    guid: view.guid,
+    tags: Object.fromEntries(tags),
+    events: events === undefined ? null : Object.fromEntries(events),
+  };
 }
 
 export function eventTypes(catalog: Catalog): readonly TagTypeDefinition[] {

@@ -1,9 +1,18 @@
-import { buildPlan, explainMembership, isMember } from '@tessera/audience';
-import type { MembershipExplanation, SegmentationEngine, UserReader, UserView } from '@tessera/audience';
+import {
+  allWants,
+  buildPlan,
+  explainMembership,
+  isMember,
+  needsTagsOnly,
+  wantsOfExpression,
+  wantsOfPlan,
+} from '@tessera/audience';
+import type { DataVersion, MembershipExplanation, SegmentationEngine, UserReader, UserView } from '@tessera/audience';
 import { formatInstant } from '@tessera/tag-catalog';
 import type { Guid, LocatedError } from '@tessera/tag-catalog';
-import { expressionProblem, invalidRequest } from '../problem/http-problem';
+import { expressionProblem, invalidRequest, notConfigured } from '../problem/http-problem';
 import type { Moment, Question, QuestionReader, ReadOptions } from '../segmentation/question';
+import { unknownUser } from './user-desk';
 import type { UserDesk } from './user-desk';
 
 export interface EvaluateRequest extends ReadOptions {
@@ -25,14 +34,23 @@ export interface EvaluationResult {
 export interface Evaluation {
   readonly results: readonly EvaluationResult[];
   readonly asOf: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
 }
 
 export interface BatchEvaluation {
   /** In the order asked for; null: not known. */
   readonly users: readonly ({ readonly cuid: string; readonly results: readonly EvaluationResult[] } | null)[];
   readonly asOf: string;
-  readonly dataVersion: number;
+  readonly dataVersion: DataVersion;
+}
+
+/** What was found out of all users asked for; null: not known. */
+type Answered = Omit<BatchEvaluation, 'asOf'>;
+
+/** Of one question: one verdict a user, in order. */
+interface FarVerdicts {
+  readonly members: readonly boolean[];
+  readonly dataVersion: DataVersion;
 }
 
 interface NamedQuestion {
@@ -54,83 +72,96 @@ export class Evaluator {
   async evaluate(cuid: string, request: EvaluateRequest): Promise<Evaluation> {
     this.desk.checkCuid(cuid, '/cuid');
     const { moment, asked } = await this.#read(request);
-    const view = this.desk.find(cuid);
-    return {
-      results: asked.map((each) => this.#judge(each, view, request.why ?? false)),
-      asOf: formatInstant(moment.asOfMs),
-      dataVersion: this.users.dataVersion,
-    };
+    const { users, dataVersion } =
+      request.why === true ? await this.#explain([cuid], asked) : await this.#judge([cuid], asked);
+    const [user] = users;
+    if (user === null || user === undefined) throw unknownUser(cuid);
+    return { results: user.results, asOf: formatInstant(moment.asOfMs), dataVersion };
   }
 
   /** As `evaluate` for up to 1,000 users; unknown ones are null. */
   async evaluateMany(request: EvaluateBatchRequest): Promise<BatchEvaluation> {
     const cuids = this.desk.checkCuids(request.cuids);
     const { moment, asked } = await this.#read(request);
-    const answered =
-      request.why === true ? await this.#explainMany(cuids, asked) : await this.#containMany(cuids, asked);
+    const answered = request.why === true ? await this.#explain(cuids, asked) : await this.#judge(cuids, asked);
     return { ...answered, asOf: formatInstant(moment.asOfMs) };
   }
 
   /** One user after the other, letting other requests in between: reasons take their time. */
-  async #explainMany(
-    cuids: readonly string[],
-    asked: readonly NamedQuestion[],
-  ): Promise<Omit<BatchEvaluation, 'asOf'>> {
-    const users: BatchEvaluation['users'][number][] = [];
-    for (const cuid of cuids) {
-      const view = this.users.user(cuid);
-      users.push(view === undefined ? null : { cuid, results: asked.map((each) => this.#judge(each, view, true)) });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return { users, dataVersion: this.users.dataVersion };
+  async #explain(cuids: readonly string[], asked: readonly NamedQuestion[]): Promise<Answered> {
+    const wants = allWants(asked.map(({ question }) => wantsOfExpression(question.expression)));
+    if (this.users.rows === 'absent' && !needsTagsOnly(wants))
+      throw notConfigured('Explaining a rule about more than tags');
+    const { results, dataVersion } = await this.users.readInTurns(cuids, wants, (user, index) =>
+      user === undefined
+        ? null
+        : { cuid: cuids[index] ?? '', results: asked.map((each) => this.#reasonOf(each, user)) },
+    );
+    return { users: results, dataVersion };
   }
 
-  /** All users of one question in one call of the engine. */
-  async #containMany(
-    cuids: readonly string[],
-    asked: readonly NamedQuestion[],
-  ): Promise<Omit<BatchEvaluation, 'asOf'>> {
-    const known = cuids.map((cuid) => {
-      // A number alone makes nobody known: that takes an applied message.
-      const guid = this.users.guidOf(cuid);
-      const isKnown = guid !== undefined && this.users.cuidOf(guid) !== undefined;
-      return { cuid, guid: isKnown ? guid : undefined, results: new Array<EvaluationResult>() };
-    });
-    const guids = known.flatMap(({ guid }): Guid[] => (guid === undefined ? [] : [guid]));
-    let { dataVersion } = this.users;
-    for (const { audience, question } of asked) {
-      const answer = await this.engine.contains(question.plan.root, guids);
-      dataVersion = answer.dataVersion;
+  /** From what is at hand of the users where that will do, else all users of a question in one call of the engine. */
+  async #judge(cuids: readonly string[], asked: readonly NamedQuestion[]): Promise<Answered> {
+    const far = asked.filter((each) => !this.#isNear(each, cuids.length));
+    if (far.length === 0) return this.#judgeNear(cuids, asked);
+    const guids = await this.users.guidsOf(cuids);
+    const verdicts = await this.#judgeFar(guids, far);
+    const versions = new Set([...verdicts.values()].map(({ dataVersion }) => dataVersion));
+    const nearAsked = asked.filter((each) => !far.includes(each));
+    const near = nearAsked.length === 0 ? null : await this.#judgeNear(cuids, nearAsked);
+    if (near !== null) versions.add(near.dataVersion);
+    const users = cuids.map((cuid, index) => {
+      const nearResults = near === null ? [] : near.users[index]?.results;
+      if (guids[index] === undefined || nearResults === undefined) return null;
       let at = 0;
-      for (const user of known) {
-        if (user.guid === undefined) continue;
-        const member = answer.members[at++] ?? false;
-        user.results.push(audience === null ? { member } : { audience, member });
-      }
-    }
-    return {
-      users: known.map(({ cuid, guid, results }) => (guid === undefined ? null : { cuid, results })),
-      dataVersion,
-    };
-  }
-
-  #judge({ audience, question }: NamedQuestion, view: UserView, why: boolean): EvaluationResult {
-    const member = isMember(question.plan.root, view);
-    return {
-      ...(audience === null ? {} : { audience }),
-      member,
-      ...(why ? { why: this.#explain(question, view) } : {}),
-    };
-  }
-
-  #explain(question: Question, view: UserView): MembershipExplanation {
-    return explainMembership({
-      expression: question.expression,
-      asOfMs: question.asOfMs,
-      view,
-      buildPlan,
-      wallClockMs: this.clock(),
+      const results = asked.map((each): EvaluationResult => {
+        const verdict = verdicts.get(each);
+        const found = verdict === undefined ? nearResults[at++]?.member : verdict.members[index];
+        return resultOf(each, found ?? false);
+      });
+      return { cuid, results };
     });
+    const [dataVersion = null] = versions;
+    return { users, dataVersion: versions.size === 1 ? dataVersion : null };
+  }
+
+  /** Whether a question is answered from what the reader shows of users. Of many the engine knows faster, where it has all of it. */
+  #isNear({ question }: NamedQuestion, users: number): boolean {
+    return this.users.rows === 'near' ? users === 1 : needsTagsOnly(wantsOfPlan(question.plan.root));
+  }
+
+  async #judgeNear(cuids: readonly string[], asked: readonly NamedQuestion[]): Promise<Answered> {
+    const wants = allWants(asked.map(({ question }) => wantsOfPlan(question.plan.root)));
+    const { results, dataVersion } = await this.users.read(cuids, wants, (user, index) =>
+      user === undefined
+        ? null
+        : {
+            cuid: cuids[index] ?? '',
+            results: asked.map((each) => resultOf(each, isMember(each.question.plan.root, user))),
+          },
+    );
+    return { users: results, dataVersion };
+  }
+
+  /** One verdict a question and user. */
+  async #judgeFar(
+    guids: readonly (Guid | undefined)[],
+    asked: readonly NamedQuestion[],
+  ): Promise<ReadonlyMap<NamedQuestion, FarVerdicts>> {
+    const known = guids.filter((guid) => guid !== undefined);
+    const verdicts = new Map<NamedQuestion, FarVerdicts>();
+    for (const each of asked) {
+      const { members, dataVersion } = await this.engine.contains(each.question.plan.root, known);
+      let at = 0;
+      verdicts.set(each, { members: guids.map((guid) => guid !== undefined && members[at++] === true), dataVersion });
+    }
+    return verdicts;
+  }
+
+  #reasonOf(asked: NamedQuestion, view: UserView): EvaluationResult {
+    const { expression, asOfMs } = asked.question;
+    const why = explainMembership({ expression, asOfMs, view, buildPlan, wallClockMs: this.clock() });
+    return { ...resultOf(asked, why.member), why };
   }
 
   async #read(
@@ -156,4 +187,8 @@ export class Evaluator {
     if (errors.length > 0) throw expressionProblem(errors);
     return { moment, asked };
   }
+}
+
+function resultOf({ audience }: NamedQuestion, member: boolean): EvaluationResult {
+  return audience === null ? { member } : { audience, member };
 }

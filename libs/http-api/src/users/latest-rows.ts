@@ -1,4 +1,4 @@
-import type { EventRow, UserView } from '@tessera/audience';
+import type { EventRow, UserView, UserWants } from '@tessera/audience';
 import { fieldsOf, formatInstant, formatValue } from '@tessera/tag-catalog';
 import type { JsonValue, TagTypeDefinition } from '@tessera/tag-catalog';
 
@@ -32,19 +32,33 @@ interface PlacedRow {
   readonly place: RowPlace;
 }
 
-/**
- * The newest `limit` rows of the given types before `toMs`, newest first.
- *
- * @param after only rows that are shown after this one; null: from the newest.
- */
-export function latestRows(
-  view: UserView,
-  types: readonly TagTypeDefinition[],
-  toMs: number,
-  limit: number,
-  after: RowPlace | null,
-): LatestRows {
-  const endMs = after === null ? toMs : Math.min(toMs, after.timeMs + 1);
+/** Which rows of a user are asked for. */
+export interface RowRange {
+  readonly types: readonly TagTypeDefinition[];
+  /** Rows before this. */
+  readonly toMs: number;
+  readonly limit: number;
+  /** Only rows that are shown after this one; null: from the newest. */
+  readonly after: RowPlace | null;
+}
+
+/** What `latestRows` looks at: of the instant of `after` every row, since their places are counted. */
+export function wantsOfRows(range: RowRange): UserWants {
+  const { types, limit, after } = range;
+  const toMs = endOf(range);
+  const newest = { rows: limit + 1, beforeMs: after === null ? toMs : Math.min(toMs, after.timeMs) };
+  const rows = types.map((type) => ({ type, fromMs: null, toMs, newest }));
+  return { tags: [], rows, totals: [], lists: [], snapshots: [] };
+}
+
+function endOf({ toMs, after }: RowRange): number {
+  return after === null ? toMs : Math.min(toMs, after.timeMs + 1);
+}
+
+/** The newest rows of the range, newest first. */
+export function latestRows(view: UserView, range: RowRange): LatestRows {
+  const { types, limit, after } = range;
+  const endMs = endOf(range);
   const found = types
     .flatMap((type) => newestOf(type, view.events(type, null, endMs), limit + 1, after))
     .sort((left, right) => right.place.timeMs - left.place.timeMs || left.place.typeId - right.place.typeId);

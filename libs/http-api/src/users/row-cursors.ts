@@ -25,19 +25,23 @@ export class RowCursors {
     return this.#tokens.issue(payload);
   }
 
-  /** @throws HttpProblem 400 for a cursor that was never issued, or for another user. */
-  read(cursor: string, guid: Guid): RowPlace {
+  /** The guid of the user for whom it was issued, and the place. @throws HttpProblem 400 for a cursor that was never issued. */
+  read(cursor: string): { readonly guid: number; readonly place: RowPlace } {
     const payload = this.#tokens.read(cursor);
-    if (payload?.length !== PAYLOAD_BYTES || payload.readUInt32BE(0) !== guid) {
-      const message = 'cursor was never issued for the rows of this user; use nextCursor of the page before';
-      throw new HttpProblem('invalid-token', message, {
-        errors: [{ path: '/cursor', code: 'invalidCursor', message }],
-      });
-    }
+    if (payload?.length !== PAYLOAD_BYTES) throw foreignCursor();
     return {
-      timeMs: payload.readDoubleBE(TIME_AT),
-      typeId: payload.readUInt32BE(TYPE_AT),
-      arrival: payload.readUInt32BE(ARRIVAL_AT),
+      guid: payload.readUInt32BE(0),
+      place: {
+        timeMs: payload.readDoubleBE(TIME_AT),
+        typeId: payload.readUInt32BE(TYPE_AT),
+        arrival: payload.readUInt32BE(ARRIVAL_AT),
+      },
     };
   }
+}
+
+/** 400. */
+export function foreignCursor(): HttpProblem {
+  const message = 'cursor was never issued for the rows of this user; use nextCursor of the page before';
+  return new HttpProblem('invalid-token', message, { errors: [{ path: '/cursor', code: 'invalidCursor', message }] });
 }

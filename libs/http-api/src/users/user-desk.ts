@@ -1,17 +1,17 @@
 import { createHmac } from 'node:crypto';
-import type { UserReader, UserView } from '@tessera/audience';
+import type { DataVersion, ReadUser, UserReader, UserWants } from '@tessera/audience';
 import { checkCuid, formatInstant, parseInstant } from '@tessera/tag-catalog';
-import type { CatalogStore, TagStore, TagTypeDefinition } from '@tessera/tag-catalog';
-import { invalidRequest, invalidRequestOf, notFound } from '../problem/http-problem';
-import type { Offsets } from '../requests/offsets';
+import type { Catalog, CatalogStore, TagTypeDefinition } from '@tessera/tag-catalog';
+import { invalidRequest, invalidRequestOf, notConfigured, notFound } from '../problem/http-problem';
+import type { ErasureSink } from '../messages/message-sink';
 import { findTags } from '../segmentation/distribution';
 import type { MemberCursors } from '../segmentation/member-cursors';
 import type { QuestionReader, ReadOptions } from '../segmentation/question';
-import { describeUser, eventTypes } from './describe-user';
+import { describeUser, eventTypes, wantsOfDescription } from './describe-user';
 import type { DescribedUser } from './describe-user';
-import { latestRows } from './latest-rows';
+import { latestRows, wantsOfRows } from './latest-rows';
 import type { UserEventRow } from './latest-rows';
-import { RowCursors } from './row-cursors';
+import { foreignCursor, RowCursors } from './row-cursors';
 
 const EVENTS_DEFAULT = 100;
 
@@ -57,26 +57,30 @@ export class UserDesk {
   constructor(
     private readonly catalogStore: CatalogStore,
     private readonly users: UserReader,
-    private readonly store: Pick<TagStore, 'erase'>,
+    private readonly erasures: ErasureSink,
     private readonly questions: QuestionReader,
-    private readonly after: { readonly offsets: Offsets; readonly cursors: MemberCursors },
+    private readonly cursors: MemberCursors,
     private readonly options: UserDeskOptions,
   ) {
     this.#rowCursors = new RowCursors(options.secret);
   }
 
   /** @throws HttpProblem 404, 400 for a cuid that can't be one. */
-  async read(cuid: string, options: ReadOptions): Promise<DescribedUser & { readonly dataVersion: number }> {
+  async read(cuid: string, options: ReadOptions): Promise<DescribedUser & { readonly dataVersion: DataVersion }> {
     this.checkCuid(cuid, '/cuid');
     const { asOfMs } = await this.questions.moment(options);
-    const described = describeUser(this.find(cuid), this.catalogStore.current(), asOfMs, null);
-    return { ...described, dataVersion: this.users.dataVersion };
+    const catalog = this.catalogStore.current();
+    const description = { asOfMs, only: null, eventTypes: this.#typesSummedUp(catalog) };
+    const wants = wantsOfDescription(description, catalog);
+    const { result, dataVersion } = await this.find(cuid, wants, (user) => describeUser(user, description));
+    return { ...result, dataVersion };
   }
 
   /** The user's newest rows. */
   async events(cuid: string, request: UserEventsRequest): Promise<UserEventsPage> {
     this.checkCuid(cuid, '/cuid');
     const types = this.#typesOf(request.type);
+    if (this.users.rows === 'absent') throw notConfigured('Showing rows of events');
     const { asOfMs } = await this.questions.moment(
       request.minOffset === undefined ? {} : { minOffset: request.minOffset },
     );
@@ -89,47 +93,61 @@ export class UserDesk {
       );
     }
     const toMs = Math.min(beforeMs, asOfMs + 1);
-    const view = this.find(cuid);
-    const after = request.cursor === undefined ? null : this.#rowCursors.read(request.cursor, view.guid);
-    const { rows, last } = latestRows(view, types, toMs, request.limit ?? EVENTS_DEFAULT, after);
-    return { events: rows, ...(last === null ? {} : { nextCursor: this.#rowCursors.issue(view.guid, last) }) };
+    const cursor = request.cursor === undefined ? null : this.#rowCursors.read(request.cursor);
+    const range = { types, toMs, limit: request.limit ?? EVENTS_DEFAULT, after: cursor?.place ?? null };
+    const { result } = await this.find(cuid, wantsOfRows(range), (user) => {
+      if (cursor !== null && cursor.guid !== user.guid) throw foreignCursor();
+      return { guid: user.guid, ...latestRows(user, range) };
+    });
+    const { guid, rows, last } = result;
+    return { events: rows, ...(last === null ? {} : { nextCursor: this.#rowCursors.issue(guid, last) }) };
   }
 
   /** Users in the order asked for, null for those that are not known. */
   async readMany(
     request: UserBatchRequest,
-  ): Promise<{ readonly users: readonly (DescribedUser | null)[]; readonly dataVersion: number }> {
+  ): Promise<{ readonly users: readonly (DescribedUser | null)[]; readonly dataVersion: DataVersion }> {
     const cuids = this.checkCuids(request.cuids);
     const catalog = this.catalogStore.current();
     const only = request.tags === undefined ? null : findTags(catalog, request.tags);
     const { asOfMs } = await this.questions.moment(request);
-    const users = cuids.map((cuid) => {
-      const view = this.users.user(cuid);
-      return view === undefined ? null : describeUser(view, catalog, asOfMs, only);
-    });
-    return { users, dataVersion: this.users.dataVersion };
+    const description = { asOfMs, only, eventTypes: this.#typesSummedUp(catalog) };
+    const wants = wantsOfDescription(description, catalog);
+    const { results, dataVersion } = await this.users.read(cuids, wants, (user) =>
+      user === undefined ? null : describeUser(user, description),
+    );
+    return { users: results, dataVersion };
   }
 
   /** @throws HttpProblem 404 if the user is not known (any more). */
   async erase(cuid: string): Promise<ErasureReceipt> {
     this.checkCuid(cuid, '/cuid');
-    const guid = this.users.guidOf(cuid);
     const nowMs = this.options.clock();
-    const { erased, position } = await this.store.erase(cuid, nowMs);
+    // Where it takes effect later, pages of results fixed before go on showing the user until then.
+    const [guid] = this.erasures.decides ? await this.users.guidsOf([cuid]) : [];
+    const { erased, offset } = await this.erasures.erase(cuid, nowMs);
     if (!erased) throw unknownUser(cuid);
-    if (guid !== undefined) this.after.cursors.forget(guid);
+    if (guid !== undefined) this.cursors.forget(guid);
     return {
-      receipt: createHmac('sha256', this.options.secret).update(`erasure ${position}`).digest('base64url'),
+      receipt: createHmac('sha256', this.options.secret).update(`erasure ${offset}`).digest('base64url'),
       erasedAt: formatInstant(nowMs),
-      offset: this.after.offsets.issue(position),
+      offset,
     };
   }
 
-  /** @throws HttpProblem 404. The view holds until the next write: use it at once. */
-  find(cuid: string): UserView {
-    const view = this.users.user(cuid);
-    if (view === undefined) throw unknownUser(cuid);
-    return view;
+  /** @throws HttpProblem 404, and what `use` throws. */
+  async find<T>(
+    cuid: string,
+    wants: UserWants,
+    use: (user: ReadUser) => T,
+  ): Promise<{ readonly result: T; readonly dataVersion: DataVersion }> {
+    const { results, dataVersion } = await this.users.read([cuid], wants, (user) => {
+      if (user === undefined) throw unknownUser(cuid);
+      return { result: use(user) };
+    });
+    const [found] = results;
+    if (found === undefined) throw new Error('the reader gave no answer for a user');
+    return { result: found.result, dataVersion };
   }
 
   /** @throws HttpProblem 400. */
@@ -149,6 +167,11 @@ export class UserDesk {
     return checked.flatMap((each) => (each.ok ? [each.cuid] : []));
   }
 
+  /** Null: rows are not read here. */
+  #typesSummedUp(catalog: Catalog): readonly TagTypeDefinition[] | null {
+    return this.users.rows === 'absent' ? null : eventTypes(catalog);
+  }
+
   #typesOf(name: string | undefined): readonly TagTypeDefinition[] {
     const types = eventTypes(this.catalogStore.current());
     if (name === undefined) return types;
@@ -162,6 +185,7 @@ export class UserDesk {
   }
 }
 
-function unknownUser(cuid: string): Error {
+/** 404. */
+export function unknownUser(cuid: string): Error {
   return notFound('/cuid', 'unknownUser', `There is no user ${JSON.stringify(cuid)}; it was never seen or was erased`);
 }

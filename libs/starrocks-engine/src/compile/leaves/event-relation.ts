@@ -1,0 +1,108 @@
+import type { EventScanNode, Interval, PropertyTest } from '@tessera/audience';
+import type { TagTypeDefinition } from '@tessera/tag-catalog';
+import { GUID, ROW, TIME, identifier, tableOf } from '../../schema/names';
+import { FALSE, allOf, conditionSql } from './condition';
+import type { ConditionScope } from './condition';
+import { fromSql } from './from-sql';
+import type { LeafBuilder, LeafContext } from './leaf-context';
+import { LongLists } from './long-lists';
+import { measureCondition } from './measure';
+import type { Aggregate } from './measure';
+import { hullOf, intervalConditions, keptInterval } from './row-time';
+
+const GUID_COLUMN = `r.${identifier(GUID)}`;
+
+interface MeasureColumn {
+  readonly name: string;
+  readonly aggregate: Aggregate;
+  /** What rows have to meet to count. */
+  readonly when: readonly string[];
+  readonly interval: Interval;
+}
+
+/** A condition over the relation, or over nothing where no row can matter. */
+export interface EventLeaf {
+  readonly sql: string;
+  readonly holdsWithoutRow: boolean;
+  /** Of the measure itself, outside of the relation. */
+  readonly readsRows: boolean;
+}
+
+/** The rows of one event type, grouped to a row a user with a column for each measure. */
+export class EventRelation implements LeafBuilder {
+  readonly #table: string;
+  readonly #lists: LongLists;
+  readonly #columns = new Map<string, MeasureColumn>();
+
+  constructor(
+    readonly type: TagTypeDefinition,
+    readonly alias: string,
+    private readonly context: LeafContext,
+  ) {
+    this.#table = identifier(tableOf(type));
+    this.#lists = rowLists(this.#table, context);
+  }
+
+  /** @param outer scope for conditions on the measures, which stand outside of the relation. */
+  add(node: EventScanNode, outer: ConditionScope): EventLeaf {
+    const interval = keptInterval(node.interval, node.eventType, this.context.nowMs);
+    if (interval === null) return EventRelation.#withoutRows(node, outer);
+    const where = whereConditions(node.where, this.context.scope(this.#lists));
+    if (where.includes(FALSE)) return EventRelation.#withoutRows(node, outer);
+    const when = [...intervalConditions(interval), ...where];
+    const measured = (name: string, aggregate: Aggregate): string =>
+      `${this.alias}.${identifier(this.#column(name, { aggregate, when, interval }))}`;
+    return { ...measureCondition(node, measured, outer), readsRows: true };
+  }
+
+  sql(): string | null {
+    const columns = [...this.#columns.values()];
+    if (columns.length === 0) return null;
+    const hull = hullOf(columns.map(({ interval }) => interval));
+    const everywhere = columns.reduce<readonly string[]>(
+      (common, { when }) => common.filter((condition) => when.includes(condition)),
+      columns[0]?.when ?? [],
+    );
+    const times = intervalConditions(hull);
+    const where = [...new Set([...times, ...everywhere])];
+    const measures = columns.map(({ name, aggregate, when }) => {
+      const rest = when.filter((condition) => !where.includes(condition));
+      return `${aggregate(rest.length === 0 ? null : allOf(rest))} AS ${identifier(name)}`;
+    });
+    return (
+      `(SELECT ${[GUID_COLUMN, ...measures].join(', ')} FROM ${fromSql(this.#table, this.#lists.joins(times))}` +
+      `${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`} GROUP BY ${GUID_COLUMN})`
+    );
+  }
+
+  #column(name: string, column: Omit<MeasureColumn, 'name'>): string {
+    const key = [name, ...column.when].join('\n');
+    const known = this.#columns.get(key);
+    if (known !== undefined) return known.name;
+    const added = { ...column, name: `sys_m${this.#columns.size}` };
+    this.#columns.set(key, added);
+    return added.name;
+  }
+
+  static #withoutRows(node: EventScanNode, outer: ConditionScope): EventLeaf {
+    const { holdsWithoutRow } = measureCondition(node, () => 'NULL', outer);
+    return { sql: holdsWithoutRow ? 'true' : FALSE, holdsWithoutRow, readsRows: false };
+  }
+}
+
+/** Long lists that rows of an event (alias `r`) are looked up in. */
+export function rowLists(table: string, context: LeafContext): LongLists {
+  let joins = 0;
+  return new LongLists({ from: table, alias: 'r', keys: [GUID, TIME, ROW] }, context.values, (prefix) => {
+    joins += 1;
+    return `${prefix}${joins - 1}`;
+  });
+}
+
+/** The filters on a row (alias `r`). */
+export function whereConditions(where: readonly PropertyTest[], scope: ConditionScope): readonly string[] {
+  return where.map(({ property, condition }) => {
+    const sql = `r.${identifier(property.name)}`;
+    return conditionSql(condition, { sql, spec: property, form: 'typed', fieldId: property.id }, scope);
+  });
+}

@@ -1,0 +1,6 @@
+export { LeafCompiler } from './leaf-compiler';
+export type { LeafCompilerOptions } from './leaf-compiler';
+export { LEAVES_MAX, LeafLimitError, PATTERN_VALUES_MAX, RELATIONS_MAX } from './leaf-limits';
+export { patternQuestions } from './patterns';
+export type { PatternQuestion } from './patterns';
+export type { ValueList } from './value-lists';

@@ -1,0 +1,26 @@
+/** Values of one list that stand in the SQL itself; longer lists are read from `sys_values`. */
+export const INLINE_VALUES_MAX = 1_000;
+/**
+ * Values that stand in the SQL of one leaf, all its lists together: StarRocks refuses an expression of more than 10,000 parts
+ * ("Expression too complex"), and every leaf is one.
+ */
+export const INLINE_VALUES_PER_LEAF_MAX = 5_000;
+/** Leaves of one statement: planning takes 0.6 s then and is cut off at 3 s. */
+export const LEAVES_MAX = 500;
+/** Relations of one statement: every one is a scan and a join, and the planner's time grows faster than their number. */
+export const RELATIONS_MAX = 100;
+/** Distinct values that the patterns of `matches` are tried on, of one tag or property. */
+export const PATTERN_VALUES_MAX = 1_000_000;
+
+/** A leaf, or all the leaves of one statement together, are more than a statement can hold. */
+export class LeafLimitError extends Error {
+  override readonly name = 'LeafLimitError';
+
+  constructor(
+    readonly limit: 'leaves' | 'relations' | 'patternValues' | 'zoneChanges',
+    readonly most: number,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}

@@ -1,0 +1,275 @@
+import { addressOf, Frontends, readAccount } from './frontends';
+import type { Account } from './frontends';
+import { StarrocksConnection } from './starrocks-connection';
+import type { StarrocksRow, StarrocksSession, StatementOptions } from './starrocks-connection';
+import { StarrocksError } from './starrocks-error';
+import { WaitingLine } from './waiting-line';
+import type { WriteOutcome } from './write-outcome';
+
+export interface StarrocksOptions {
+  /** `mysql://user:password@host:port` of one or more frontends (not of a balancer before them); one user for all. */
+  readonly urls: readonly string[];
+  /** Null: none, for what is done to databases. */
+  readonly database: string | null;
+  /** Statements under way at once (16). */
+  readonly concurrency?: number;
+  /** Statements that may wait for those (256); more are refused. */
+  readonly waitingMax?: number;
+  /** How long a statement may take, and how long it may wait before (60 s). */
+  readonly timeoutMs?: number;
+  /** How long a frontend may take to let us in (3 s). */
+  readonly connectMs?: number;
+}
+
+interface Held {
+  readonly connection: StarrocksConnection;
+  readonly release: () => void;
+}
+
+interface Idle {
+  readonly connection: StarrocksConnection;
+  readonly sinceMs: number;
+}
+
+const CONCURRENCY = 16;
+const WAITING_MAX = 256;
+const TIMEOUT_MS = 60_000;
+const CONNECT_MS = 3_000;
+/** A connection that was idle for longer is asked whether it still is one before it is used. */
+const TRUSTED_MS = 500;
+/** One that was idle for longer is closed. */
+const IDLE_MS_MAX = 60_000;
+const PING_MS_MAX = 1_000;
+const VISIBLE_POLL_MS = 50;
+
+/**
+ * Connections to the frontends of one StarRocks, opened when needed and used again. A frontend that does not answer is left for another one; what was sent to
+ * it is repeated there only if that can do no harm.
+ */
+export class StarrocksPool {
+  readonly #frontends: Frontends;
+  readonly #account: Account;
+  readonly #line: WaitingLine;
+  readonly #idle: Idle[] = [];
+  /** What holds a connection; each resolves when it is given back. */
+  readonly #busy = new Set<Promise<void>>();
+  readonly #timeoutMs: number;
+  readonly #sweeper: NodeJS.Timeout;
+  #isClosed = false;
+
+  /** Connects when it is first asked. */
+  constructor(private readonly options: StarrocksOptions) {
+    const { urls, concurrency = CONCURRENCY, waitingMax = WAITING_MAX, timeoutMs = TIMEOUT_MS } = options;
+    this.#frontends = new Frontends(urls);
+    this.#account = readAccount(urls);
+    this.#line = new WaitingLine(concurrency, waitingMax);
+    this.#timeoutMs = timeoutMs;
+    this.#sweeper = setInterval(() => {
+      this.#sweep();
+    }, IDLE_MS_MAX / 4).unref();
+  }
+
+  /** Statements that wait. */
+  get waiting(): number {
+    return this.#line.waiting;
+  }
+
+  /** What a query finds. Asked again, of another frontend, when a connection breaks. @throws StarrocksError; the signal's reason. */
+  rows(statement: string, options: StatementOptions = {}): Promise<readonly StarrocksRow[]> {
+    return this.read((session) => session.rows(statement, options), options);
+  }
+
+  /** INSERT, UPDATE, DELETE: sent once. @throws StarrocksError, with `isUnknown` where it may have been done; the signal's reason, and then it may have been done too. */
+  write(statement: string, options: StatementOptions = {}): Promise<WriteOutcome> {
+    return this.use((session) => session.write(statement, options), options);
+  }
+
+  /** DDL and the like: sent once. @throws as `write`. */
+  run(statement: string, options: StatementOptions = {}): Promise<void> {
+    return this.use((session) => session.run(statement, options), options);
+  }
+
+  /**
+   * Statements that belong together, one after the other on one connection: they see the state of one frontend, which never goes back. When that breaks `work` is run
+   * again from its beginning, on another frontend, so it must do nothing but read.
+   *
+   * @throws StarrocksError, the signal's reason, what `work` throws.
+   */
+  async read<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
+    const untilMs = performance.now() + (options.timeoutMs ?? this.#timeoutMs);
+    for (let left = this.#frontends.count; ; left--) {
+      try {
+        return await this.use(work, options);
+      } catch (error) {
+        const isWorthIt = error instanceof StarrocksError && error.kind === 'lost';
+        if (!isWorthIt || left === 0 || this.#isClosed || performance.now() > untilMs) throw error;
+      }
+    }
+  }
+
+  /** As `read`, once: for statements that change something. @throws as `read`. */
+  async use<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
+    const { connection, release } = await this.#hold(options);
+    try {
+      return await work(connection);
+    } catch (error) {
+      if (error instanceof StarrocksError && error.kind === 'lost') this.#frontends.failed(connection.frontend);
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  /** A query row by row. Not asked again when it breaks. @throws as `rows`. */
+  async *stream(statement: string, options: StatementOptions = {}): AsyncGenerator<StarrocksRow> {
+    const { connection, release } = await this.#hold(options);
+    try {
+      yield* connection.stream(statement, options);
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Waits until what was written is seen by every query that begins then. @throws StarrocksError `late` if that takes too long, `refused` if it will never be.
+   */
+  async untilVisible({ label, isVisible }: WriteOutcome, options: StatementOptions = {}): Promise<void> {
+    if (isVisible || label === null) return;
+    const { signal, timeoutMs = this.#timeoutMs } = options;
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      const [row] = await this.rows(
+        `SELECT STATE FROM information_schema.loads WHERE LABEL = '${checkedLabel(label)}'`,
+        options,
+      );
+      const state = row?.['STATE'];
+      if (state === 'FINISHED') return;
+      if (state === 'CANCELLED') throw new StarrocksError(`StarRocks has cancelled the load ${label}`, 'refused');
+      if (performance.now() > untilMs) {
+        throw new StarrocksError(
+          `the load ${label} is committed, but not visible after ${timeoutMs / 1_000} s`,
+          'late',
+        );
+      }
+      await pause(VISIBLE_POLL_MS, signal);
+    }
+  }
+
+  /** For readiness: asks a frontend. */
+  async state(): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }> {
+    try {
+      await this.rows('SELECT 1', { timeoutMs: Math.min(this.#timeoutMs, CONNECT_MS) });
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Waits for the statements under way; those that wait for a connection fail. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#sweeper);
+    this.#line.close();
+    await Promise.all(this.#busy);
+    for (const { connection } of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /** A connection and a place for it, until it is released. */
+  async #hold({ signal, timeoutMs = this.#timeoutMs }: StatementOptions): Promise<Held> {
+    const giveBack = await this.#line.take(timeoutMs, signal);
+    let end: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      end = () => {
+        this.#busy.delete(held);
+        giveBack();
+        resolve();
+      };
+    });
+    this.#busy.add(held);
+    try {
+      const connection = await this.#connection(signal);
+      return {
+        connection,
+        release: () => {
+          this.#release(connection, end);
+        },
+      };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  async #connection(signal: AbortSignal | undefined): Promise<StarrocksConnection> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      const { connection, sinceMs } = idle;
+      const isTrusted = connection.isUsable && performance.now() - sinceMs <= TRUSTED_MS;
+      if (isTrusted || (await connection.ping(PING_MS_MAX))) return connection;
+      connection.destroy();
+    }
+    return this.#connect(signal);
+  }
+
+  /** Tries the frontends until one lets us in. */
+  async #connect(signal: AbortSignal | undefined): Promise<StarrocksConnection> {
+    const { database, connectMs = CONNECT_MS } = this.options;
+    const reasons: string[] = [];
+    for (const frontend of this.#frontends.inTurn()) {
+      signal?.throwIfAborted();
+      try {
+        const timeoutMs = this.#timeoutMs;
+        const account = this.#account;
+        const connection = await StarrocksConnection.open({ frontend, account, database, connectMs, timeoutMs });
+        this.#frontends.answers(frontend);
+        return connection;
+      } catch (error) {
+        if (!(error instanceof StarrocksError) || error.kind === 'denied' || error.kind === 'refused') throw error;
+        this.#frontends.failed(frontend);
+        reasons.push(`${addressOf(frontend)}: ${error.message}`);
+      }
+    }
+    throw new StarrocksError(`no frontend of StarRocks answers (${reasons.join('; ')})`, 'unreachable');
+  }
+
+  #release(connection: StarrocksConnection, end: () => void): void {
+    if (connection.isUsable && !this.#isClosed) {
+      this.#idle.push({ connection, sinceMs: performance.now() });
+      end();
+      return;
+    }
+    if (connection.isUsable) connection.destroy();
+    // The place is free when StarRocks has stopped what was under way there.
+    void connection.ended.finally(end);
+  }
+
+  #sweep(): void {
+    const oldestMs = performance.now() - IDLE_MS_MAX;
+    const kept = this.#idle.filter(({ connection, sinceMs }) => {
+      if (connection.isUsable && sinceMs >= oldestMs) return true;
+      connection.destroy();
+      return false;
+    });
+    this.#idle.splice(0, this.#idle.length, ...kept);
+  }
+}
+
+/** Labels are StarRocks' own or ours: letters, digits, `_` and `-`. */
+function checkedLabel(label: string): string {
+  if (!/^[\w-]{1,128}$/.test(label)) throw new StarrocksError(`not a label: ${JSON.stringify(label)}`, 'refused');
+  return label;
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      clearTimeout(timer);
+      const reason: unknown = signal?.reason;
+      reject(reason instanceof Error ? reason : new Error(String(reason)));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', aborted);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', aborted, { once: true });
+  });
+}
