@@ -34,6 +34,11 @@ export class StarrocksStandIn {
     return 'http://127.0.0.1:0';
   }
 
+  /** How long a change of columns takes, in the background; 0: it is done when the statement is. */
+  set schemaChangeMs(durationMs: number) {
+    this.cluster.schemaChanges.durationMs = durationMs;
+  }
+
   async close(): Promise<void> {
     await this.mysql.close();
     await this.cluster.close();

@@ -77,7 +77,8 @@ export class Duck {
       await writer.run('COMMIT');
       return result;
     } catch (error) {
-      await writer.run('ROLLBACK');
+      // A COMMIT that failed has ended the transaction itself.
+      await writer.run('ROLLBACK').catch(() => undefined);
       throw error;
     }
   }

@@ -85,11 +85,20 @@ async function addColumns(
     }
     return defined;
   });
-  for (const column of added) {
-    const definition = `${quoteName(column.name)} ${storedType(column.type)} DEFAULT ${defaultOf(column)}`;
-    await connection.run(`ALTER TABLE ${table.stored} ADD COLUMN ${definition}`);
-  }
-  return { ...table, columns: [...table.columns, ...added] };
+  // A copy: DuckDB does not commit a second ALTER of a table whose rows were changed before.
+  const stored = nextStored(table.stored);
+  const values = added.map(
+    (column) => `CAST(${defaultOf(column)} AS ${storedType(column.type)}) AS ${quoteName(column.name)}`,
+  );
+  await connection.run(`CREATE TABLE ${stored} AS SELECT *, ${values.join(', ')} FROM ${table.stored}`);
+  await connection.run(`DROP TABLE ${table.stored}`);
+  return { ...table, stored, columns: [...table.columns, ...added] };
+}
+
+/** `data_7` → `data_7_1` → `data_7_2`. */
+function nextStored(stored: string): string {
+  const [, base = stored, count = '0'] = /^(data_\d+)(?:_(\d+))?$/.exec(stored) ?? [];
+  return `${base}_${Number(count) + 1}`;
 }
 
 async function dropColumn(connection: DuckDBConnection, table: Table, name: string): Promise<Table> {
