@@ -269,6 +269,17 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
     args: [1, 1],
     build: (of) => ({ sql: `CAST(len(${array(of!).sql}) AS INTEGER)`, type: INT }),
   },
+  // sql-functions/array-functions/array_join: NULL elements are left out, of no elements the empty text.
+  array_join: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [2, 2],
+    build: (of, separator) => {
+      const list = array(of!).sql;
+      const joined = `array_to_string(${list}, ${text(separator!, 'array_join')})`;
+      return { sql: `CASE WHEN len(${list}) = 0 THEN '' ELSE ${joined} END`, type: VARCHAR };
+    },
+  },
   // Moments.
   year: field('docs', 'year'),
   month: field('12', 'month'),
@@ -277,6 +288,8 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
   minute: field('docs', 'minute'),
   second: field('docs', 'second'),
   dayofweek: scalar('docs', [moment], INT, (of) => `CAST(dayofweek(${of}) + 1 AS INTEGER)`),
+  // sql-functions/date-time-functions/dayofyear: from 1 on.
+  dayofyear: field('docs', 'dayofyear'),
   now: scalar('8', [], DATETIME, () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`),
   current_timestamp: scalar(
     '1',
