@@ -26,3 +26,8 @@ export type { GuidLookup } from './reader/starrocks-lists';
 export { StarrocksStatistics } from './reader/starrocks-statistics';
 export { StarrocksUserRows } from './reader/starrocks-user-rows';
 export { StarrocksUsers } from './reader/starrocks-users';
+export { StarrocksEngine } from './engine/starrocks-engine';
+export type { Explanation, StarrocksEngineOptions } from './engine/starrocks-engine';
+export type { ShapeChoice } from './compile/statements/compile-question';
+export { StatementLimitError } from './compile/statements/limits';
+export { LeafLimitError } from './compile/leaves';
