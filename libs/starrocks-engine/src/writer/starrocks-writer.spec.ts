@@ -92,7 +92,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
   }
 
   async function durable({ writer }: WriterAtWork, topic: string, nextOffset: number): Promise<void> {
-    for (let left = 200; writer.settle({ topic, partition: 0 }, nextOffset) < nextOffset; left--) {
+    for (let left = 400; writer.settle({ topic, partition: 0 }, nextOffset) < nextOffset; left--) {
       if (left === 0) throw new Error('is not durable');
       await sleep(20);
     }
@@ -190,6 +190,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
     expect(await cityOf()).toBe('new');
     while ((await cityOf()) !== 'later') await sleep(50);
     expect(performance.now() - startedMs).toBeGreaterThan(2 * TIMEOUT_MS);
+    await durable(other, 'tags.person', 9);
     const [found] = await work.pool.rows("SELECT * FROM sys_positions WHERE sys_source = 'tags.person/0'");
     expect(found).toMatchObject({ sys_begun: '12', sys_next: '9' });
     await other.close();
@@ -211,6 +212,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
     await work.pool.write("INSERT INTO sys_users (sys_guid, sys_cuid) VALUES (22, 'z')");
     await work.pool.write('INSERT INTO profile_1_person (sys_guid, level) VALUES (22, 1)');
     await write(work, 'tags.person', told(PERSON, 22, 22, { level: 1 }, 'retired'));
+    await durable(work, 'tags.person', 23);
     const left = [...(await work.rows('sys_users', 'sys_guid')), ...(await work.rows('profile_1_person', 'sys_guid'))];
     expect(left.map((row) => row['sys_guid'])).toEqual(['2', '3', '4', '9', '21', '2', '4', '21']);
   });
@@ -233,7 +235,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
     await sleep(300);
     expect(work.writer.troubles.get('tags.flag')).toContain('kv_2_flag');
     expect(work.writer.settle({ topic: 'tags.flag', partition: 0 }, 3)).toBe(2);
-    await write(work, 'tags.visit', told(VISIT, 90, 50, { page: 'meanwhile' }));
+    await work.writer.take(batchOf('tags.visit', [told(VISIT, 90, 50, { page: 'meanwhile' })]), NEVER);
     await durable(work, 'tags.visit', 91);
     await work.pool.run('ALTER TABLE kv_away RENAME kv_2_flag');
     await durable(work, 'tags.flag', 3);

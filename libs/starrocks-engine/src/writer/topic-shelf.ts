@@ -33,6 +33,8 @@ const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 10_000;
 /** Positions that pass over nothing are written so soon. */
 const PASS_MS = 200;
+/** Some versions have no number of their own for it. */
+const UNKNOWN_TABLE = /unknown table/i;
 const DELETED_A_STATEMENT = 1_000;
 /** So much a shelf may hold in any case, so that one that is stuck leaves the others their room. */
 const RESERVED_BYTES = 1_048_576;
@@ -102,7 +104,7 @@ export class TopicShelf<R> {
     return Math.min(nextOffset, state.isIdle ? state.through : state.durable);
   }
 
-  /** Writes all that it holds; resolves when that is done, or has failed once. */
+  /** Writes all that it holds; resolves when that is done, however long it takes. */
   async flush(): Promise<void> {
     await this.#round;
     if (this.#isClosed) return;
@@ -303,7 +305,7 @@ export class TopicShelf<R> {
         await this.options.statements.write(deleteSql(table, GUID, guids.slice(first, first + DELETED_A_STATEMENT)));
       } catch (error) {
         // A table that is not there yet, or no more, holds nobody.
-        if (!isUnknownTable(error)) throw error;
+        if (!isUnknownTable(error) && !(error instanceof Error && UNKNOWN_TABLE.test(error.message))) throw error;
       }
     }
   }
