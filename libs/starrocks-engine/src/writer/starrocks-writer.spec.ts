@@ -38,7 +38,10 @@ const VISIT = CATALOG.type('visit')!;
 const NEVER = new AbortController().signal;
 const guid = (number: number): Guid => number as Guid;
 
-type Told = { readonly entry: ProfileEntry; readonly outcome: ProfileOutcome };
+interface Told {
+  readonly entry: ProfileEntry;
+  readonly outcome: ProfileOutcome;
+}
 
 function told(
   type: typeof PERSON,

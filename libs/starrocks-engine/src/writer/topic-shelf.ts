@@ -258,10 +258,12 @@ export class TopicShelf<R> {
     for (const { buffer } of parts) for (const [guid, names] of buffer.retired) retired.set(guid, new Set(names));
     const buffers = parts.map(({ state, buffer }) => ({ source: state.source, buffer }));
     const loads = buildLoads(buffers, { isLeftOut: (guid) => retired.has(guid), nowMs: Date.now() });
-    await tables.demand({
-      types: parts.flatMap(({ buffer }) => [...buffer.tables.values()].map(({ type }) => type)),
-      loads,
-    });
+    const names = [...new Set(loads.map(({ table }) => table))];
+    const touched = [...new Map(parts.flatMap(({ buffer }) => [...buffer.touched]))];
+    if (loads.length > 0) {
+      const guid = touched.reduce((most, [one]) => Math.max(most, one), 0);
+      await tables.demand({ tables: names, guid });
+    }
     try {
       for (const load of loads) await runner.run(load, fence);
     } catch (error) {
@@ -271,9 +273,7 @@ export class TopicShelf<R> {
       throw new StarrocksError('StarRocks has written no row and does not say why', 'overloaded');
     }
     // Rows that are seen now of users who are not erased yet will be found by who erases them; all others are taken away here.
-    const touched = [...new Map(parts.flatMap(({ buffer }) => [...buffer.touched]))];
     const users = touched.filter(([guid]) => !retired.has(guid)).map(([guid, cuid]) => ({ guid, cuid }));
-    const names = loads.map(({ table }) => table);
     for (const guid of await tombstones.retired(users)) retired.set(guid, new Set(names));
     await this.#takeAway(retired);
     await this.#erase(parts.flatMap(({ buffer }) => [...buffer.erased]));
