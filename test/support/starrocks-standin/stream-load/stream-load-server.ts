@@ -84,7 +84,7 @@ export class StreamLoadServer {
     const server = createServer();
     const run = (message: IncomingMessage, response: ServerResponse): void => {
       const work = handle(message, response).catch((error: unknown) => {
-        if (error instanceof DroppedError || message.destroyed) message.socket.destroy();
+        if (error instanceof DroppedError || message.socket.destroyed) message.socket.destroy();
         else if (!response.headersSent) json(response, 500, { status: 'FAILED', msg: String(error) });
       });
       this.#working.add(work);
@@ -171,7 +171,7 @@ export class StreamLoadServer {
       checkLabel(request.label);
       return { ...about, ...(await this.#loadLabelled(request, transaction)) };
     } catch (error) {
-      if (error instanceof DroppedError || request.message.destroyed) throw error;
+      if (error instanceof DroppedError || request.message.socket.destroyed) throw error;
       if (error instanceof LabelTakenError) return { ...about, ...labelExists(request.label, 'FINISHED') };
       return { ...about, ...this.#failed(error) };
     } finally {
