@@ -6,6 +6,7 @@ import type { Table } from '../catalog/table';
 import { DroppedError } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
+import { SchemaChanges } from './schema-changes';
 import { Task } from './task';
 
 /** mulberry32. */
@@ -21,6 +22,7 @@ export function seededChance(seed: number): () => number {
 
 /** What all sessions and loads of one stand-in share. */
 export class Cluster {
+  readonly schemaChanges = new SchemaChanges();
   #nextTransaction = 1;
 
   private constructor(
@@ -63,8 +65,9 @@ export class Cluster {
     return this.catalog.table(name, database);
   }
 
-  close(): Promise<void> {
-    return this.duck.close();
+  async close(): Promise<void> {
+    await this.schemaChanges.close();
+    await this.duck.close();
   }
 }
 

@@ -90,6 +90,7 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
     args: [1, 1],
     build: (of) => ({ sql: `CAST(len(${array(of).sql}) AS INTEGER)`, type: INT }),
   },
+  // docs, array-functions/array_join: NULL elements are left out; of no elements the empty text.
   array_join: {
     kind: 'scalar',
     section: 'docs',
