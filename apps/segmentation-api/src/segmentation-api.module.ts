@@ -1,17 +1,17 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { IntakeApiModule } from '@tessera/http-api';
-import type { IntakeApiOptions, IntakeApiPorts } from '@tessera/http-api';
+import { HttpApiModule } from '@tessera/http-api';
+import type { HttpApiOptions, HttpApiPorts } from '@tessera/http-api';
 import { LoggingModule } from '@tessera/platform';
 import type { LogLevel } from '@tessera/platform';
 
-/** The HTTP API as far as it needs no engine. */
+/** The HTTP API of the distributed shape. */
 @Module({})
 export class SegmentationApiModule {
-  static register(logLevel: LogLevel, ports: IntakeApiPorts, options: IntakeApiOptions): DynamicModule {
+  static register(logLevel: LogLevel, ports: HttpApiPorts, options: HttpApiOptions): DynamicModule {
     return {
       module: SegmentationApiModule,
-      imports: [LoggingModule.register(logLevel), IntakeApiModule.register(ports, options)],
+      imports: [LoggingModule.register(logLevel), HttpApiModule.register(ports, options)],
     };
   }
 }

@@ -1,18 +1,24 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { HttpApiModule, listReferences, Offsets, StoreSink } from '@tessera/http-api';
+import { HttpApiModule, Offsets, StoreSink } from '@tessera/http-api';
 import type { HttpApiOptions, StoreStatus } from '@tessera/http-api';
 import { LoggingModule } from '@tessera/platform';
 import type { LogLevel } from '@tessera/platform';
 import type { Store } from './open-store';
+import type { KafkaStream } from './stream/kafka-stream';
 
 /** The HTTP API on the embedded engine. */
 @Module({})
 export class StandaloneModule {
-  /** @param lag messages received and not visible yet. */
-  static register(logLevel: LogLevel, store: Store, lag: () => number, options: HttpApiOptions): DynamicModule {
+  /** @param stream null: none is read. */
+  static register(
+    logLevel: LogLevel,
+    store: Store,
+    stream: Pick<KafkaStream, 'lag' | 'reached'> | null,
+    options: HttpApiOptions,
+  ): DynamicModule {
     const { engine, catalogStore } = store;
-    const offsets = new Offsets(options.secret, engine);
+    const offsets = new Offsets(options.secret, engine, stream);
     const httpApi = HttpApiModule.register(
       {
         catalogStore,
@@ -22,8 +28,7 @@ export class StandaloneModule {
         users: engine.users,
         lists: engine.lists,
         statistics: engine.statistics,
-        references: listReferences(engine.lists),
-        status: { status: () => statusOf(store, lag()) },
+        status: { status: () => statusOf(store, stream?.lag ?? 0) },
         verifier: {
           verify: () => {
             const { dataVersion } = engine;

@@ -49,7 +49,7 @@ export async function startService(config: TesseraConfig, store: Store, version:
           log: (level, line) => log(level, line),
         });
   if (stream !== null) health.register('kafka', () => stream.state);
-  const module = StandaloneModule.register(config.logLevel, store, () => stream?.lag ?? 0, {
+  const module = StandaloneModule.register(config.logLevel, store, stream, {
     secret: store.directory.secret,
     clock: () => Date.now(),
     timeZone: config.timeZone,

@@ -11,7 +11,7 @@ interface UserLookup {
 
 /** Reads single users of the embedded engine, where everything about a user is at hand. */
 export class EmbeddedUserReader implements UserReader {
-  readonly holdsRows = true;
+  readonly rows = 'near';
 
   constructor(private readonly engine: UserLookup) {}
 

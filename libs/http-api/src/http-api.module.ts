@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AbsentEngine } from './absent/absent-engine';
+import { AbsentLists, AbsentStatistics, AbsentVerifier } from './absent/absent-stores';
 import { TagListing } from './catalog/tag-listing';
 import { TagTypeDesk } from './catalog/tag-type-desk';
 import { TagTypesController } from './catalog/tag-types.controller';
@@ -16,7 +18,7 @@ import { HealthController } from './operations/health.controller';
 import { OperationsController } from './operations/operations.controller';
 import { StatusDesk } from './operations/status';
 import { VerificationDesk } from './operations/verification-desk';
-import * as tokens from './ports';
+import { CATALOG_STORE, HTTP_API_OPTIONS, listReferences, READ_OFFSETS, SEGMENTATION_ENGINE } from './ports';
 import type { HttpApiOptions, HttpApiPorts } from './ports';
 import { ProblemFilter } from './problem/problem.filter';
 import { DtoPipe } from './requests/dto.pipe';
@@ -48,34 +50,24 @@ export class HttpApiModule {
         HealthController,
         OperationsController,
       ],
-      providers: [...portProviders(ports, options), ...serviceProviders(ports, options), ...edgeProviders()],
+      providers: [...serviceProviders(ports, options), ...edgeProviders()],
     };
   }
-}
-
-function portProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[] {
-  return [
-    { provide: tokens.HTTP_API_OPTIONS, useValue: options },
-    { provide: tokens.CATALOG_STORE, useValue: ports.catalogStore },
-    { provide: tokens.SEGMENTATION_ENGINE, useValue: ports.engine },
-    { provide: tokens.USER_READER, useValue: ports.users },
-    { provide: tokens.LIST_STORE, useValue: ports.lists },
-    { provide: tokens.FIELD_STATISTICS_READER, useValue: ports.statistics },
-    { provide: tokens.REFERENCE_PORT, useValue: ports.references },
-    { provide: tokens.READ_OFFSETS, useValue: ports.offsets },
-    { provide: tokens.STATUS_READER, useValue: ports.status },
-  ];
 }
 
 /** The services are plain classes; they are put together by hand, in order. */
 function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provider[] {
   const { clock, secret } = options;
-  const { catalogStore, engine, users, writes, offsets } = ports;
+  const { catalogStore, users, writes, offsets } = ports;
+  const engine = ports.engine ?? new AbsentEngine();
+  const lists = ports.lists ?? new AbsentLists();
+  const statistics = ports.statistics ?? new AbsentStatistics();
+  const references = ports.references ?? listReferences(lists);
   const cursors = new MemberCursors(secret, clock, options.cursorBytesMax);
   const streams = new StreamGate('uploads', options.messagesConcurrency, 'MESSAGES_CONCURRENCY');
   const rate = options.rate ?? new MessageRate(clock);
   const defaults = { timeZone: options.timeZone, valueLimits: options.messages };
-  const questions = new QuestionReader(catalogStore, ports.references, offsets, clock, defaults);
+  const questions = new QuestionReader(catalogStore, references, offsets, clock, defaults);
   const intake = new MessageIntake(catalogStore, writes, clock, options);
   const desk = new UserDesk(catalogStore, users, writes, questions, cursors, options);
   const services: readonly object[] = [
@@ -87,17 +79,23 @@ function serviceProviders(ports: HttpApiPorts, options: HttpApiOptions): Provide
     new OverlapCounter(questions, engine),
     new DistributionCounter(questions, engine, catalogStore),
     new Evaluator(questions, users, desk, engine, clock),
-    new TagTypeDesk(catalogStore, ports.statistics, ports.namesTaken),
-    new TagListing(catalogStore, ports.statistics, engine.name, clock),
-    new ListDesk(ports.lists, streams),
+    new TagTypeDesk(catalogStore, statistics, ports.namesTaken),
+    new TagListing(catalogStore, statistics, engine.name, clock),
+    new ListDesk(lists, streams),
     new StatusDesk(ports, rate, options.version),
-    new VerificationDesk(ports.verifier),
+    new VerificationDesk(ports.verifier ?? new AbsentVerifier()),
   ];
-  return services.map((service) => ({ provide: service.constructor, useValue: service }));
+  return [
+    { provide: HTTP_API_OPTIONS, useValue: options },
+    { provide: CATALOG_STORE, useValue: catalogStore },
+    { provide: SEGMENTATION_ENGINE, useValue: engine },
+    { provide: READ_OFFSETS, useValue: offsets },
+    ...services.map((service) => ({ provide: service.constructor, useValue: service })),
+  ];
 }
 
 /** Access, queries, bodies and errors, the same for every route. */
-export function edgeProviders(): Provider[] {
+function edgeProviders(): Provider[] {
   return [
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_GUARD, useClass: QueryGuard },

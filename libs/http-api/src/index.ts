@@ -1,12 +1,11 @@
 export { HttpApiModule } from './http-api.module';
-export { IntakeApiModule } from './intake/intake-api.module';
-export type { IntakeApiOptions, IntakeApiPorts } from './intake/intake-ports';
 export { StoreSink } from './messages/message-sink';
 export type { Erasure, ErasureSink, MessageSink, MessageWriter, ReceivedBatch } from './messages/message-sink';
 export { Offsets } from './requests/offsets';
 export type { AppliedLog, ReadOffsets } from './requests/offsets';
-export { raise, StreamOffsets } from './requests/stream-offsets';
-export type { StreamPositions } from './requests/stream-offsets';
+export { raise } from './requests/raw-positions';
+export type { StreamPositions, StreamProgress } from './requests/raw-positions';
+export { StreamOffsets } from './requests/stream-offsets';
 export { serveOpenApi } from './openapi/serve-openapi.module';
 export { MessageRate } from './operations/message-rate';
 export * from './ports';

@@ -60,7 +60,8 @@ export interface VerificationReport {
   /** One sentence for each thing that does not agree; empty: all is well. */
   readonly findings: readonly string[];
   readonly users: number;
-  readonly tagShards: number;
+  /** Null: there are none. */
+  readonly tagShards: number | null;
   readonly eventRows: number;
   /** At the beginning of the check. */
   readonly dataVersion: DataVersion;
@@ -79,13 +80,15 @@ export interface HttpApiPorts {
   readonly offsets: ReadOffsets;
   /** Names that no tag type can have here; left out: none. */
   readonly namesTaken?: ReadonlySet<string>;
-  readonly engine: SegmentationEngine;
+  /** Null, as any of the following: what needs it is answered with 501. */
+  readonly engine: SegmentationEngine | null;
   readonly users: UserReader;
-  readonly lists: ListStore;
-  readonly statistics: FieldStatisticsReader;
-  readonly references: ReferencePort;
+  readonly lists: ListStore | null;
+  readonly statistics: FieldStatisticsReader | null;
+  readonly verifier: Verifier | null;
+  /** Left out: lists only. */
+  readonly references?: ReferencePort;
   readonly status: StatusReader;
-  readonly verifier: Verifier;
 }
 
 /** How the HTTP API behaves; all of it comes from the app. */
@@ -119,12 +122,7 @@ export interface HttpApiOptions {
 /** Nest tokens under which the module provides the ports and options. */
 export const CATALOG_STORE = Symbol('CatalogStore');
 export const SEGMENTATION_ENGINE = Symbol('SegmentationEngine');
-export const USER_READER = Symbol('UserReader');
-export const LIST_STORE = Symbol('ListStore');
-export const FIELD_STATISTICS_READER = Symbol('FieldStatisticsReader');
-export const REFERENCE_PORT = Symbol('ReferencePort');
 export const READ_OFFSETS = Symbol('ReadOffsets');
-export const STATUS_READER = Symbol('StatusReader');
 export const HTTP_API_OPTIONS = Symbol('HttpApiOptions');
 
 /** References while there are no saved audiences: lists only. */

@@ -5,6 +5,8 @@ export { GroupLag } from './group-lag';
 export type { PartitionLag } from './group-lag';
 export { GroupPositions } from './group-positions';
 export type { GroupPosition } from './group-positions';
+export { GroupReach } from './group-reach';
+export type { GroupReachPositions } from './group-reach';
 export { GroupProducer } from './group-producer';
 export type { TopicEnds } from './group-producer';
 export { KafkaClient } from './kafka-client';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamPositions, StreamProgress } from '@tessera/http-api';
 import { DEAD_TOPIC, RAW_TOPIC, RawWork, WaitingTypes } from '@tessera/ingest';
 import type { LetterBox, RawObserver } from '@tessera/ingest';
 import { GroupProducer, KafkaClient, PositionedConsumer, PublishedPositions, TopicDirectory } from '@tessera/kafka';
@@ -14,6 +15,8 @@ const KB = 1_024;
 const AS_THE_BROKERS = -1;
 /** At the end, for what a Kafka that is away may keep waiting. */
 const CLOSE_MS_MAX = 1_000;
+/** Between two looks at how far the store has come. */
+const LOOK_MS = 20;
 
 export interface StreamOptions {
   readonly messages: MessageOptions;
@@ -24,15 +27,20 @@ export interface StreamOptions {
 }
 
 /** Reads `tags.raw` into the store. */
-export class KafkaStream {
+export class KafkaStream implements StreamProgress {
   readonly #consumer: PositionedConsumer;
   readonly #published: PublishedPositions;
   readonly #letters: GroupProducer;
   readonly #watch: StreamWatch;
   readonly #topics: TopicDirectory;
 
+  readonly #store: Store;
+  readonly #epoch: number;
+
   constructor(brokers: readonly string[], config: TesseraConfig, store: Store, options: StreamOptions) {
     const { log } = options;
+    this.#store = store;
+    this.#epoch = config.streamEpoch;
     const metrics = new StreamMetrics(options.metrics.registry, () => Promise.resolve(lagsOf(this.#watch.lags)));
     const client = new KafkaClient({ brokers, clientId: 'tessera-standalone', log });
     this.#letters = new GroupProducer(client, DEAD_TOPIC);
@@ -88,6 +96,21 @@ export class KafkaStream {
     await Promise.race([closed, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 
+  async reached(positions: StreamPositions, timeoutMs: number): Promise<boolean> {
+    const { engine } = this.#store;
+    const untilMs = performance.now() + timeoutMs;
+    const isReached = (): boolean =>
+      [...positions].every(([partition, position]) => {
+        const applied = engine.progressOf(sourceOf(this.#epoch, partition))?.position ?? -1;
+        return applied >= position - 1;
+      });
+    while (!isReached()) {
+      if (performance.now() >= untilMs) return false;
+      await sleep(LOOK_MS);
+    }
+    return true;
+  }
+
   /** Records that are not applied yet, as of a second ago. */
   get lag(): number {
     return [...this.#watch.lags.values()].reduce((sum, lag) => sum + lag, 0);
@@ -124,7 +147,12 @@ function workOf(
   const types = new WaitingTypes({ isKnown, look: () => Promise.resolve() }, Date.now);
   const options = { store: engine, catalogStore, types, letters, messages, now: Date.now, observer };
   return (partition) =>
-    new RawWork({ topic: RAW_TOPIC, partition }, `kafka/${epoch}/${RAW_TOPIC}/${partition}`, options);
+    new RawWork({ topic: RAW_TOPIC, partition }, sourceOf(epoch, partition), options);
+}
+
+/** The name under which the store keeps the position of a Kafka partition. */
+function sourceOf(epoch: number, partition: number): string {
+  return `kafka/${epoch}/${RAW_TOPIC}/${partition}`;
 }
 
 function messageOf(error: unknown): string {

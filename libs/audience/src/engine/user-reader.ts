@@ -59,13 +59,16 @@ export interface UsersRead<T> {
 /** Called for each user; undefined: not known or erased. The view holds for this call only. */
 export type UseUser<T> = (user: ReadUser | undefined, index: number) => T;
 
+/**
+ * Where the rows, lists and snapshots of single users are. `near`: as near as the tags; `far`: they have to be fetched from the engine, so a question that
+ * needs them is better put to its `contains`; `absent`: they are not read, and nobody may want them.
+ */
+export type RowDistance = 'near' | 'far' | 'absent';
+
 /** Reads single users. Throws `StoreUnavailableError` while it can't. */
 export interface UserReader {
-  /**
-   * True: rows, lists and snapshots of a user are as near as the tags. False: they have to be fetched from the engine, so a question that needs
-   * them is better put to its `contains`.
-   */
-  readonly holdsRows: boolean;
+  /** Of rows, lists and snapshots; of tags there is no question. */
+  readonly rows: RowDistance;
   /** Calls `use` for all of the users, one after the other in one turn, all of one moment; their state by then. */
   read<T>(cuids: readonly string[], wants: UserWants, use: UseUser<T>): Promise<UsersRead<T>>;
   /** As `read`, for uses that take their time: lets other work in after each user, so that each may be of a moment of its own. */

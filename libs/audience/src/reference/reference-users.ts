@@ -1,7 +1,15 @@
 import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
-import type { ReadUser, RowWants, UserReader, UsersRead, UserWants, UseUser } from '../engine/user-reader';
+import type {
+  EventTotals,
+  ReadUser,
+  RowDistance,
+  RowWants,
+  UserReader,
+  UsersRead,
+  UserWants,
+  UseUser,
+} from '../engine/user-reader';
 import type { EventRow, TagState, UserView } from '../engine/user-view';
-import type { EventTotals } from '../engine/user-reader';
 import type { TimedValue } from '../plan/plan';
 import type { ReferenceEngine } from './reference-engine';
 
@@ -10,7 +18,7 @@ export class ReferenceUserReader implements UserReader {
   constructor(
     private readonly engine: ReferenceEngine,
     /** As what it poses. */
-    readonly holdsRows = true,
+    readonly rows: RowDistance = 'near',
   ) {}
 
   async read<T>(cuids: readonly string[], wants: UserWants, use: UseUser<T>): Promise<UsersRead<T>> {

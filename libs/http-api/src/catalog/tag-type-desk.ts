@@ -10,7 +10,7 @@ import type {
   Parsed,
   TagTypeDefinition,
 } from '@tessera/tag-catalog';
-import { HttpProblem, invalidRequestOf, notBuilt, notFound } from '../problem/http-problem';
+import { HttpProblem, invalidRequestOf, notFound } from '../problem/http-problem';
 
 const CHECKS: DeclarationChecks = { impliedCondition: checkImpliedCondition };
 
@@ -21,8 +21,7 @@ const CONFLICT_CODES: ReadonlySet<string> = new Set(['nameTaken', 'immutable']);
 export class TagTypeDesk {
   constructor(
     private readonly catalogStore: CatalogStore,
-    /** Null: nobody here can say whether a type has data. */
-    private readonly statistics: FieldStatisticsReader | null,
+    private readonly statistics: FieldStatisticsReader,
     /** Names that no tag type can have here. */
     private readonly namesTaken: ReadonlySet<string> = new Set(),
   ) {}
@@ -62,7 +61,6 @@ export class TagTypeDesk {
     const { statistics } = this;
     await this.catalogStore.update(async (current) => {
       const type = findType(current, name);
-      if (statistics === null) throw notBuilt('To remove a tag type, which must have no data,');
       const uses = await usesOf(current, type, statistics);
       if (uses.length > 0) {
         const message = `The tag type "${name}" is in use: ${uses.join('; ')}. Remove these first`;

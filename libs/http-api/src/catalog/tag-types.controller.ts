@@ -40,7 +40,7 @@ export class TagTypesController {
     refusals: [503],
   })
   async list(@Query() query: MinOffsetQuery): Promise<{ readonly tagTypes: readonly JsonValue[] }> {
-    await this.offsets.waitFor(query.minOffset);
+    await this.offsets.waitForCatalogue(query.minOffset);
     return { tagTypes: this.desk.list() };
   }
 
@@ -48,7 +48,7 @@ export class TagTypesController {
   @TakesQuery()
   @Answers({ summary: 'One tag type', example: { ...TAG_TYPE_EXAMPLE, version: 1 }, refusals: [404, 503] })
   async get(@Param('name') name: string, @Query() query: MinOffsetQuery): Promise<JsonValue> {
-    await this.offsets.waitFor(query.minOffset);
+    await this.offsets.waitForCatalogue(query.minOffset);
     return this.desk.get(name);
   }
 

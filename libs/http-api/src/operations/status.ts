@@ -5,9 +5,10 @@ import type { MemoryStatus, StatusReader } from '../ports';
 import type { MessageRate } from './message-rate';
 
 export interface ServiceStatus {
-  readonly engine: string;
+  /** Null: there is none. */
+  readonly engine: string | null;
   readonly dataVersion: DataVersion;
-  readonly users: { readonly known: number; readonly bound: number | null };
+  readonly users: { readonly known: number | null; readonly bound: number | null };
   readonly tagTypes: number;
   readonly tags: number;
   readonly messagesPerSecond: number;
@@ -21,7 +22,7 @@ export interface ServiceStatus {
 }
 
 export interface StatusPorts {
-  readonly engine: SegmentationEngine;
+  readonly engine: SegmentationEngine | null;
   readonly catalogStore: CatalogStore;
   readonly status: StatusReader;
 }
@@ -39,7 +40,7 @@ export class StatusDesk {
     const [store, { known, dataVersion }] = await Promise.all([status.status(), this.knownUsers()]);
     const catalog = catalogStore.current();
     return {
-      engine: engine.name,
+      engine: engine?.name ?? null,
       dataVersion,
       users: { known, bound: store.usersBound },
       tagTypes: catalog.types.length,
@@ -55,8 +56,10 @@ export class StatusDesk {
     };
   }
 
-  async knownUsers(): Promise<{ readonly known: number; readonly dataVersion: DataVersion }> {
-    const { counts, dataVersion } = await this.ports.engine.counts([universeNode()]);
+  async knownUsers(): Promise<{ readonly known: number | null; readonly dataVersion: DataVersion }> {
+    const { engine } = this.ports;
+    if (engine === null) return { known: null, dataVersion: null };
+    const { counts, dataVersion } = await engine.counts([universeNode()]);
     return { known: counts[0] ?? 0, dataVersion };
   }
 }

@@ -33,7 +33,7 @@ export const PROBLEM_KINDS = {
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'too-many-requests': { status: 429, title: 'Too many requests at once' },
   internal: { status: 500, title: 'Something went wrong inside' },
-  'not-built': { status: 501, title: 'Not built yet' },
+  'not-configured': { status: 501, title: 'Not configured here' },
   unavailable: { status: 503, title: 'Not available at the moment' },
 } as const satisfies { readonly [slug: string]: ProblemKind };
 
@@ -101,11 +101,11 @@ export function notFound(path: string, code: string, message: string): HttpProbl
   return new HttpProblem('not-found', message, { errors: [{ path, code, message }] });
 }
 
-/** 501 for what needs an engine where there is none yet. @param what begins the sentence. */
-export function notBuilt(what: string): HttpProblem {
+/** 501 for what needs an engine where there is none. @param what begins the sentence. */
+export function notConfigured(what: string): HttpProblem {
   return new HttpProblem(
-    'not-built',
-    `${what} takes the StarRocks engine, which is not built yet; use the standalone service`,
+    'not-configured',
+    `${what} takes an engine, and this service has none: set STARROCKS_URL, or use the standalone service`,
   );
 }
 

@@ -1,8 +1,7 @@
-import { HttpProblem } from '../problem/http-problem';
+import { invalidOffset, OFFSET_WAIT_MS, offsetNotReached, readRawPositions } from './raw-positions';
+import type { StreamProgress } from './raw-positions';
 import { SignedTokens } from './signed-tokens';
 
-const WAIT_MS_MAX = 10_000;
-const RETRY_AFTER_SECONDS = 1;
 const POSITION_BYTES = 8;
 
 /** What reads wait for. */
@@ -13,6 +12,8 @@ export interface ReadOffsets {
    * @throws HttpProblem 400 for a token that was never issued, 503 if 10 s were not enough. StoreUnavailableError
    */
   waitFor(token: string | undefined): Promise<void>;
+  /** The same for reads of nothing but the tag catalogue. */
+  waitForCatalogue(token: string | undefined): Promise<void>;
 }
 
 /** Whatever applies a log in order. */
@@ -21,14 +22,16 @@ export interface AppliedLog {
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
 
-/** Offset tokens: positions in the log that a caller hands back as `minOffset` to read what it wrote. */
+/** Offset tokens: positions in the log that a caller hands back as `minOffset` to read what it wrote. Positions of `tags.raw` will do as well. */
 export class Offsets implements ReadOffsets {
   readonly #tokens: SignedTokens;
 
+  /** @param stream null: none is read. */
   constructor(
     secret: Uint8Array,
     private readonly log: AppliedLog,
-    private readonly waitMsMax = WAIT_MS_MAX,
+    private readonly stream: StreamProgress | null = null,
+    private readonly waitMsMax = OFFSET_WAIT_MS,
   ) {
     this.#tokens = new SignedTokens(secret, 'offset');
   }
@@ -41,19 +44,23 @@ export class Offsets implements ReadOffsets {
 
   async waitFor(token: string | undefined): Promise<void> {
     if (token === undefined) return;
+    if (!(await this.#reached(token))) throw offsetNotReached(this.waitMsMax);
+  }
+
+  waitForCatalogue(token: string | undefined): Promise<void> {
+    return this.waitFor(token);
+  }
+
+  #reached(token: string): Promise<boolean> {
+    const positions = readRawPositions(token);
+    if (positions !== null) {
+      if (this.stream === null) throw invalidOffset('minOffset names records of tags.raw, and this service reads no stream: set KAFKA_BROKERS');
+      return this.stream.reached(positions, this.waitMsMax);
+    }
     const payload = this.#tokens.read(token);
     if (payload?.length !== POSITION_BYTES) {
-      const message = 'minOffset was never issued by this service; use the offset that a write answered';
-      throw new HttpProblem('invalid-token', message, {
-        errors: [{ path: '/minOffset', code: 'invalidOffset', message }],
-      });
+      throw invalidOffset('minOffset was never issued by this service; use the offset that a write answered');
     }
-    const position = Number(payload.readBigUInt64BE());
-    if (await this.log.waitFor(position, this.waitMsMax)) return;
-    throw new HttpProblem(
-      'unavailable',
-      `The write at minOffset was not visible within ${this.waitMsMax / 1000} s; retry in ${RETRY_AFTER_SECONDS} s`,
-      { retryAfterSeconds: RETRY_AFTER_SECONDS },
-    );
+    return this.log.waitFor(Number(payload.readBigUInt64BE()), this.waitMsMax);
   }
 }

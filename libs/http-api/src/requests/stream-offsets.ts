@@ -1,9 +1,7 @@
-import { HttpProblem } from '../problem/http-problem';
 import type { ReadOffsets } from './offsets';
+import { invalidOffset, OFFSET_WAIT_MS, offsetNotReached, raise, readRawPositions } from './raw-positions';
+import type { StreamPositions, StreamProgress } from './raw-positions';
 import { SignedTokens } from './signed-tokens';
-
-/** Kafka partition → position behind the last record that counts. */
-export type StreamPositions = ReadonlyMap<number, number>;
 
 /** Offset tokens of the distributed shape: positions in the Kafka partitions of `tags.raw`. */
 export class StreamOffsets implements ReadOffsets {
@@ -11,10 +9,12 @@ export class StreamOffsets implements ReadOffsets {
   /** Of all that this process has written. */
   readonly #newest = new Map<number, number>();
 
-  /** @param refresh fetches what other processes have changed: all that reads here depend on so far. */
+  /** @param refresh fetches what other processes have changed of the tag catalogue. */
   constructor(
     secret: Uint8Array,
     private readonly refresh: () => Promise<void>,
+    private readonly stream: StreamProgress,
+    private readonly waitMsMax = OFFSET_WAIT_MS,
   ) {
     this.#tokens = new SignedTokens(secret, 'tags.raw');
   }
@@ -27,26 +27,26 @@ export class StreamOffsets implements ReadOffsets {
 
   /** @throws HttpProblem 400 for a token that was never issued. */
   read(token: string): StreamPositions {
+    const raw = readRawPositions(token);
+    if (raw !== null) return raw;
     const payload = this.#tokens.read(token);
     const positions = payload === undefined ? null : decode(payload);
     if (positions !== null) return positions;
-    const message = 'minOffset was never issued by this service; use the offset that a write answered';
-    throw new HttpProblem('invalid-token', message, {
-      errors: [{ path: '/minOffset', code: 'invalidOffset', message }],
-    });
+    throw invalidOffset('minOffset was never issued by this service; use the offset that a write answered');
   }
 
-  /** Returns at once without a token. @throws HttpProblem 400. StoreUnavailableError */
   async waitFor(token: string | undefined): Promise<void> {
+    if (token === undefined) return;
+    const positions = this.read(token);
+    await this.refresh();
+    if (!(await this.stream.reached(positions, this.waitMsMax))) throw offsetNotReached(this.waitMsMax);
+  }
+
+  async waitForCatalogue(token: string | undefined): Promise<void> {
     if (token === undefined) return;
     this.read(token);
     await this.refresh();
   }
-}
-
-/** Sets a partition's position to the higher one. */
-export function raise(positions: Map<number, number>, partition: number, position: number): void {
-  positions.set(partition, Math.max(position, positions.get(partition) ?? 0));
 }
 
 // A format byte, then of each partition its number and position as varints (7 bits a byte, lowest first), by partition.

@@ -2,15 +2,16 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { RowDistance } from '@tessera/audience';
 import { ReferenceEngine, ReferenceStore, ReferenceUserReader } from '@tessera/audience';
 import { ApiKeys, Health, Metrics, PlainJsonAdapter } from '@tessera/platform';
 import type { TagStore } from '@tessera/tag-catalog';
 import { HttpApiModule } from '../http-api.module';
 import { StoreSink } from '../messages/message-sink';
 import { serveOpenApi } from '../openapi/serve-openapi.module';
-import { listReferences } from '../ports';
 import type { HttpApiOptions, HttpApiPorts } from '../ports';
 import { Offsets } from '../requests/offsets';
+import type { StreamProgress } from '../requests/raw-positions';
 import { MemoryCatalogStore, ReferenceListStore, ReferenceStatistics } from './in-memory-stores';
 
 const OFFSET_WAIT_MS = 50;
@@ -29,8 +30,10 @@ export interface ReferenceApi {
 }
 
 export interface ReferenceApiChoices {
-  /** False: as where rows and lists of single users have to be fetched. */
-  readonly holdsRows?: boolean;
+  /** Reads `tags.raw`; else nobody does. */
+  readonly stream?: StreamProgress;
+  /** Where rows and lists of single users are said to be. */
+  readonly rows?: RowDistance;
   /** Takes the writes; else the reference store does. */
   readonly store?: Pick<TagStore, 'apply' | 'erase'>;
   readonly ports?: Partial<HttpApiPorts>;
@@ -49,17 +52,16 @@ export async function startReferenceApi(choices: ReferenceApiChoices = {}): Prom
   const health = new Health();
   const drain = new AbortController();
   const options = { ...defaultOptions(clock, health, drain.signal), ...choices.options };
-  const offsets = new Offsets(options.secret, store, OFFSET_WAIT_MS);
+  const offsets = new Offsets(options.secret, store, choices.stream ?? null, OFFSET_WAIT_MS);
   const module = HttpApiModule.register(
     {
       catalogStore,
       writes: new StoreSink(choices.store ?? store, offsets),
       offsets,
       engine,
-      users: new ReferenceUserReader(engine, choices.holdsRows),
+      users: new ReferenceUserReader(engine, choices.rows),
       lists,
       statistics: new ReferenceStatistics(store, engine),
-      references: listReferences(lists),
       status: { status: () => Promise.resolve(statusOf(store)) },
       verifier: {
         verify: () => ({

@@ -21,8 +21,8 @@ export interface DescribedUser {
   readonly guid: number;
   /** Every tag ever written. */
   readonly tags: { readonly [name: string]: UserTag };
-  /** Of event types with rows up to as-of. */
-  readonly events: { readonly [type: string]: UserEvents };
+  /** Of event types with rows up to as-of; null where rows are not read. */
+  readonly events: { readonly [type: string]: UserEvents } | null;
 }
 
 /** What is told of users. */
@@ -30,12 +30,13 @@ export interface Description {
   readonly asOfMs: number;
   /** These tags; null: all. */
   readonly only: readonly TagDefinition[] | null;
-  readonly eventTypes: readonly TagTypeDefinition[];
+  /** Whose rows are summed up; null: rows are not read. */
+  readonly eventTypes: readonly TagTypeDefinition[] | null;
 }
 
 /** What `describeUser` looks at. */
 export function wantsOfDescription({ asOfMs, only, eventTypes: types }: Description, catalog: Catalog): UserWants {
-  const totals = types.map((type) => ({ type, toMs: asOfMs + 1 }));
+  const totals = (types ?? []).map((type) => ({ type, toMs: asOfMs + 1 }));
   return { tags: only ?? catalog.tags, rows: [], totals, lists: [], snapshots: [] };
 }
 
@@ -54,11 +55,16 @@ export function describeUser(view: ReadUser, { asOfMs, only, eventTypes: types }
         { value: expired ? null : formatValue(tag, value), time, status: expired ? 'expired' : 'value' },
       ];
     });
-  const events = types.flatMap((type): [string, UserEvents][] => {
+  const events = types?.flatMap((type): [string, UserEvents][] => {
     const { rows, lastMs } = view.eventTotals(type, asOfMs + 1);
     return lastMs === null ? [] : [[type.name, { count: rows, last: formatInstant(lastMs) }]];
   });
-  return { cuid: view.cuid, guid: view.guid, tags: Object.fromEntries(tags), events: Object.fromEntries(events) };
+  return {
+    cuid: view.cuid,
+    guid: view.guid,
+    tags: Object.fromEntries(tags),
+    events: events === undefined ? null : Object.fromEntries(events),
+  };
 }
 
 export function eventTypes(catalog: Catalog): readonly TagTypeDefinition[] {

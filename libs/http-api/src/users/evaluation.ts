@@ -10,7 +10,7 @@ import {
 import type { DataVersion, MembershipExplanation, SegmentationEngine, UserReader, UserView } from '@tessera/audience';
 import { formatInstant } from '@tessera/tag-catalog';
 import type { Guid, LocatedError } from '@tessera/tag-catalog';
-import { expressionProblem, invalidRequest } from '../problem/http-problem';
+import { expressionProblem, invalidRequest, notConfigured } from '../problem/http-problem';
 import type { Moment, Question, QuestionReader, ReadOptions } from '../segmentation/question';
 import { unknownUser } from './user-desk';
 import type { UserDesk } from './user-desk';
@@ -90,6 +90,8 @@ export class Evaluator {
   /** One user after the other, letting other requests in between: reasons take their time. */
   async #explain(cuids: readonly string[], asked: readonly NamedQuestion[]): Promise<Answered> {
     const wants = allWants(asked.map(({ question }) => wantsOfExpression(question.expression)));
+    if (this.users.rows === 'absent' && !needsTagsOnly(wants))
+      throw notConfigured('Explaining a rule about more than tags');
     const { results, dataVersion } = await this.users.readInTurns(cuids, wants, (user, index) =>
       user === undefined
         ? null
@@ -125,7 +127,7 @@ export class Evaluator {
 
   /** Whether a question is answered from what the reader shows of users. Of many the engine knows faster, where it has all of it. */
   #isNear({ question }: NamedQuestion, users: number): boolean {
-    return this.users.holdsRows ? users === 1 : needsTagsOnly(wantsOfPlan(question.plan.root));
+    return this.users.rows === 'near' ? users === 1 : needsTagsOnly(wantsOfPlan(question.plan.root));
   }
 
   async #judgeNear(cuids: readonly string[], asked: readonly NamedQuestion[]): Promise<Answered> {

@@ -34,7 +34,9 @@ beforeAll(async () => {
     hasSnapshot: () => Promise.resolve(false),
     hasList: () => Promise.resolve(true),
   };
-  apis = await Promise.all([true, false].map((holdsRows) => startReferenceApi({ holdsRows, ports: { references } })));
+  apis = await Promise.all(
+    (['near', 'far'] as const).map((rows) => startReferenceApi({ rows, ports: { references } })),
+  );
   for (const api of apis) {
     await fillSmallShop(api);
     api.store.putList('chosen', ['ann', 'dan', 'nobody']);

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { DataVersion, ReadUser, UserReader, UserWants } from '@tessera/audience';
 import { checkCuid, formatInstant, parseInstant } from '@tessera/tag-catalog';
-import type { CatalogStore, TagTypeDefinition } from '@tessera/tag-catalog';
-import { invalidRequest, invalidRequestOf, notFound } from '../problem/http-problem';
+import type { Catalog, CatalogStore, TagTypeDefinition } from '@tessera/tag-catalog';
+import { invalidRequest, invalidRequestOf, notConfigured, notFound } from '../problem/http-problem';
 import type { ErasureSink } from '../messages/message-sink';
 import { findTags } from '../segmentation/distribution';
 import type { MemberCursors } from '../segmentation/member-cursors';
@@ -70,7 +70,7 @@ export class UserDesk {
     this.checkCuid(cuid, '/cuid');
     const { asOfMs } = await this.questions.moment(options);
     const catalog = this.catalogStore.current();
-    const description = { asOfMs, only: null, eventTypes: eventTypes(catalog) };
+    const description = { asOfMs, only: null, eventTypes: this.#typesSummedUp(catalog) };
     const wants = wantsOfDescription(description, catalog);
     const { result, dataVersion } = await this.find(cuid, wants, (user) => describeUser(user, description));
     return { ...result, dataVersion };
@@ -80,6 +80,7 @@ export class UserDesk {
   async events(cuid: string, request: UserEventsRequest): Promise<UserEventsPage> {
     this.checkCuid(cuid, '/cuid');
     const types = this.#typesOf(request.type);
+    if (this.users.rows === 'absent') throw notConfigured('Showing rows of events');
     const { asOfMs } = await this.questions.moment(
       request.minOffset === undefined ? {} : { minOffset: request.minOffset },
     );
@@ -110,7 +111,7 @@ export class UserDesk {
     const catalog = this.catalogStore.current();
     const only = request.tags === undefined ? null : findTags(catalog, request.tags);
     const { asOfMs } = await this.questions.moment(request);
-    const description = { asOfMs, only, eventTypes: eventTypes(catalog) };
+    const description = { asOfMs, only, eventTypes: this.#typesSummedUp(catalog) };
     const wants = wantsOfDescription(description, catalog);
     const { results, dataVersion } = await this.users.read(cuids, wants, (user) =>
       user === undefined ? null : describeUser(user, description),
@@ -164,6 +165,11 @@ export class UserDesk {
     );
     if (errors.length > 0) throw invalidRequestOf(errors);
     return checked.flatMap((each) => (each.ok ? [each.cuid] : []));
+  }
+
+  /** Null: rows are not read here. */
+  #typesSummedUp(catalog: Catalog): readonly TagTypeDefinition[] | null {
+    return this.users.rows === 'absent' ? null : eventTypes(catalog);
   }
 
   #typesOf(name: string | undefined): readonly TagTypeDefinition[] {

@@ -2,9 +2,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 /** Values read at the moment of a scrape. */
 export interface ScrapedValues {
-  /** Null: left as it was. */
+  /** Null: not known now. */
   readonly dataVersion: number | null;
-  readonly users: number;
+  readonly users: number | null;
 }
 
 /** Questions about sets of users whose time is measured. */
@@ -66,8 +66,8 @@ export class Metrics {
 
   /** The Prometheus text form. */
   async expose(scraped: ScrapedValues): Promise<string> {
-    if (scraped.dataVersion !== null) this.#dataVersion.set(scraped.dataVersion);
-    this.#users.set(scraped.users);
+    this.#dataVersion.set(scraped.dataVersion ?? Number.NaN);
+    this.#users.set(scraped.users ?? Number.NaN);
     return this.registry.metrics();
   }
 

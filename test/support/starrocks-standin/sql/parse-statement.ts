@@ -205,6 +205,7 @@ function parseShow(reader: TokenReader): Statement {
   const like = (): string | null => (reader.take('LIKE') ? reader.string() : null);
   const from = (): string[] => (reader.take('FROM') || reader.take('IN') ? parseName(reader) : []);
   if (reader.take('DATABASES')) return { kind: 'show', what: 'DATABASES', name: [], like: like() };
+  if (reader.take('ALTER', 'TABLE', 'COLUMN')) return parseShowAlter(reader, from());
   if (reader.take('PROCESSLIST')) return { kind: 'show', what: 'PROCESSLIST', name: [], like: null };
   for (const scope of ['GLOBAL', 'SESSION']) if (reader.take(scope)) break;
   if (reader.take('VARIABLES')) return { kind: 'show', what: 'VARIABLES', name: [], like: like() };

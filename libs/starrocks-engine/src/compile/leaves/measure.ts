@@ -3,7 +3,7 @@ import type { EventScanNode, ExactCondition, Measure } from '@tessera/audience';
 import type { FieldDefinition, ValueSpec } from '@tessera/tag-catalog';
 import { TIME, identifier } from '../../schema/names';
 import { decimalLiteral } from '../../sql/literal';
-import { FALSE, conditionSql, conjunction } from './condition';
+import { FALSE, allOf, conditionSql, conjunction } from './condition';
 import type { ConditionScope } from './condition';
 
 /** An aggregate over rows (alias `r`) of which only some count. @param when those that do; null: all. */
@@ -74,15 +74,17 @@ function aggregateOf(measure: Measure): readonly [string, Aggregate] {
 }
 
 /**
- * Whole sets are counted, as texts that no two sets share: each element with its length before it, in the order in which they are stored, which
- * is that of their bytes.
+ * Whole sets are counted, as texts that no two sets share. Elements are joined twice, with two separators of one byte: the halves differ exactly where
+ * the separators stand, so they tell the elements, whatever is in them. The empty set has no colon before it.
  */
 function distinctOf(property: FieldDefinition): Aggregate {
   const column = columnOf(property);
   if (property.valueType !== 'set') return (when) => `count(DISTINCT ${only(column, when)})`;
-  const text = `ifnull(array_join(array_map(x -> concat(length(x), ':', x), ${column}), ''), '')`;
-  return (when) =>
-    `count(DISTINCT ${only(text, conjunction([...(when === null ? [] : [when]), `${column} IS NOT NULL`]))})`;
+  const text = `if(array_length(${column}) = 0, '', concat(':', array_join(${column}, ','), array_join(${column}, ';')))`;
+  return (when) => {
+    const hasValue = allOf([...(when === null ? [] : [when]), `${column} IS NOT NULL`]);
+    return `count(DISTINCT ${only(text, hasValue)})`;
+  };
 }
 
 /** An int as LARGEINT, which its sum stays then; the sum of DECIMAL(18, s) is DECIMAL(38, s). */

@@ -1,0 +1,219 @@
+import type { PlanNode, ProfileScanNode } from '@tessera/audience';
+import { profileScanNode } from '@tessera/audience';
+import { identifier, LISTS_TABLE, SNAPSHOTS_TABLE } from '../../schema/names';
+import { textLiteral } from '../../sql/literal';
+import type { ScanNode } from '../leaf';
+import { addDigits, reaches } from './adder-network';
+import type { Gate, StoredBitmap, SumTerm, SumTest } from './gate';
+
+export interface GateOptions {
+  /** Inputs that one gate may have; more of them make gates over gates. At least 2. */
+  readonly inputsMax: number;
+  /** True: sums are spelled out in and, or and less, for shapes that can't count. */
+  readonly spellsSums: boolean;
+  /** Reads a kv tag from stored bitmaps instead of its table; null: from its table. */
+  readonly placeKv?: (node: Extract<PlanNode, { kind: 'kvRead' }>) => StoredBitmap | null;
+}
+
+/** Tests of one scan in one leaf; a scan of more is an intersection of scans. */
+const SCAN_TESTS_MAX = 64;
+
+/**
+ * Makes gates of plan nodes: every distinct node once. Nodes of a plan are interned by key, and so are the gates that come out equal. The
+ * order of unordered inputs is that of their keys, so that equal nodes give equal gates in the same order.
+ */
+export class GateBuilder {
+  readonly #byNode = new Map<string, Gate>();
+  readonly #byText = new Map<string, Gate>();
+  /** Every gate made, in the order of ids. */
+  readonly gates: Gate[] = [];
+
+  constructor(readonly options: GateOptions) {}
+
+  readonly #all = this.#intern('all', (id) => ({ id, kind: 'all' }));
+  readonly #none = this.#intern('none', (id) => ({ id, kind: 'none' }));
+
+  get all(): Gate {
+    return this.#all;
+  }
+
+  get none(): Gate {
+    return this.#none;
+  }
+
+  /** The gate of a node. */
+  of(node: PlanNode): Gate {
+    let gate = this.#byNode.get(node.key);
+    if (gate === undefined) {
+      gate = this.#make(node);
+      this.#byNode.set(node.key, gate);
+    }
+    return gate;
+  }
+
+  stored(bitmap: StoredBitmap): Gate {
+    return this.#intern(`stored ${bitmap.table} ${bitmap.condition}`, (id) => ({ id, kind: 'stored', bitmap }));
+  }
+
+  /** The gate of a list's users. */
+  list(listId: string): Gate {
+    return this.stored(storedList(listId));
+  }
+
+  and(inputs: readonly Gate[]): Gate {
+    return this.#many('and', inputs, this.#all, this.#none);
+  }
+
+  or(inputs: readonly Gate[]): Gate {
+    return this.#many('or', inputs, this.#none, this.#all);
+  }
+
+  less(left: Gate, right: Gate): Gate {
+    if (right.kind === 'none' || left.kind === 'none') return left;
+    if (right.kind === 'all' || left === right) return this.#none;
+    // ¬¬x, for any x within the universe.
+    if (left.kind === 'all' && right.kind === 'less' && right.left.kind === 'all') return right.right;
+    return this.#intern(`less ${left.id} ${right.id}`, (id) => ({ id, kind: 'less', left, right }));
+  }
+
+  /** Those for whom the weights of the inputs they belong to add up to at least `least`. */
+  atLeast(least: number, given: readonly SumTerm[]): Gate {
+    const terms = given.filter(({ gate }) => gate.kind !== 'all' && gate.kind !== 'none');
+    const always = sumOfWeights(given.filter(({ gate }) => gate.kind === 'all'));
+    const needed = least - always;
+    const most = sumOfWeights(terms);
+    if (needed <= 0) return this.#all;
+    if (needed > most) return this.#none;
+    const gates = terms.map(({ gate }) => gate);
+    if (terms.every(({ weight }) => weight >= needed)) return this.or(gates);
+    if (terms.every(({ weight }) => most - weight < needed)) return this.and(gates);
+    if (terms.length > this.options.inputsMax) return this.atLeast(needed, this.#digitsOfParts(terms));
+    if (this.options.spellsSums) return reaches(this, addDigits(this, terms), needed);
+    return this.#sum(terms, { kind: 'atLeast', least: needed });
+  }
+
+  /** Sums of parts of the terms, each as its binary digits: fewer terms of larger weights with the same sum. */
+  #digitsOfParts(terms: readonly SumTerm[]): readonly SumTerm[] {
+    return partsOf(terms, this.options.inputsMax).flatMap((part) =>
+      this.#digits(part).flatMap((gate, digit) => (gate.kind === 'none' ? [] : [{ gate, weight: 2 ** digit }])),
+    );
+  }
+
+  #digits(terms: readonly SumTerm[]): readonly Gate[] {
+    if (this.options.spellsSums) return addDigits(this, terms);
+    const digits = Math.floor(Math.log2(sumOfWeights(terms))) + 1;
+    return Array.from({ length: digits }, (_, digit) => this.#sum(terms, { kind: 'digit', digit }));
+  }
+
+  #sum(terms: readonly SumTerm[], test: SumTest): Gate {
+    const asked = test.kind === 'atLeast' ? `>= ${test.least}` : `digit ${test.digit}`;
+    const text = terms.map(({ gate, weight }) => `${gate.id}*${weight}`).join(' ');
+    return this.#intern(`sum ${asked} ${text}`, (id) => ({ id, kind: 'sum', terms, test }));
+  }
+
+  #make(node: PlanNode): Gate {
+    switch (node.kind) {
+      case 'universe':
+        return this.#all;
+      case 'empty':
+        return this.#none;
+      case 'profileScan':
+        return this.#profile(node);
+      case 'kvRead': {
+        const bitmap = this.options.placeKv?.(node) ?? null;
+        return bitmap === null ? this.#scan(node) : this.stored(bitmap);
+      }
+      case 'eventScan':
+      case 'sequenceScan':
+        return this.#scan(node);
+      case 'listRead':
+        return this.list(node.listId);
+      case 'snapshotRead':
+        return this.stored(storedSnapshot(node.audienceId, node.version));
+      case 'intersect':
+        return this.and(this.#ofMany(node.inputs));
+      case 'union':
+        return this.or(this.#ofMany(node.inputs));
+      case 'difference':
+        return this.less(this.of(node.left), this.of(node.right));
+      case 'threshold':
+        return this.atLeast(node.atLeast, this.#weighed(node.inputs));
+    }
+  }
+
+  #profile(node: ProfileScanNode): Gate {
+    if (node.tests.length <= SCAN_TESTS_MAX) return this.#scan(node);
+    return this.and(
+      partsOf(node.tests, SCAN_TESTS_MAX).map((tests) => this.#scan(profileScanNode(node.tagType, tests))),
+    );
+  }
+
+  #scan(node: ScanNode): Gate {
+    return this.#intern(`scan ${node.key}`, (id) => ({ id, kind: 'scan', node }));
+  }
+
+  #ofMany(nodes: readonly PlanNode[]): readonly Gate[] {
+    return byKey(nodes).map((node) => this.of(node));
+  }
+
+  #weighed(nodes: readonly PlanNode[]): readonly SumTerm[] {
+    const weights = new Map<Gate, number>();
+    for (const gate of this.#ofMany(nodes)) weights.set(gate, (weights.get(gate) ?? 0) + 1);
+    return [...weights].map(([gate, weight]) => ({ gate, weight }));
+  }
+
+  /** @param neutral changes nothing as an input. @param absorbing as an input, is the result. */
+  #many(kind: 'and' | 'or', inputs: readonly Gate[], neutral: Gate, absorbing: Gate): Gate {
+    const distinct = [...new Set(inputs)].filter((input) => input !== neutral);
+    const [first] = distinct;
+    if (first === undefined) return neutral;
+    if (distinct.includes(absorbing)) return absorbing;
+    if (distinct.length === 1) return first;
+    if (distinct.length > this.options.inputsMax) {
+      const parts = partsOf(distinct, this.options.inputsMax);
+      return this.#many(
+        kind,
+        parts.map((part) => this.#many(kind, part, neutral, absorbing)),
+        neutral,
+        absorbing,
+      );
+    }
+    const text = `${kind} ${distinct.map((input) => input.id).join(' ')}`;
+    return this.#intern(text, (id) => ({ id, kind, inputs: distinct }));
+  }
+
+  #intern(text: string, make: (id: number) => Gate): Gate {
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const gate = make(this.gates.length);
+    this.gates.push(gate);
+    this.#byText.set(text, gate);
+    return gate;
+  }
+}
+
+/** The rows of an uploaded list or of a set of users kept for a question. */
+export function storedList(listId: string): StoredBitmap {
+  return { table: LISTS_TABLE, condition: `${identifier('sys_list')} = ${textLiteral(listId)}` };
+}
+
+function storedSnapshot(audienceId: string, version: number): StoredBitmap {
+  const condition = `${identifier('sys_audience')} = ${textLiteral(audienceId)} AND ${identifier('sys_version')} = ${version}`;
+  return { table: SNAPSHOTS_TABLE, condition };
+}
+
+function byKey(nodes: readonly PlanNode[]): readonly PlanNode[] {
+  if (nodes.length < 2) return nodes;
+  return [...nodes].sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
+}
+
+function sumOfWeights(terms: readonly SumTerm[]): number {
+  return terms.reduce((sum, { weight }) => sum + weight, 0);
+}
+
+/** Parts of about equal length, none longer than `max`. */
+function partsOf<T>(items: readonly T[], max: number): T[][] {
+  const parts = Math.ceil(items.length / max);
+  const length = Math.ceil(items.length / parts);
+  return Array.from({ length: parts }, (_, part) => items.slice(part * length, (part + 1) * length));
+}

@@ -1,0 +1,147 @@
+import type { Gate, LeafGate, SumTest } from './gate';
+import { gateInputs, isLeaf } from './gate';
+
+/** How a shape spells gates over the texts of their inputs. */
+export interface GateWriter {
+  /** The universe, as the left side of a `less`; null: such a `less` is a negation. */
+  readonly universe: string | null;
+  and(inputs: readonly string[]): string;
+  or(inputs: readonly string[]): string;
+  less(left: string | null, right: string): string;
+  sum(terms: readonly (readonly [text: string, weight: number])[], test: SumTest): string;
+}
+
+/** A named column and what it is computed from. */
+export interface Column {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Gates spelled out as columns of nested sub-selects. */
+export interface Levels {
+  /** Columns of the innermost sub-select, in order. */
+  readonly leaves: readonly (readonly [name: string, leaf: LeafGate])[];
+  /** From the innermost to the outermost; each is over the columns of those before it. */
+  readonly levels: readonly (readonly Column[])[];
+  /** The column of a gate asked for; not of a constant. */
+  columnOf(gate: Gate): string;
+}
+
+/** Brackets in brackets before a gate gets a column of its own. */
+const NESTING_MAX = 8;
+
+interface Spelled {
+  readonly text: string;
+  /** The innermost sub-select over which the text can stand: 0 is that of the leaves. */
+  readonly level: number;
+  readonly nesting: number;
+}
+
+/**
+ * Spells gates out. A gate that is asked for or used more than once gets a column, so that the text grows with the number of gates and not with
+ * that of the paths; a gate used once stands in its user's text.
+ *
+ * @param replaced gates that are read from what was kept of them.
+ */
+export function writeLevels(
+  asked: readonly Gate[],
+  writer: GateWriter,
+  replaced: ReadonlyMap<Gate, LeafGate> = new Map(),
+): Levels {
+  const { leaves, inner, uses } = reach(asked, replaced);
+  const spelled = new Map<Gate, Spelled>();
+  leaves.forEach((leaf, index) => spelled.set(leaf, { text: `b${index}`, level: 0, nesting: 0 }));
+  const levels: Column[][] = [];
+  const isAsked = new Set(asked);
+  let named = 0;
+  for (const gate of inner) {
+    const inputs = gateInputs(gate).map((input) => spellInput(input, spelled, replaced));
+    const nesting = 1 + maximum(inputs, (input) => input?.nesting ?? 0);
+    const level = maximum(inputs, (input) => input?.level ?? 0);
+    const text = spell(
+      gate,
+      inputs.map((input) => input?.text ?? null),
+      writer,
+    );
+    if (isAsked.has(gate) || (uses.get(gate) ?? 0) > 1 || nesting >= NESTING_MAX) {
+      const name = `n${named}`;
+      named += 1;
+      while (levels.length <= level) levels.push([]);
+      levels[level]?.push({ name, text });
+      spelled.set(gate, { text: name, level: level + 1, nesting: 0 });
+    } else {
+      spelled.set(gate, { text, level, nesting });
+    }
+  }
+  return {
+    leaves: leaves.map((leaf, index) => [`b${index}`, leaf] as const),
+    levels,
+    columnOf: (gate) => spellInput(gate, spelled, replaced)?.text ?? '',
+  };
+}
+
+/** What gates are made of: leaves and the others, each in the order of ids, and how often each of the others is used. */
+export function reach(
+  asked: readonly Gate[],
+  replaced: ReadonlyMap<Gate, LeafGate>,
+): { readonly leaves: readonly LeafGate[]; readonly inner: readonly Gate[]; readonly uses: ReadonlyMap<Gate, number> } {
+  const leaves = new Set<LeafGate>();
+  const uses = new Map<Gate, number>();
+  const inner: Gate[] = [];
+  const waiting: Gate[] = [];
+  const visit = (gate: Gate): void => {
+    const leaf = replaced.get(gate) ?? (isLeaf(gate) ? gate : undefined);
+    if (leaf !== undefined) {
+      leaves.add(leaf);
+    } else if (gate.kind !== 'all' && gate.kind !== 'none') {
+      const seen = uses.get(gate);
+      uses.set(gate, (seen ?? 0) + 1);
+      if (seen === undefined) waiting.push(gate);
+    }
+  };
+  asked.forEach(visit);
+  for (let gate = waiting.pop(); gate !== undefined; gate = waiting.pop()) {
+    inner.push(gate);
+    gateInputs(gate).forEach(visit);
+  }
+  const byId = (left: Gate, right: Gate): number => left.id - right.id;
+  return { leaves: [...leaves].sort(byId), inner: inner.sort(byId), uses };
+}
+
+/** null: the universe. */
+function spellInput(
+  gate: Gate,
+  spelled: ReadonlyMap<Gate, Spelled>,
+  replaced: ReadonlyMap<Gate, LeafGate>,
+): Spelled | null {
+  if (gate.kind === 'all') return null;
+  const found = spelled.get(replaced.get(gate) ?? gate);
+  if (found === undefined) throw new Error(`a gate of the kind ${gate.kind} is used before it is spelled out`);
+  return found;
+}
+
+function spell(gate: Gate, inputs: readonly (string | null)[], writer: GateWriter): string {
+  const texts = inputs.map((input) => input ?? '');
+  switch (gate.kind) {
+    case 'and':
+      return writer.and(texts);
+    case 'or':
+      return writer.or(texts);
+    case 'less':
+      return writer.less(inputs[0] ?? writer.universe, texts[1] ?? '');
+    case 'sum':
+      return writer.sum(
+        gate.terms.map(({ weight }, index) => [texts[index] ?? '', weight] as const),
+        gate.test,
+      );
+    case 'all':
+    case 'none':
+    case 'scan':
+    case 'stored':
+      throw new Error(`a gate of the kind ${gate.kind} has nothing to spell out`);
+  }
+}
+
+function maximum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((most, item) => Math.max(most, of(item)), 0);
+}

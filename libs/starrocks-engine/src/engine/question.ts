@@ -1,0 +1,122 @@
+import { inputsOf } from '@tessera/audience';
+import type { PlanNode } from '@tessera/audience';
+import { LeafCompiler, patternQuestions } from '../compile/leaves';
+import type { CompiledQuestion, QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
+import type { UserFilter } from '../compile/statements/shape';
+import type { ScanNode } from '../compile/leaf';
+import type { StarrocksRow, StarrocksSession, StatementOptions } from '../connection/starrocks-connection';
+import { untilVisible } from '../connection/until-visible';
+import { matchingValues } from './pattern-values';
+import { dropStatements, storeValues } from './question-rows';
+
+/** What a question is asked with. */
+export interface QuestionContext {
+  readonly session: StarrocksSession;
+  /** How long what is left of the answer may take, and what stops it. */
+  readonly limits: () => StatementOptions;
+  readonly nowMs: number;
+  readonly shape: ShapeChoice;
+  readonly placeKv?: QuestionOptions['placeKv'];
+  /** Names its rows; no other question has it. */
+  readonly id: string;
+}
+
+/** Compiles nodes with these options. */
+export type Compile = (options: QuestionOptions) => CompiledQuestion;
+
+/** One question on one session: compiles, stores what the statements need beforehand, asks. */
+export class Question {
+  readonly #keptLists: string[] = [];
+  readonly #valueLists: string[] = [];
+  #compiled = 0;
+
+  constructor(private readonly context: QuestionContext) {}
+
+  /** Compiles and does all that comes before the asks. @param nodes whose leaves are in it. */
+  async prepare(
+    nodes: readonly PlanNode[],
+    compile: Compile,
+    filter: UserFilter | null = null,
+  ): Promise<CompiledQuestion> {
+    const compiled = await this.compile(nodes, compile, filter);
+    // Noted first, so that what was begun is dropped whatever happens.
+    this.#keptLists.push(...compiled.keptLists);
+    this.#valueLists.push(...compiled.valueLists.map(({ id }) => id));
+    for (const list of compiled.valueLists) {
+      await storeValues(list, this.context.nowMs, (statement) => this.write(statement));
+    }
+    for (const statement of compiled.prepare) await this.write(statement);
+    return compiled;
+  }
+
+  /** Compiles; asks for nothing but the values that patterns are tried on. */
+  async compile(
+    nodes: readonly PlanNode[],
+    compile: Compile,
+    filter: UserFilter | null = null,
+  ): Promise<CompiledQuestion> {
+    const { nowMs, shape, placeKv, session } = this.context;
+    const patterns = patternQuestions(scansOf(nodes), nowMs);
+    const matches = await matchingValues(patterns, (statement) => session.stream(statement, this.context.limits()));
+    const id = `${this.context.id}${this.#compiled}`;
+    this.#compiled += 1;
+    return compile({
+      shape,
+      filter,
+      keptAs: `${id}k`,
+      openLeaves: (statement) => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${statement}_${slot}` }),
+      ...(placeKv === undefined ? {} : { placeKv }),
+    });
+  }
+
+  /** Keeps a node's users as a list, which is gone with the question. @returns its id. */
+  async keep(
+    node: PlanNode,
+    compileKept: (listId: string, options: QuestionOptions) => CompiledQuestion,
+  ): Promise<string> {
+    const listId = `${this.context.id}m${this.#keptLists.length}`;
+    this.#keptLists.push(listId);
+    const compiled = await this.prepare([node], (options) => compileKept(listId, options));
+    for (const { sql } of compiled.asks) await this.write(sql);
+    return listId;
+  }
+
+  rows(statement: string): Promise<readonly StarrocksRow[]> {
+    return this.context.session.rows(statement, this.context.limits());
+  }
+
+  stream(statement: string): AsyncIterable<StarrocksRow> {
+    return this.context.session.stream(statement, this.context.limits());
+  }
+
+  /** Statements that delete the rows it has stored. */
+  leftovers(): readonly string[] {
+    return dropStatements(this.#keptLists, this.#valueLists);
+  }
+
+  /** Resolves when it is visible. */
+  private async write(statement: string): Promise<void> {
+    const { session, limits } = this.context;
+    await untilVisible(session, await session.write(statement, limits()), limits());
+  }
+}
+
+/** The scans in nodes, each once, in the order of the nodes. */
+function scansOf(nodes: readonly PlanNode[]): readonly ScanNode[] {
+  const scans: ScanNode[] = [];
+  const seen = new Set<string>();
+  const waiting = [...nodes].reverse();
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (seen.has(node.key)) continue;
+    seen.add(node.key);
+    if (isScan(node)) scans.push(node);
+    else waiting.push(...[...inputsOf(node)].reverse());
+  }
+  return scans;
+}
+
+function isScan(node: PlanNode): node is ScanNode {
+  return (
+    node.kind === 'profileScan' || node.kind === 'kvRead' || node.kind === 'eventScan' || node.kind === 'sequenceScan'
+  );
+}

@@ -1,0 +1,218 @@
+import type {
+  CountsAnswer,
+  DataVersion,
+  DistributionRequest,
+  PlanNode,
+  SegmentationEngine,
+  TagDistribution,
+  UserSet,
+} from '@tessera/audience';
+import { decodeStarrocksBitmap, RoaringBitmap32 } from '@tessera/bitmap';
+import type { Guid } from '@tessera/tag-catalog';
+import { compileCounts, compileMembers, compileSegments } from '../compile/statements/compile-question';
+import type { QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
+import { GUIDS_MAX } from '../compile/statements/limits';
+import type { StatementOptions } from '../connection/starrocks-connection';
+import type { StarrocksPool } from '../connection/starrocks-pool';
+import { GUID, GUIDS } from '../schema/names';
+import { BitmapUserSet } from './bitmap-user-set';
+import { answerAtOneVersion } from './data-version';
+import { askDistribution } from './distribution';
+import { Question } from './question';
+import { questionId, sweepStatements } from './question-rows';
+
+export interface StarrocksEngineOptions {
+  readonly pool: Pick<StarrocksPool, 'read' | 'rows' | 'write'>;
+  /** Wall clock, ms: judges retention. */
+  readonly nowMs: () => number;
+  /** STARROCKS_SQL_SHAPE; default `auto`. */
+  readonly shape?: ShapeChoice;
+  /** How long an answer may take, its statements together; default 60 s. */
+  readonly timeoutMs?: number;
+  readonly placeKv?: QuestionOptions['placeKv'];
+}
+
+/** SQL of a question. */
+export interface Explanation {
+  readonly shape: 'mixed' | 'bitmap';
+  readonly reason: string;
+  /** In the order in which they are sent. */
+  readonly statements: readonly string[];
+}
+
+const TIMEOUT_MS = 60_000;
+const GUID_MAX = 4_294_967_295;
+/** Rows of questions that began longer ago belong to nobody. */
+const STALE_MS = 3_600_000;
+/** In explanations; a real one has the time and a random number. */
+const SHOWN_ID = 'question-';
+
+/** Asks StarRocks. Statements of one answer go over one connection, and those that change anything touch rows of the question alone. */
+export class StarrocksEngine implements SegmentationEngine {
+  readonly name = 'starrocks';
+  readonly #cleanups = new Set<Promise<void>>();
+
+  constructor(private readonly options: StarrocksEngineOptions) {}
+
+  async counts(nodes: readonly PlanNode[], options: StatementOptions = {}): Promise<CountsAnswer> {
+    const { value, dataVersion } = await this.#answer(options, async (question) => {
+      const compiled = await question.prepare(nodes, (with_) => compileCounts(nodes, with_));
+      const counts = nodes.map(() => 0);
+      for (const { sql, columns } of compiled.asks) {
+        const [row] = await question.rows(sql);
+        columns.forEach((outputs, index) => {
+          for (const output of outputs) counts[output] = Number(row?.[`c${index}`] ?? 0);
+        });
+      }
+      return counts;
+    });
+    return { counts: value, dataVersion };
+  }
+
+  async materialise(
+    node: PlanNode,
+    options: StatementOptions = {},
+  ): Promise<{ readonly set: UserSet; readonly dataVersion: DataVersion }> {
+    const { value, dataVersion } = await this.#answer(options, async (question) => {
+      const compiled = await question.prepare([node], (with_) => compileSegments(node, with_));
+      const members = new RoaringBitmap32();
+      for (const { sql } of compiled.asks) {
+        for await (const row of question.stream(sql)) {
+          members.orInPlace(decodeStarrocksBitmap(String(row[GUIDS])));
+        }
+      }
+      return new BitmapUserSet(members);
+    });
+    return { set: value, dataVersion };
+  }
+
+  /** The first `limit` members after `after` (0: from the start), ascending. */
+  async members(
+    node: PlanNode,
+    after: number,
+    limit: number,
+    options: StatementOptions = {},
+  ): Promise<{ readonly guids: Uint32Array; readonly dataVersion: DataVersion }> {
+    const { value, dataVersion } = await this.#answer(options, async (question) => {
+      const compile = (with_: QuestionOptions): ReturnType<typeof compileMembers> => compileMembers(node, limit, with_);
+      const compiled = await question.prepare([node], compile, { kind: 'after', guid: after });
+      return membersOf(question, compiled.asks);
+    });
+    return { guids: Uint32Array.from(value), dataVersion };
+  }
+
+  async contains(
+    node: PlanNode,
+    guids: readonly Guid[],
+    options: StatementOptions = {},
+  ): Promise<{ readonly members: readonly boolean[]; readonly dataVersion: DataVersion }> {
+    const wanted = [...new Set<number>(guids)].filter(isGuid).sort((left, right) => left - right);
+    const { value, dataVersion } = await this.#answer(options, async (question) => {
+      const members = new Set<number>();
+      for (let first = 0; first < wanted.length; first += GUIDS_MAX) {
+        const among = wanted.slice(first, first + GUIDS_MAX);
+        const compile = (with_: QuestionOptions): ReturnType<typeof compileMembers> =>
+          compileMembers(node, null, with_);
+        const compiled = await question.prepare([node], compile, { kind: 'among', guids: among });
+        (await membersOf(question, compiled.asks)).forEach((guid) => members.add(guid));
+      }
+      return members;
+    });
+    return { members: guids.map((guid) => value.has(guid)), dataVersion };
+  }
+
+  async distribution(
+    node: PlanNode,
+    requests: readonly DistributionRequest[],
+    top: number,
+    options: StatementOptions = {},
+  ): Promise<{
+    readonly count: number;
+    readonly universe: number;
+    readonly tags: readonly TagDistribution[];
+    readonly dataVersion: DataVersion;
+  }> {
+    const { value, dataVersion } = await this.#answer(options, (question) =>
+      askDistribution(question, node, requests, top),
+    );
+    return { ...value, dataVersion };
+  }
+
+  /** The SQL that `counts` sends for these nodes. Asks for the values that patterns are tried on, and for nothing else. */
+  async explain(nodes: readonly PlanNode[], options: StatementOptions = {}): Promise<Explanation> {
+    return this.options.pool.read(async (session) => {
+      const question = new Question({ ...this.#context(options), session, id: SHOWN_ID });
+      const { shape, reason, prepare, asks } = await question.compile(nodes, (with_) => compileCounts(nodes, with_));
+      return { shape, reason, statements: [...prepare, ...asks.map(({ sql }) => sql)] };
+    }, options);
+  }
+
+  /** Deletes what questions have left behind whose process died. Call it now and then. */
+  async sweep(): Promise<void> {
+    for (const { find, sweep } of sweepStatements(this.options.nowMs() - STALE_MS)) {
+      if ((await this.options.pool.rows(find)).length > 0) await this.options.pool.write(sweep);
+    }
+  }
+
+  /** Resolves when the rows of all answered questions are deleted, as far as that is possible. */
+  async close(): Promise<void> {
+    await Promise.all(this.#cleanups);
+  }
+
+  async #answer<T>(
+    options: StatementOptions,
+    ask: (question: Question) => Promise<T>,
+  ): Promise<{ readonly value: T; readonly dataVersion: DataVersion }> {
+    const context = this.#context(options);
+    // Runs again on another connection if one breaks: every run has rows of its own.
+    return this.options.pool.read(
+      (session) =>
+        answerAtOneVersion(
+          session,
+          async () => {
+            const question = new Question({ ...context, session, id: questionId(context.nowMs) });
+            try {
+              return await ask(question);
+            } finally {
+              this.#cleanUp(question.leftovers());
+            }
+          },
+          context.limits,
+        ),
+      context.limits(),
+    );
+  }
+
+  #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'id'> {
+    const { nowMs, shape = 'auto', placeKv } = this.options;
+    const { signal, timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS } = options;
+    const untilMs = performance.now() + timeoutMs;
+    const limits = (): StatementOptions => ({
+      timeoutMs: Math.max(1, untilMs - performance.now()),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { nowMs: nowMs(), shape, limits, ...(placeKv === undefined ? {} : { placeKv }) };
+  }
+
+  /** Nobody waits for it; what fails is swept later. */
+  #cleanUp(statements: readonly string[]): void {
+    if (statements.length === 0) return;
+    const done = (async () => {
+      for (const statement of statements) await this.options.pool.write(statement);
+    })().catch(() => undefined);
+    this.#cleanups.add(done);
+    void done.finally(() => this.#cleanups.delete(done));
+  }
+}
+
+function isGuid(guid: number): boolean {
+  return Number.isInteger(guid) && guid > 0 && guid <= GUID_MAX;
+}
+
+async function membersOf(question: Question, asks: readonly { readonly sql: string }[]): Promise<readonly number[]> {
+  const guids: number[] = [];
+  for (const { sql } of asks) {
+    for (const row of await question.rows(sql)) guids.push(Number(row[GUID]));
+  }
+  return guids;
+}
