@@ -275,9 +275,9 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
     section: 'docs',
     args: [2, 2],
     build: (of, separator) => {
-      const list = array(of!).sql;
-      const joined = `array_to_string(${list}, ${text(separator!, 'array_join')})`;
-      return { sql: `CASE WHEN len(${list}) = 0 THEN '' ELSE ${joined} END`, type: VARCHAR };
+      const { sql } = array(of!);
+      const joined = `coalesce(array_to_string(${sql}, ${text(separator!, 'array_join')}), '')`;
+      return { sql: `CASE WHEN ${sql} IS NOT NULL THEN ${joined} END`, type: VARCHAR };
     },
   },
   // Moments.
@@ -306,7 +306,18 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
   to_date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
   date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
   datediff: scalar('docs', [moment, moment], INT, (a, b) => `CAST(date_diff('day', ${b}, ${a}) AS INTEGER)`),
-  unix_timestamp: scalar('docs', [moment], BIGINT, (of) => `CAST(epoch(${of}) AS BIGINT)`),
+  unix_timestamp: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [0, 1],
+    build: (of) => ({
+      sql:
+        of === undefined
+          ? `CAST(floor(epoch(now())) AS BIGINT)`
+          : `CAST(floor(epoch(${moment(of, 'unix_timestamp')})) AS BIGINT)`,
+      type: BIGINT,
+    }),
+  },
   years_add: shift('docs', 'to_years', '+'),
   years_sub: shift('docs', 'to_years', '-'),
   months_add: shift('docs', 'to_months', '+'),
