@@ -1,9 +1,8 @@
 import { RE2JS } from 're2js';
 import { inputsOf } from '@tessera/audience';
 import type { PlanNode, ReferenceEngine } from '@tessera/audience';
-import type { ScanNode } from '../../libs/starrocks-engine/src/compile/leaf';
-import type { LeafSql, Relation } from '../../libs/starrocks-engine/src/compile/leaf';
-import { LeafCompiler, patternQuestions } from '../../libs/starrocks-engine/src/compile/leaves';
+import { LeafCompiler, patternQuestions } from '@tessera/starrocks-engine';
+import type { LeafSql, Relation, ScanNode } from '@tessera/starrocks-engine';
 import type { DuckStore } from './duck-store';
 
 /** All leaves of the nodes that are judged from columns, each once. */

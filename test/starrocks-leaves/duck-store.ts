@@ -1,10 +1,9 @@
 import type { ReferenceStore, ReferenceUser } from '@tessera/audience';
 import type { Catalog, FieldDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
-import { formatDate } from '@tessera/tag-catalog';
+import { decimalText, formatDate } from '@tessera/tag-catalog';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { tableOf } from '../../libs/starrocks-engine/src/schema/names';
-import { decimalLiteral, instantText } from '../../libs/starrocks-engine/src/sql/literal';
+import { tableOf } from '@tessera/starrocks-engine';
 import { duckText, MACROS, toDuckDb } from './to-duckdb';
 
 const DAY_MS = 86_400_000;
@@ -172,7 +171,7 @@ function eventRows(type: TagTypeDefinition, user: ReferenceUser): string[][] {
 }
 
 function duckInstant(instantMs: number | null): string {
-  return instantMs === null ? 'NULL' : `TIMESTAMP '${instantText(instantMs)}'`;
+  return instantMs === null ? 'NULL' : `make_timestamp(${instantMs * 1_000})`;
 }
 
 function duckValue({ valueType, scale }: FieldDefinition, value: TagValue | null): string {
@@ -182,7 +181,7 @@ function duckValue({ valueType, scale }: FieldDefinition, value: TagValue | null
     case 'int':
       return String(value);
     case 'decimal':
-      return `CAST('${decimalLiteral(Number(value), scale)}' AS DECIMAL(18, ${scale}))`;
+      return `CAST('${decimalText(Number(value), scale)}' AS DECIMAL(18, ${scale}))`;
     case 'string':
     case 'enum':
       return duckText(String(value));

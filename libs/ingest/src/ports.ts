@@ -65,6 +65,24 @@ export interface AppliedBatch {
  * is given again, as `ProfileOutcome` says.
  */
 export interface OutcomeReceiver {
-  /** One call at a time for each source. After a throw the source begins anew from its position. */
-  take(applied: AppliedBatch): Promise<void>;
+  /**
+   * One call at a time for each source. After a throw the source begins anew from its position.
+   * @param signal aborted when nobody waits for the end any more.
+   */
+  take(applied: AppliedBatch, signal: AbortSignal): Promise<void>;
+}
+
+/** A receiver that makes durable what it was given later than it takes it, and knows by itself how far it has come: a tag store. */
+export interface DurableReceiver extends OutcomeReceiver {
+  /**
+   * A source comes to this process, or begins anew.
+   * @returns the offset from which this receiver needs it. @throws where that can't be known now.
+   */
+  open(origin: Origin): Promise<number>;
+  /** What is taken from now on begins there: not after what `open` named. */
+  begin(origin: Origin, position: number): void;
+  /** Everything below the offset was taken or is not for it. @returns everything below this one is durable. @throws as `take` */
+  settle(origin: Origin, nextOffset: number): number;
+  /** The source is somebody else's now, or will be opened anew: what is not durable will be told again. */
+  leave(origin: Origin): void;
 }

@@ -13,10 +13,13 @@ export interface SharedWork {
    */
   process(records: readonly ReadRecord[], signal: AbortSignal): Promise<void>;
   /**
-   * Resolves when all work on records below this offset, which is done, is durable: it is committed then. Called while later records are processed, and now and then while nothing comes. After a throw the
+   * The work on all records below this offset is done. Called while later records are processed, and now and then while nothing comes. After a throw the
    * partition begins anew.
+   * @returns all work on records below this offset is durable: it is committed then. Not above the one given.
    */
-  settle(nextOffset: number): Promise<void>;
+  settle(nextOffset: number): Promise<number>;
+  /** Nothing is in hand any more, and nothing will come. */
+  end(): void;
 }
 
 /** A position that may be committed, and what was done since the last one. */
@@ -24,6 +27,14 @@ export interface SettledPosition {
   readonly nextOffset: number;
   readonly records: number;
   /** The least timestamp among them, ms. */
+  readonly oldestMs: number;
+}
+
+/** Records that were done together. */
+interface DoneRecords {
+  /** Behind the last one. */
+  readonly nextOffset: number;
+  readonly records: number;
   readonly oldestMs: number;
 }
 
@@ -49,8 +60,8 @@ export class SharedLane {
   readonly #records: RecordLane;
   #committed: number;
   #bytes = 0;
-  #doneRecords = 0;
-  #oldestMs = Infinity;
+  /** Not committed, in order. */
+  #done: DoneRecords[] = [];
 
   constructor(private readonly options: SharedLaneOptions) {
     const { from, committed, batch, onFailure, onDone } = options;
@@ -81,38 +92,37 @@ export class SharedLane {
    * @returns null: there is nothing to commit. @throws what the work fails with.
    */
   async settle(always: boolean): Promise<SettledPosition | null> {
-    const nextOffset = this.#records.doneOffset;
-    const hasMoved = nextOffset > this.#committed;
-    if (!hasMoved && !always) return null;
-    await this.options.work.settle(nextOffset);
-    if (!hasMoved) return null;
-    const settled = { nextOffset, records: this.#doneRecords, oldestMs: this.#oldestMs };
-    this.#doneRecords = 0;
-    this.#oldestMs = Infinity;
-    return settled;
+    const { doneOffset } = this.#records;
+    if (doneOffset <= this.#committed && !always) return null;
+    const nextOffset = await this.options.work.settle(doneOffset);
+    if (nextOffset <= this.#committed) return null;
+    const done = this.#done.filter((one) => one.nextOffset <= nextOffset);
+    return {
+      nextOffset,
+      records: done.reduce((sum, { records }) => sum + records, 0),
+      oldestMs: done.reduce((least, { oldestMs }) => Math.min(least, oldestMs), Infinity),
+    };
   }
 
-  /** Tells what came of a settled position. */
-  committed({ nextOffset, records, oldestMs }: SettledPosition, isCommitted: boolean): void {
-    if (isCommitted) {
-      this.#committed = Math.max(this.#committed, nextOffset);
-    } else {
-      this.#doneRecords += records;
-      this.#oldestMs = Math.min(this.#oldestMs, oldestMs);
-    }
+  /** A settled position was committed. */
+  committed({ nextOffset }: SettledPosition): void {
+    this.#committed = Math.max(this.#committed, nextOffset);
+    this.#done = this.#done.filter((one) => one.nextOffset > nextOffset);
   }
 
   /** What is waiting will be read again. Resolves when nothing is in hand any more. */
   async stop(): Promise<void> {
     await this.#records.stop();
+    this.options.work.end();
     this.#wait(-this.#bytes);
   }
 
   async #process(records: readonly ReadRecord[], signal: AbortSignal): Promise<void> {
     await this.options.work.process(records, signal);
     this.#wait(-bytesOf(records));
-    this.#doneRecords += records.length;
-    for (const { timestampMs } of records) this.#oldestMs = Math.min(this.#oldestMs, timestampMs);
+    const nextOffset = (records.at(-1)?.offset ?? -1) + 1;
+    const oldestMs = records.reduce((least, { timestampMs }) => Math.min(least, timestampMs), Infinity);
+    this.#done.push({ nextOffset, records: records.length, oldestMs });
   }
 
   #wait(bytes: number): void {

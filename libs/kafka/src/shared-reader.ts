@@ -326,7 +326,7 @@ export class SharedReader {
       () => false,
     );
     for (const [{ topic }, lane, position] of own) {
-      lane.committed(position, isCommitted);
+      if (isCommitted) lane.committed(position);
       if (isCommitted && position.records > 0) this.options.onCommit({ topic, ...position });
     }
   }

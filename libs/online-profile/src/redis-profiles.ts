@@ -103,6 +103,16 @@ export class RedisProfiles implements OnlineProfiles, ProfileReader {
     return views;
   }
 
+  async retired(users: readonly BoundUser[]): Promise<readonly Guid[]> {
+    const shares = this.#shareOut(users);
+    const answers = await settled(
+      shares.map(({ key, places }) => this.redis.bytes(scripts.RETIRED, key, [places.written])),
+    );
+    return shares.flatMap(({ indexes }, place) =>
+      indexes.flatMap((index, at) => (answers[place]?.[at] === 1 ? [users[index]!.guid] : [])),
+    );
+  }
+
   /** Message ids remembered now, those among them that count no more and will soon be forgotten included. */
   async rememberedIds(): Promise<number> {
     const counts = await this.#each((key) => this.redis.number(scripts.REMEMBERED, key, []));

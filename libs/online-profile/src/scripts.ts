@@ -25,6 +25,16 @@ end
 return out
 `;
 
+/** ARGV: places as for READ. Answers a byte for each: 1 for a guid that was erased. In any state. */
+export const RETIRED = `
+local places, out = ARGV[1], {}
+for i = 1, #places, 6 do
+  local record = redis.call('HGET', KEYS[1] .. struct.unpack('>I4', places, i), string.sub(places, i + 4, i + 5))
+  out[#out + 1] = string.char(record == string.char(0) and 1 or 0)
+end
+return table.concat(out)
+`;
+
 /** Answers `open`, `behind` or `empty`, a space, and the run id of the server. */
 export const STATE = `
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')

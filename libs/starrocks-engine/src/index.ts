@@ -1,3 +1,5 @@
+export type { LeafSql, Relation, ScanNode } from './compile/leaf';
+export * from './compile/leaves';
 export type { StarrocksRow, StarrocksSession, StatementOptions } from './connection/starrocks-connection';
 export { isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
 export type { StarrocksFailure } from './connection/starrocks-error';
@@ -20,14 +22,14 @@ export type { EventDays, PartitionRange, PartitionScheme } from './schema/partit
 export type { ColumnDefinition, TableDefinition } from './schema/table-definition';
 export { schemaDefaults, tablesOf } from './schema/tables-of';
 export type { ProfileModel, SchemaMoment, SchemaOptions } from './schema/tables-of';
+export { StarrocksEngine } from './engine/starrocks-engine';
+export type { Explanation, StarrocksEngineOptions } from './engine/starrocks-engine';
+export type { ShapeChoice } from './compile/statements/compile-question';
+export { StatementLimitError } from './compile/statements/limits';
+export { LeafLimitError } from './compile/leaves';
 export { StarrocksCheck } from './reader/starrocks-check';
 export { StarrocksLists } from './reader/starrocks-lists';
 export type { GuidLookup } from './reader/starrocks-lists';
 export { StarrocksStatistics } from './reader/starrocks-statistics';
 export { StarrocksUserRows } from './reader/starrocks-user-rows';
 export { StarrocksUsers } from './reader/starrocks-users';
-export { StarrocksEngine } from './engine/starrocks-engine';
-export type { Explanation, StarrocksEngineOptions } from './engine/starrocks-engine';
-export type { ShapeChoice } from './compile/statements/compile-question';
-export { StatementLimitError } from './compile/statements/limits';
-export { LeafLimitError } from './compile/leaves';

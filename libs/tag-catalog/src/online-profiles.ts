@@ -106,6 +106,11 @@ export interface OnlineProfiles {
   /** @throws ProfilesUnavailableError */
   state(): Promise<ProfilesState>;
   /**
+   * Which of these users' guids were retired by an erasure. In any state: of an erasure that the store has lost it does not tell; that one is delivered again.
+   * @throws ProfilesUnavailableError
+   */
+  retired(users: readonly { readonly guid: Guid; readonly cuid: string }[]): Promise<readonly Guid[]>;
+  /**
    * From now on the store counts as having everything of these sources below these offsets, and nothing beyond: after it was restored by other means, or when
    * a source was made anew.
    * @throws ProfilesUnavailableError

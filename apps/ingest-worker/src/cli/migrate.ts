@@ -1,8 +1,7 @@
 import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { MysqlSequence } from '@tessera/identity';
-import { ConfigError, mysqlUrls, readSettings, runCli, SETTINGS } from '@tessera/platform';
-import { STARROCKS_SETTINGS, STARROCKS_TABLE_SETTINGS, starrocksUrls } from '@tessera/platform';
-import type { Program, StarrocksSettings, StarrocksTableSettings, StarrocksUrls } from '@tessera/platform';
+import { ConfigError, readSettings, runCli } from '@tessera/platform';
+import type { StarrocksUrls } from '@tessera/platform';
 import {
   applyMigration,
   dropLeftover,
@@ -16,32 +15,8 @@ import {
 import type { CurrentSchema, MigrationStep, TableDefinition } from '@tessera/starrocks-engine';
 import type { Catalog } from '@tessera/tag-catalog';
 import { schemaOptionsOf } from '../starrocks-schema';
-
-interface MigrateConfig
-  extends StarrocksTableSettings, Pick<StarrocksSettings, 'starrocksDatabase' | 'starrocksTimeoutMs'> {
-  readonly starrocksUrls: StarrocksUrls;
-  readonly mysqlUrls: readonly [string, ...string[]];
-  readonly stringBytesMax: number;
-  readonly futureHours: number;
-}
-
-const PROGRAM: Program<MigrateConfig> = {
-  title: 'Brings the tables in StarRocks to what the tag catalogue asks for; workers may run meanwhile.',
-  usage: `npm run migrate -- [--dry-run] [--drop-removed] [--option value …]
-
-  --dry-run        prints the statements, each with its reason, and changes nothing
-  --drop-removed   also drops the tables of tag types that were removed`,
-  settings: {
-    mysqlUrls: mysqlUrls('that hands out numbers and holds the tag catalogue'),
-    starrocksUrls: starrocksUrls('whose tables are to be as the catalogue says'),
-    starrocksDatabase: STARROCKS_SETTINGS.starrocksDatabase,
-    starrocksTimeoutMs: STARROCKS_SETTINGS.starrocksTimeoutMs,
-    ...STARROCKS_TABLE_SETTINGS,
-    stringBytesMax: SETTINGS.stringBytesMax,
-    futureHours: SETTINGS.futureHours,
-  },
-  problemsOf: () => [],
-};
+import { MIGRATE } from './migrate-config';
+import type { MigrateConfig } from './migrate-config';
 
 interface Target {
   readonly catalog: Catalog;
@@ -55,7 +30,7 @@ const FLAGS: ReadonlySet<string> = new Set(['--dry-run', '--drop-removed']);
 async function main(argv: readonly string[]): Promise<number> {
   const flags = new Set(argv.filter((one) => FLAGS.has(one)));
   const rest = argv.filter((one) => !FLAGS.has(one));
-  const commandLine = readSettings(PROGRAM, rest, process.env);
+  const commandLine = readSettings(MIGRATE, rest, process.env);
   if (commandLine.kind === 'help') {
     process.stdout.write(commandLine.text);
     return 0;

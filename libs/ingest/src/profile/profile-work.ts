@@ -1,5 +1,5 @@
 import type { OnlineProfiles, ProfileEntry, ProfileLane, SourceExtent } from '@tessera/tag-catalog';
-import type { OutcomeReceiver, StreamRecord } from '../ports';
+import type { DurableReceiver, OutcomeReceiver, StreamRecord } from '../ports';
 import { sourceName } from '../topics';
 import type { Origin } from '../topics';
 import type { LetterWriter, RefusedRecord } from './letter-writer';
@@ -11,6 +11,8 @@ export interface ProfileWorkOptions {
   readonly letters: LetterWriter;
   /** Given what became of each batch, one after the other. */
   readonly receivers: readonly OutcomeReceiver[];
+  /** The tag store; null: there is none. Told after the others. */
+  readonly tagStore: DurableReceiver | null;
 }
 
 /**
@@ -20,6 +22,9 @@ export interface ProfileWorkOptions {
 export class ProfileWork {
   #lane: ProfileLane | null = null;
   #through = -1;
+  /** What the tag store has made durable, as it said last. */
+  #durable = 0;
+  #hasEnded = false;
 
   constructor(
     private readonly origin: Origin,
@@ -27,9 +32,14 @@ export class ProfileWork {
     private readonly options: ProfileWorkOptions,
   ) {}
 
-  /** @returns the offset to read from. @throws ProfilesUnavailableError */
+  /** @returns the offset to read from. @throws ProfilesUnavailableError, and what the tag store fails with. */
   async begin(extent: SourceExtent): Promise<number> {
-    this.#lane = await this.options.profiles.openLane(sourceName(this.origin), extent);
+    const { profiles, tagStore } = this.options;
+    // What the tag store lacks it is told again, as it stands now: after a crash, and when it is new or was restored.
+    const needed = tagStore === null ? extent.committed : await tagStore.open(this.origin);
+    const committed = Math.min(extent.committed, needed);
+    this.#lane = await profiles.openLane(sourceName(this.origin), { ...extent, committed });
+    tagStore?.begin(this.origin, this.#lane.position);
     this.#through = this.#lane.position - 1;
     return this.#lane.position;
   }
@@ -57,16 +67,16 @@ export class ProfileWork {
     // Said before it is done: `settle` may be called meanwhile.
     this.#through = through;
     const outcomes = await this.#open().apply(entries, through);
-    for (const receiver of this.options.receivers) {
-      await receiver.take({ origin: this.origin, entries, records: used, outcomes });
-    }
+    const applied = { origin: this.origin, entries, records: used, outcomes };
+    for (const receiver of this.options.receivers) await receiver.take(applied, signal);
+    await this.options.tagStore?.take(applied, signal);
   }
 
   /**
    * Everything below this offset is done; later records may be under way.
-   * @throws ProfilesUnavailableError
+   * @returns everything below this one is durable. @throws ProfilesUnavailableError, and what the tag store fails with.
    */
-  async settle(nextOffset: number): Promise<void> {
+  async settle(nextOffset: number): Promise<number> {
     const lane = this.#open();
     // Marks of transactions: the position is committed behind them, so the profiles must be there too.
     if (nextOffset - 1 > this.#through) {
@@ -74,7 +84,18 @@ export class ProfileWork {
       await lane.apply([], this.#through);
     }
     await lane.settle();
-    this.options.letters.settled(this.origin, nextOffset);
+    const { tagStore, letters } = this.options;
+    if (tagStore === null) this.#durable = nextOffset;
+    // Once this has ended, the source may have begun anew further back.
+    else if (!this.#hasEnded) this.#durable = tagStore.settle(this.origin, nextOffset);
+    letters.settled(this.origin, this.#durable);
+    return this.#durable;
+  }
+
+  /** Nobody waits for its records any more. */
+  end(): void {
+    this.#hasEnded = true;
+    this.options.tagStore?.leave(this.origin);
   }
 
   #open(): ProfileLane {

@@ -21,6 +21,11 @@ export interface StarrocksOptions {
   readonly connectMs?: number;
 }
 
+interface Held {
+  readonly connection: StarrocksConnection;
+  readonly release: () => void;
+}
+
 interface Idle {
   readonly connection: StarrocksConnection;
   readonly sinceMs: number;
@@ -46,7 +51,8 @@ export class StarrocksPool {
   readonly #account: Account;
   readonly #line: WaitingLine;
   readonly #idle: Idle[] = [];
-  readonly #busy = new Set<Promise<unknown>>();
+  /** What holds a connection; each resolves when it is given back. */
+  readonly #busy = new Set<Promise<void>>();
   readonly #timeoutMs: number;
   readonly #sweeper: NodeJS.Timeout;
   #isClosed = false;
@@ -73,7 +79,7 @@ export class StarrocksPool {
     return this.read((session) => session.rows(statement, options), options);
   }
 
-  /** INSERT, UPDATE, DELETE: sent once. @throws StarrocksError, with `isUnknown` where it may have been done; the signal's reason. */
+  /** INSERT, UPDATE, DELETE: sent once. @throws StarrocksError, with `isUnknown` where it may have been done; the signal's reason, and then it may have been done too. */
   write(statement: string, options: StatementOptions = {}): Promise<WriteOutcome> {
     return this.use((session) => session.write(statement, options), options);
   }
@@ -103,34 +109,24 @@ export class StarrocksPool {
 
   /** As `read`, once: for statements that change something. @throws as `read`. */
   async use<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
-    const { signal, timeoutMs = this.#timeoutMs } = options;
-    const giveBack = await this.#line.take(timeoutMs, signal);
-    let connection: StarrocksConnection | null = null;
+    const { connection, release } = await this.#hold(options);
     try {
-      connection = await this.#connection(signal);
-      return await this.#tracked(work(connection));
+      return await work(connection);
     } catch (error) {
-      if (connection !== null && error instanceof StarrocksError && error.kind === 'lost') {
-        this.#frontends.failed(connection.frontend);
-      }
+      if (error instanceof StarrocksError && error.kind === 'lost') this.#frontends.failed(connection.frontend);
       throw error;
     } finally {
-      if (connection === null) giveBack();
-      else this.#release(connection, giveBack);
+      release();
     }
   }
 
-  /** A query row by row. Not asked again once a row was given. @throws as `rows`. */
+  /** A query row by row. Not asked again when it breaks. @throws as `rows`. */
   async *stream(statement: string, options: StatementOptions = {}): AsyncGenerator<StarrocksRow> {
-    const { signal, timeoutMs = this.#timeoutMs } = options;
-    const giveBack = await this.#line.take(timeoutMs, signal);
-    let connection: StarrocksConnection | null = null;
+    const { connection, release } = await this.#hold(options);
     try {
-      connection = await this.#connection(signal);
       yield* connection.stream(statement, options);
     } finally {
-      if (connection === null) giveBack();
-      else this.#release(connection, giveBack);
+      release();
     }
   }
 
@@ -174,8 +170,34 @@ export class StarrocksPool {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
     this.#line.close();
-    await Promise.allSettled(this.#busy);
+    await Promise.all(this.#busy);
     for (const { connection } of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /** A connection and a place for it, until it is released. */
+  async #hold({ signal, timeoutMs = this.#timeoutMs }: StatementOptions): Promise<Held> {
+    const giveBack = await this.#line.take(timeoutMs, signal);
+    let end: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      end = () => {
+        this.#busy.delete(held);
+        giveBack();
+        resolve();
+      };
+    });
+    this.#busy.add(held);
+    try {
+      const connection = await this.#connection(signal);
+      return {
+        connection,
+        release: () => {
+          this.#release(connection, end);
+        },
+      };
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
   async #connection(signal: AbortSignal | undefined): Promise<StarrocksConnection> {
@@ -209,25 +231,15 @@ export class StarrocksPool {
     throw new StarrocksError(`no frontend of StarRocks answers (${reasons.join('; ')})`, 'unreachable');
   }
 
-  #release(connection: StarrocksConnection, giveBack: () => void): void {
+  #release(connection: StarrocksConnection, end: () => void): void {
     if (connection.isUsable && !this.#isClosed) {
       this.#idle.push({ connection, sinceMs: performance.now() });
-      giveBack();
+      end();
       return;
     }
-    // The place is free when StarRocks has stopped what was under way there.
-    this.#tracked(connection.ended.finally(giveBack)).catch(() => undefined);
     if (connection.isUsable) connection.destroy();
-  }
-
-  #tracked<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#busy.add(settled);
-    void settled.finally(() => this.#busy.delete(settled));
-    return work;
+    // The place is free when StarRocks has stopped what was under way there.
+    void connection.ended.finally(end);
   }
 
   #sweep(): void {

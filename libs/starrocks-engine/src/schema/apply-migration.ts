@@ -55,6 +55,10 @@ export class MigrationError extends Error {
 const POLL_MS = 500;
 const BACKGROUND_MS = 600_000;
 const TRIES_MAX = 5;
+const UNSEEN = new StarrocksError(
+  'StarRocks takes the statement again and again and then does not show what it has done; may the user see the table?',
+  'refused',
+);
 /** Two clocks that differ by more are not both right: nothing is dropped by one of them. */
 const CLOCKS_MS_MAX = 600_000;
 
@@ -71,7 +75,7 @@ export async function applyMigration(
   options: MigrationOptions = {},
 ): Promise<MigrationResult> {
   const { pollMs = POLL_MS, signal } = options;
-  const failures = new Map<string, number>();
+  const tries = new Map<string, number>();
   let done = 0;
   for (;;) {
     signal?.throwIfAborted();
@@ -79,17 +83,19 @@ export async function applyMigration(
     const { plan, problems } = await trusted(session, target, planMigration(schema, target.wanted));
     if (plan.steps.length === 0) return { done, schema, problems };
     for (const [index, step] of plan.steps.entries()) {
+      const count = (tries.get(step.statement) ?? 0) + 1;
+      tries.set(step.statement, count);
+      // What was done a moment ago may not be seen yet.
+      if (count > 1) await sleep(pollMs, undefined, { signal });
       options.say?.(`${index + 1} of ${plan.steps.length}: ${step.kind} ${step.table}: ${step.reason}`);
       const failure = await failureOf(session, step, target.database, options);
-      if (failure === null) {
+      if (failure === null && count <= TRIES_MAX) {
         done++;
         continue;
       }
-      const tries = (failures.get(step.statement) ?? 0) + 1;
-      failures.set(step.statement, tries);
-      if (failure.kind === 'denied' || tries >= TRIES_MAX) throw new MigrationError(step.statement, failure);
+      if (failure === null) throw new MigrationError(step.statement, UNSEEN);
+      if (failure.kind === 'denied' || count >= TRIES_MAX) throw new MigrationError(step.statement, failure);
       await untilQuiet(session, step.table, target.database, options);
-      await sleep(pollMs, undefined, { signal });
       break;
     }
   }

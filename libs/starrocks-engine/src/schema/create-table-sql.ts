@@ -22,9 +22,10 @@ export function createTableSql(definition: TableDefinition): string {
 }
 
 /** A column as it is written in CREATE TABLE, ADD COLUMN and MODIFY COLUMN. */
-export function columnSql({ name, type, isNullable, aggregate }: ColumnDefinition): string {
+export function columnSql({ name, type, isNullable, aggregate, defaultText }: ColumnDefinition): string {
   const merge = aggregate === null ? '' : ` ${aggregate}`;
-  return `${identifier(name)} ${typeSql(type)}${merge} ${isNullable ? 'NULL' : 'NOT NULL'}`;
+  const otherwise = defaultText === undefined ? '' : ` DEFAULT ${quoted(defaultText)}`;
+  return `${identifier(name)} ${typeSql(type)}${merge} ${isNullable ? 'NULL' : 'NOT NULL'}${otherwise}`;
 }
 
 /** Texts of ours alone come here: names of settings and types, numbers, fixed sentences. */

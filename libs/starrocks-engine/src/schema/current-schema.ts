@@ -40,7 +40,7 @@ export async function readSchema(session: StarrocksSession, database: string): P
     `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE FROM information_schema.columns WHERE TABLE_SCHEMA = ${ours}`,
   );
   const partitions = await session.rows(
-    `SELECT TABLE_NAME, PARTITION_NAME, PARTITION_VALUE FROM information_schema.partitions_meta WHERE DB_NAME = ${ours}`,
+    `SELECT TABLE_NAME, PARTITION_NAME, PARTITION_VALUE, IS_TEMP FROM information_schema.partitions_meta WHERE DB_NAME = ${ours}`,
   );
   const found = new Map<
     string,
@@ -57,6 +57,7 @@ export async function readSchema(session: StarrocksSession, database: string): P
     found.get(textOf(row['TABLE_NAME']))?.columns.set(textOf(row['COLUMN_NAME']).toLowerCase(), column);
   }
   for (const row of partitions) {
+    if (['1', 'true'].includes(textOf(row['IS_TEMP']))) continue;
     const name = textOf(row['PARTITION_NAME']);
     const known = found.get(textOf(row['TABLE_NAME']))?.partitions;
     // One of several pieces stands there several times.

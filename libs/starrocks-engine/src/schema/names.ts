@@ -76,10 +76,17 @@ export function kvColumnOf(tag: Pick<TagDefinition, 'valueType'>): string {
   }
 }
 
+/** Names checked before: statements have the same ones over and over. */
+const quoted = new Map<string, string>();
+const QUOTED_MAX = 10_000;
 const NAME = /^[a-z][a-z0-9_]{0,99}$/;
 
 /** Back-quoted. Names come from the catalogue and this file alone. @throws Error for what can't be one of them. */
 export function identifier(name: string): string {
+  const known = quoted.get(name);
+  if (known !== undefined) return known;
   if (!NAME.test(name)) throw new Error(`not a name of a table or column: ${JSON.stringify(name.slice(0, 120))}`);
+  if (quoted.size >= QUOTED_MAX) quoted.clear();
+  quoted.set(name, `\`${name}\``);
   return `\`${name}\``;
 }

@@ -7,6 +7,8 @@ export interface ColumnDefinition {
   readonly isNullable: boolean;
   /** How rows of one key come together, in tables with AGGREGATE KEY; null: it is part of the key, or the table is another. */
   readonly aggregate: 'BITMAP_UNION' | 'REPLACE_IF_NOT_NULL' | null;
+  /** What it holds in a new row that says nothing of it; of columns that are not NULL. Left out: such a row is refused. */
+  readonly defaultText?: string;
 }
 
 /** A table as it is to be. Column names are case-sensitive here, lower-case throughout. */

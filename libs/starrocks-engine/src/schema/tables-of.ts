@@ -241,7 +241,12 @@ class Tables {
       comment: 'how far each source has been written',
       model: 'PRIMARY',
       key: ['sys_source'],
-      columns: [required('sys_source', varchar(120)), required('sys_begun', BIGINT), required('sys_next', BIGINT)],
+      columns: [
+        required('sys_source', varchar(120)),
+        { ...required('sys_begun', BIGINT), defaultText: '0' },
+        { ...required('sys_next', BIGINT), defaultText: '0' },
+        { ...required('sys_writer', varchar(64)), defaultText: '' },
+      ],
     });
     return [values, positions];
   }

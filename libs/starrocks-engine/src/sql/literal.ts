@@ -16,14 +16,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
 // eslint-disable-next-line no-control-regex -- these are the characters that have to be escaped
 const ESCAPED = /[\0\b\n\r\t\u001a'"\\]/g;
 
+const PLAIN = /^[A-Za-z0-9 _.,:;-]{0,100}$/;
+
 /** A quoted string; backslash escapes are always active in StarRocks. */
 export function textLiteral(text: string): string {
+  if (PLAIN.test(text)) return `'${text}'`;
   return `'${text.replace(ESCAPED, (character) => ESCAPES[character] ?? character)}'`;
 }
 
 /** The text of a DATETIME in UTC to the millisecond, years 0 to 9999. */
 export function instantText(instantMs: number): string {
-  return new Date(instantMs).toISOString().replace('T', ' ').replace('Z', '');
+  const text = new Date(instantMs).toISOString();
+  return `${text.slice(0, 10)} ${text.slice(11, 23)}`;
 }
 
 /** A DATETIME in UTC to the millisecond, without a zone: one with a zone would be moved to that of the server. */

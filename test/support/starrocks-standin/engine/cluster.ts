@@ -5,6 +5,7 @@ import { Catalog } from '../catalog/catalog';
 import type { Table } from '../catalog/table';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
+import { Task } from './task';
 
 /** mulberry32. */
 export function seededChance(seed: number): () => number {
@@ -43,9 +44,9 @@ export class Cluster {
   }
 
   /** A transaction in which the catalogue may be changed. */
-  change<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  change<T>(work: (connection: DuckDBConnection) => Promise<T>, task = new Task()): Promise<T> {
     const { catalog, duck } = this;
-    return duck.write(work).then(
+    return duck.write(work, task).then(
       (result) => {
         catalog.committed();
         return result;

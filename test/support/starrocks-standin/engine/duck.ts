@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-ap
 import { registerBitmapFunctions } from '../bitmap/functions';
 import { Handles } from '../bitmap/handles';
 import type { Chance } from '../bitmap/wire';
+import type { Task } from './task';
 
 /** Macros and tables of the stand-in's own. */
 const SETUP = [
@@ -45,20 +46,16 @@ export class Duck {
   }
 
   /** A query that sees what was committed when it began. */
-  read(connection: DuckDBConnection, sql: string): Promise<DuckDBMaterializedResult> {
-    return this.handles.during(() => connection.run(sql));
+  read(connection: DuckDBConnection, sql: string, task: Task): Promise<DuckDBMaterializedResult> {
+    const run = (): Promise<DuckDBMaterializedResult> => connection.run(sql);
+    return this.handles.during(() => task.run(run, () => connection.interrupt()));
   }
 
   /** A transaction; the next one begins when it has ended. Nothing of it remains if it throws. */
-  write<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const result = this.#writing.then(() => this.handles.during(() => this.#transaction(work)));
+  write<T>(work: (connection: DuckDBConnection) => Promise<T>, task: Task): Promise<T> {
+    const result = this.#writing.then(() => this.handles.during(() => this.#transaction(work, task)));
     this.#writing = result.catch(() => undefined);
     return result;
-  }
-
-  /** Stops the transaction that runs now. */
-  interruptWriter(): void {
-    this.writer.interrupt();
   }
 
   async close(): Promise<void> {
@@ -68,11 +65,15 @@ export class Duck {
     this.instance.closeSync();
   }
 
-  async #transaction<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (connection: DuckDBConnection) => Promise<T>, task: Task): Promise<T> {
     const { writer } = this;
+    task.check();
     await writer.run('BEGIN');
     try {
-      const result = await work(writer);
+      const result = await task.run(
+        () => work(writer),
+        () => writer.interrupt(),
+      );
       await writer.run('COMMIT');
       return result;
     } catch (error) {

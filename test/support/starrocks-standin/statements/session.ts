@@ -1,168 +1,343 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { analyzeError, StarrocksError } from '../starrocks-error';
-import type { Insert, Query, Statement } from '../sql/ast';
+import { StarrocksError } from '../starrocks-error';
+import type { Insert, Query, Select, Statement } from '../sql/ast';
 import type { Parsed } from '../sql/parse-statement';
-import { BIGINT, INT, VARCHAR } from '../sql/types';
-import type { TableColumn } from '../catalog/table';
+import { BIGINT, storedType, VARCHAR } from '../sql/types';
+import { isWithin } from '../catalog/range';
+import type { Table } from '../catalog/table';
 import { columnOf } from '../catalog/table';
-import { cellsOf, ok } from '../engine/result';
-import type { StatementResult } from '../engine/result';
 import type { Cluster } from '../engine/cluster';
 import { translated } from '../engine/cluster';
+import { cellsOf, ok } from '../engine/result';
+import type { Cell, StatementResult } from '../engine/result';
+import { Task } from '../engine/task';
 import { QueryTranslator } from '../translate/query';
 import type { Source } from '../translate/query';
-import type { TranslatedQuery } from '../translate/expression';
-import { quoteText } from '../translate/typed';
+import { quoteName, quoteText } from '../translate/typed';
 import type { Typed } from '../translate/typed';
+import { alterTable } from './alter-table';
+import { deleteRows, insertRows, partitionsOf, updateRows } from './change-rows';
 import { defineTable } from './create-table';
-import { writeRows } from './write-rows';
-import { storedType } from '../sql/types';
-import { quoteName } from '../translate/typed';
+import { informationSchema } from './information-schema';
+import { takeLabel } from './labels';
+import { show } from './show';
+import { checkVariable, Variables } from './variables';
 
 /** Told in the handshake and by version(): nobody may take it for StarRocks. */
 export const VERSION = '8.0.33-tessera-starrocks-standin';
 
+/** Another client, as KILL and SHOW PROCESSLIST see it. */
+export interface Client {
+  readonly session: Session | null;
+  drop(): void;
+}
+
 /** One client's session: its database, its variables, its statements. */
 export class Session {
-  database: string | null = null;
-  parameters: readonly Typed[] = [];
+  readonly #variables = new Variables();
+  #database: string | null = null;
+  /** What runs now, to be ended by KILL. */
+  #task: Task | null = null;
+  #running: string | null = null;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly connection: DuckDBConnection,
     readonly id: number,
     readonly user: string,
-    private readonly others: ReadonlyMap<number, { drop(): void }>,
+    private readonly clients: ReadonlyMap<number, Client>,
   ) {}
 
-  /** Forgets its variables, as COM_RESET_CONNECTION does. */
+  get process(): readonly Cell[] {
+    const command = this.#running === null ? 'Sleep' : 'Query';
+    return [String(this.id), this.user, this.#database, command, this.#running];
+  }
+
+  /** Of custom_query_id. */
+  get queryId(): string {
+    return this.#variables.get('custom_query_id') ?? '';
+  }
+
+  use(database: string): void {
+    if (!this.cluster.catalog.hasDatabase(database) && database !== 'information_schema') {
+      throw new StarrocksError(`Unknown database '${database}'`, 1049);
+    }
+    this.#database = database;
+  }
+
+  /** As COM_RESET_CONNECTION does. */
   reset(): void {
-    this.parameters = [];
+    this.#variables.reset();
   }
 
   close(): void {
     this.cluster.duck.disconnect(this.connection);
   }
 
+  /** Ends the statement that runs. */
+  cancel(): void {
+    this.#task?.cancel(new StarrocksError('Query cancelled by KILL', 1317));
+  }
+
   /** @param parameters of a prepared statement. */
-  async execute({ statement }: Parsed, parameters: readonly Typed[] = []): Promise<StatementResult> {
-    this.parameters = parameters;
+  async execute({ statement, text }: Parsed, parameters: readonly Typed[] = []): Promise<StatementResult> {
+    this.#running = text.slice(0, 1_000);
+    try {
+      return await this.#execute(statement, parameters);
+    } catch (error) {
+      throw translated(error);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #execute(statement: Statement, parameters: readonly Typed[]): Promise<StatementResult> {
     switch (statement.kind) {
       case 'query':
-        return this.#query(statement.query);
+        return this.#query(statement.query, parameters);
+      case 'explain':
+        return this.#explain(statement.query);
       case 'insert':
         return this.#insert(statement);
-      case 'createTable':
-        return this.#createTable(statement);
-      case 'createDatabase': {
-        if (this.cluster.catalog.hasDatabase(statement.name)) {
-          if (statement.ifNotExists) return ok();
-          throw new StarrocksError(`Can't create database '${statement.name}'; database exists`, 1007);
-        }
-        await this.cluster.change((connection) => this.cluster.catalog.putDatabase(connection, statement.name));
-        return ok();
-      }
+      case 'delete':
+      case 'update':
+      case 'truncate':
+        return this.#changeRows(statement);
       case 'use':
         this.use(statement.name);
         return ok();
       case 'set':
+        for (const { name, value } of statement.variables) this.#variables.set(name, value);
         return ok();
+      case 'kill':
+        this.#kill(statement);
+        return ok();
+      case 'show':
+        return show(statement, {
+          catalog: this.cluster.catalog,
+          database: this.#database,
+          variables: this.#variables.all,
+          processes: [...this.clients.values()].flatMap(({ session }) => (session === null ? [] : [session.process])),
+        });
       default:
-        throw analyzeError(`the stand-in does not run '${statement.kind}'`);
+        await this.cluster.change((connection) => this.#define(connection, statement));
+        return ok();
     }
   }
 
-  use(database: string): void {
-    if (!this.cluster.catalog.hasDatabase(database)) throw new StarrocksError(`Unknown database '${database}'`, 1049);
-    this.database = database;
-  }
-
-  translate(query: Query): TranslatedQuery {
-    const translator = new QueryTranslator({
-      table: (name) => this.#source(name),
-      parameter: (index) => this.parameters[index] ?? { sql: 'NULL', type: VARCHAR },
-      session: (name) => this.#variable(name),
+  #translator(parameters: readonly Typed[] = []): QueryTranslator {
+    return new QueryTranslator({
+      table: (name, partitions, isTemporary) => this.#source(name, partitions, isTemporary),
+      parameter: (index) => parameters[index] ?? { sql: 'NULL', type: VARCHAR },
+      session: (name) => this.#sessionValue(name),
     });
-    return translator.query(query, null);
   }
 
-  #source(name: readonly string[]): Source {
-    const table = this.cluster.tableOf(name, this.database);
-    return {
-      sql: table.stored,
-      columns: table.columns.map((column) => ({
-        name: column.name,
-        type: column.type,
-        isStoredBitmap: column.type.name === 'BITMAP',
-      })),
-    };
+  #source(name: readonly string[], partitions: readonly string[] | null, isTemporary: boolean): Source {
+    const { catalog } = this.cluster;
+    const database = name.length === 2 ? name[0]! : this.#database;
+    if (database?.toLowerCase() === 'information_schema') return informationSchema(name.at(-1)!, catalog);
+    const table = catalog.table(name, this.#database);
+    const columns = table.columns.map((column) => ({
+      name: column.name,
+      type: column.type,
+      isStoredBitmap: column.type.name === 'BITMAP',
+    }));
+    return { sql: partitions === null ? table.stored : partitionSql(table, partitions, isTemporary), columns };
   }
 
-  #variable(name: string): Typed | null {
+  #sessionValue(name: string): Typed | null {
+    const text = (value: string | null): Typed => ({ sql: value === null ? 'NULL' : quoteText(value), type: VARCHAR });
     switch (name) {
       case 'version()':
       case '@@version':
-        return { sql: quoteText(VERSION), type: VARCHAR };
-      case '@@version_comment':
-        return { sql: `'stand-in for StarRocks'`, type: VARCHAR };
+        return text(VERSION);
       case 'connection_id()':
         return { sql: String(this.id), type: BIGINT };
       case 'database()':
-        return { sql: this.database === null ? 'NULL' : quoteText(this.database), type: VARCHAR };
-      case '@@max_allowed_packet':
-        return { sql: '33554432', type: INT };
-      default:
-        return null;
+        return text(this.#database);
+      case 'current_user()':
+        return text(`'${this.user}'@'%'`);
     }
+    if (!name.startsWith('@@')) return null;
+    const value = this.#variables.get(name.replace(/^@@(?:global\.|session\.)?/i, '').toLowerCase());
+    return value === null ? null : /^\d+$/.test(value) ? { sql: value, type: BIGINT } : text(value);
   }
 
-  async #query(query: Query): Promise<StatementResult> {
-    const { sql, columns } = this.translate(query);
-    try {
-      const result = await this.cluster.duck.read(this.connection, sql);
-      return { kind: 'rows', columns, rows: await cellsOf(result, columns) };
-    } catch (error) {
-      throw translated(error);
-    }
-  }
-
-  async #createTable(statement: Extract<Statement, { kind: 'createTable' }>): Promise<StatementResult> {
-    const { catalog } = this.cluster;
-    await this.cluster.change(async (connection) => {
-      const { database, name } = catalog.resolve(statement.name, this.database);
-      if (catalog.find([database, name], null) !== null) {
-        if (statement.ifNotExists) return;
-        throw new StarrocksError(`Table '${name}' already exists`, 1050);
+  /** Tables may change between the translation and the query: then it is translated again. */
+  async #query(query: Query, parameters: readonly Typed[]): Promise<StatementResult> {
+    const { catalog, duck } = this.cluster;
+    return this.#within('query_timeout', hintsOf(query), async (task) => {
+      for (;;) {
+        const { version } = catalog;
+        const { sql, columns } = this.#translator(parameters).query(query, null);
+        try {
+          const result = await duck.read(this.connection, sql, task);
+          return { kind: 'rows', columns, rows: await cellsOf(result, columns) };
+        } catch (error) {
+          if (catalog.version === version || error instanceof StarrocksError) throw error;
+        }
       }
-      const table = defineTable(statement, { id: catalog.nextId(), database, name, nowMs: Date.now() });
-      const columns = table.columns.map((column) => `${quoteName(column.name)} ${storedType(column.type)}`);
-      await connection.run(`CREATE TABLE ${table.stored} (${columns.join(', ')})`);
-      await catalog.put(connection, table);
     });
-    return ok();
+  }
+
+  /** Not a plan of StarRocks: the SQL that DuckDB is given. */
+  #explain(statement: Statement): StatementResult {
+    if (statement.kind === 'query' || statement.kind === 'insert') {
+      const { sql } = this.#translator().query(statement.query, null);
+      return {
+        kind: 'rows',
+        columns: [{ name: 'Explain String', type: VARCHAR }],
+        rows: [['STAND-IN (DuckDB)'], [sql]],
+      };
+    }
+    throw new StarrocksError(`EXPLAIN of '${statement.kind}' is not taken by the stand-in`);
   }
 
   async #insert(insert: Insert): Promise<StatementResult> {
-    const transaction = this.cluster.nextTransaction();
+    const { cluster } = this;
+    const transaction = cluster.nextTransaction();
+    const hints =
+      insert.query.body.kind === 'select' ? new Map([...insert.hints, ...insert.query.body.hints]) : insert.hints;
+    const count = await this.#within('insert_timeout', hints, (task) =>
+      cluster.change(async (connection) => {
+        const table = cluster.catalog.table(insert.name, this.#database);
+        if (insert.label !== null) await takeLabel(connection, table.database, insert.label, transaction);
+        return insertRows(connection, table, insert, this.#translator().query(insert.query, null));
+      }, task),
+    );
     const label = insert.label ?? `insert_${randomUUID()}`;
-    const count = await this.cluster.change(async (connection) => {
-      const table = this.cluster.tableOf(insert.name, this.database);
-      const columns =
-        insert.columns === null
-          ? table.columns
-          : insert.columns.map((name): TableColumn => {
-              const found = columnOf(table, name);
-              if (found === null) throw analyzeError(`Unknown column '${name}' in '${table.name}'`);
-              return found;
-            });
-      const query = this.translate(insert.query);
-      if (query.columns.length !== columns.length)
-        throw new StarrocksError("Column count doesn't match value count", 1058);
-      const partitions = table.partitionColumn === null ? null : table.partitions;
-      const types = query.columns.map(({ type }) => type);
-      return writeRows(connection, table, { stored: table.stored, partitions }, { sql: query.sql, types, columns });
-    });
     return ok(count, `{'label':'${label}', 'status':'VISIBLE', 'txnId':'${transaction}'}`);
   }
+
+  async #changeRows(
+    statement: Extract<Statement, { kind: 'delete' | 'update' | 'truncate' }>,
+  ): Promise<StatementResult> {
+    const { cluster } = this;
+    const transaction = cluster.nextTransaction();
+    const hints = statement.kind === 'delete' ? statement.hints : new Map<string, string>();
+    const count = await this.#within('insert_timeout', hints, (task) =>
+      cluster.change(async (connection) => {
+        const table = cluster.catalog.table(statement.name, this.#database);
+        if (statement.kind === 'delete') return deleteRows(connection, table, statement, this.#translator());
+        if (statement.kind === 'update') return updateRows(connection, table, statement, this.#translator());
+        return (await connection.run(`DELETE FROM ${table.stored}`)).rowsChanged;
+      }, task),
+    );
+    if (statement.kind === 'truncate') return ok();
+    return ok(count, `{'label':'${statement.kind}_${randomUUID()}', 'status':'VISIBLE', 'txnId':'${transaction}'}`);
+  }
+
+  async #within<T>(
+    variable: 'query_timeout' | 'insert_timeout',
+    hints: ReadonlyMap<string, string>,
+    work: (task: Task) => Promise<T>,
+  ): Promise<T> {
+    for (const [name, value] of hints) checkVariable(name, value);
+    // An INSERT heeds query_timeout as well, if that was asked for it alone.
+    const seconds = this.#variables.seconds(hints.has('query_timeout') ? 'query_timeout' : variable, hints);
+    this.#task = new Task();
+    try {
+      return await Task.within(seconds, variable, work, this.#task);
+    } finally {
+      this.#task = null;
+    }
+  }
+
+  #kill({ isQuery, id }: Extract<Statement, { kind: 'kill' }>): void {
+    const all = [...this.clients.values()];
+    const found = all.find(
+      ({ session }) =>
+        session !== null && (String(session.id) === id || (session.queryId !== '' && session.queryId === id)),
+    );
+    if (found === undefined) throw new StarrocksError(`Unknown thread id: ${id}`, 1094);
+    found.session!.cancel();
+    if (!isQuery) found.drop();
+  }
+
+  async #define(connection: DuckDBConnection, statement: Statement): Promise<void> {
+    const { catalog } = this.cluster;
+    switch (statement.kind) {
+      case 'createDatabase':
+        if (catalog.hasDatabase(statement.name)) {
+          if (statement.ifNotExists) return;
+          throw new StarrocksError(`Can't create database '${statement.name}'; database exists`, 1007);
+        }
+        return catalog.putDatabase(connection, statement.name);
+      case 'dropDatabase':
+        if (!catalog.hasDatabase(statement.name)) {
+          if (statement.ifExists) return;
+          throw new StarrocksError(`Can't drop database '${statement.name}'; database doesn't exist`, 1008);
+        }
+        for (const table of catalog.tables(statement.name)) await dropTable(connection, this.cluster, table);
+        return catalog.dropDatabase(connection, statement.name);
+      case 'dropTable': {
+        const found = catalog.find(statement.name, this.#database);
+        if (found === null && statement.ifExists) return;
+        if (found === null) throw new StarrocksError(`Unknown table '${statement.name.join('.')}'`, 1051);
+        return dropTable(connection, this.cluster, found);
+      }
+      case 'createTable':
+      case 'createTableLike':
+        return this.#createTable(connection, statement);
+      case 'alter': {
+        if (statement.actions.length > 1 && statement.actions.some(({ kind }) => !kind.endsWith('Column'))) {
+          throw new StarrocksError('Alter operation conflicts: one action a statement');
+        }
+        // Each sees what the one before it made.
+        let table = catalog.table(statement.name, this.#database);
+        for (const action of statement.actions) table = await alterTable(connection, catalog, table, action);
+        return;
+      }
+      default:
+        throw new StarrocksError(`the stand-in does not run '${statement.kind}'`);
+    }
+  }
+
+  async #createTable(
+    connection: DuckDBConnection,
+    statement: Extract<Statement, { kind: 'createTable' | 'createTableLike' }>,
+  ): Promise<void> {
+    const { catalog } = this.cluster;
+    const { database, name } = catalog.resolve(statement.name, this.#database);
+    if (catalog.find([database, name], null) !== null) {
+      if (statement.ifNotExists) return;
+      throw new StarrocksError(`Table '${name}' already exists`, 1050);
+    }
+    const at = { id: catalog.nextId(), database, name, nowMs: Date.now() };
+    const table: Table =
+      statement.kind === 'createTable'
+        ? defineTable(statement, at)
+        : {
+            ...catalog.table(statement.like, this.#database),
+            ...at,
+            stored: `data_${at.id}`,
+            temporary: [],
+            createdMs: at.nowMs,
+          };
+    const columns = table.columns.map((column) => `${quoteName(column.name)} ${storedType(column.type)}`);
+    await connection.run(`CREATE TABLE ${table.stored} (${columns.join(', ')})`);
+    await catalog.put(connection, table);
+  }
+}
+
+async function dropTable(connection: DuckDBConnection, { catalog }: Cluster, table: Table): Promise<void> {
+  for (const { stored } of table.temporary) await connection.run(`DROP TABLE ${stored!}`);
+  await connection.run(`DROP TABLE ${table.stored}`);
+  await catalog.drop(connection, table);
+}
+
+/** Of a query that is one SELECT, or a WITH of one. */
+function hintsOf({ body }: Query): Select['hints'] {
+  return body.kind === 'select' ? body.hints : body.kind === 'nested' ? hintsOf(body.query) : new Map();
+}
+
+/** The rows of some partitions. */
+function partitionSql(table: Table, names: readonly string[], isTemporary: boolean): string {
+  const partitions = partitionsOf(table, names, isTemporary);
+  if (isTemporary) return `(${partitions.map(({ stored }) => `SELECT * FROM ${stored!}`).join(' UNION ALL ')})`;
+  const { type } = columnOf(table, table.partitionColumn!)!;
+  const within = partitions.map((partition) => isWithin(partition, quoteName(table.partitionColumn!), type));
+  return `(SELECT * FROM ${table.stored} WHERE ${within.join(' OR ')})`;
 }

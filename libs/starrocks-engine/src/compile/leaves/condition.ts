@@ -17,7 +17,7 @@ export const FALSE = 'false';
 /** What one leaf's conditions need beside the column: long lists, the budget of values in the text, answers to patterns. */
 export class ConditionScope {
   #inlined = 0;
-  readonly #joined = new Set<string>();
+  readonly #joined: string[] = [];
 
   constructor(
     readonly lists: LongLists,
@@ -27,7 +27,7 @@ export class ConditionScope {
 
   /** Aliases of the joins that conditions of this scope look at. */
   get joined(): readonly string[] {
-    return [...this.#joined];
+    return this.#joined;
   }
 
   /** Takes the values into the text of the leaf if there is room for them. */
@@ -38,14 +38,15 @@ export class ConditionScope {
   }
 
   listed(column: Column, values: OneOf['values']): string {
-    const { sql, alias } = this.lists.flag(column, values);
-    this.#joined.add(alias);
-    return sql;
+    return this.#join(this.lists.flag(column, values));
   }
 
   counted(column: Column, values: readonly string[]): string {
-    const { sql, alias } = this.lists.count(column, values);
-    this.#joined.add(alias);
+    return this.#join(this.lists.count(column, values));
+  }
+
+  #join({ sql, alias }: { readonly sql: string; readonly alias: string }): string {
+    if (!this.#joined.includes(alias)) this.#joined.push(alias);
     return sql;
   }
 }
@@ -77,18 +78,26 @@ export function conditionSql(condition: ValueCondition, column: Column, scope: C
 
 /** All of them; the text can stand beside AND, OR and NOT. */
 export function conjunction(conditions: readonly string[]): string {
-  const distinct = [...new Set(conditions)].filter((condition) => condition !== TRUE);
-  if (distinct.includes(FALSE)) return FALSE;
-  if (distinct.length < 2) return distinct[0] ?? TRUE;
-  return `(${distinct.join(' AND ')})`;
+  const all = allOf(conditions);
+  return conditions.length > 1 && all.includes(' AND ') ? `(${all})` : all;
+}
+
+/** All of them, without brackets around. */
+export function allOf(conditions: readonly string[]): string {
+  if (conditions.includes(FALSE)) return FALSE;
+  return withoutRepeats(conditions, TRUE).join(' AND ') || TRUE;
 }
 
 /** Any of them; the text can stand beside AND, OR and NOT. */
 export function disjunction(conditions: readonly string[]): string {
-  const distinct = [...new Set(conditions)].filter((condition) => condition !== FALSE);
-  if (distinct.includes(TRUE)) return TRUE;
+  if (conditions.includes(TRUE)) return TRUE;
+  const distinct = withoutRepeats(conditions, FALSE);
   if (distinct.length < 2) return distinct[0] ?? FALSE;
   return `(${distinct.join(' OR ')})`;
+}
+
+function withoutRepeats(conditions: readonly string[], neutral: string): readonly string[] {
+  return conditions.filter((condition, index) => condition !== neutral && conditions.indexOf(condition) === index);
 }
 
 function oneOfSql({ values, negated }: OneOf, column: Column, scope: ConditionScope): string {

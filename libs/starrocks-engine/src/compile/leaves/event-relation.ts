@@ -1,7 +1,7 @@
 import type { EventScanNode, Interval, PropertyTest } from '@tessera/audience';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
 import { GUID, ROW, TIME, identifier, tableOf } from '../../schema/names';
-import { FALSE, conditionSql, conjunction } from './condition';
+import { FALSE, allOf, conditionSql } from './condition';
 import type { ConditionScope } from './condition';
 import { fromSql } from './from-sql';
 import type { LeafBuilder, LeafContext } from './leaf-context';
@@ -67,7 +67,7 @@ export class EventRelation implements LeafBuilder {
     const where = [...new Set([...times, ...everywhere])];
     const measures = columns.map(({ name, aggregate, when }) => {
       const rest = when.filter((condition) => !where.includes(condition));
-      return `${aggregate(rest.length === 0 ? null : conjunction(rest))} AS ${identifier(name)}`;
+      return `${aggregate(rest.length === 0 ? null : allOf(rest))} AS ${identifier(name)}`;
     });
     return (
       `(SELECT ${[GUID_COLUMN, ...measures].join(', ')} FROM ${fromSql(this.#table, this.#lists.joins(times))}` +
@@ -76,7 +76,7 @@ export class EventRelation implements LeafBuilder {
   }
 
   #column(name: string, column: Omit<MeasureColumn, 'name'>): string {
-    const key = JSON.stringify([name, [...column.when].sort()]);
+    const key = [name, ...column.when].join('\n');
     const known = this.#columns.get(key);
     if (known !== undefined) return known.name;
     const added = { ...column, name: `sys_m${this.#columns.size}` };

@@ -1,6 +1,6 @@
 import type { KvReadNode, TagTest } from '@tessera/audience';
 import { GUID, TAG, TIME, identifier, kvColumnOf, tableOfTag } from '../../schema/names';
-import { conditionSql, conjunction, disjunction } from './condition';
+import { allOf, conditionSql, disjunction } from './condition';
 import { fromSql } from './from-sql';
 import { LongLists } from './long-lists';
 import { passesWithoutValue, validAfter } from './tag-tests';
@@ -36,11 +36,11 @@ export class KvRelation implements LeafBuilder {
     this.#tags.add(tag.id);
     const sql = `r.${identifier(kvColumnOf(tag))}`;
     const column = { sql, spec: tag, form: 'kv', fieldId: tag.id } as const;
-    const isMissing = `ifnull(${this.#flag(test, `${sql} IS NOT NULL`)}, 0) = 0`;
-    if (condition.kind === 'absent') return isMissing;
+    const isMissing = (): string => `ifnull(${this.#flag(test, `${sql} IS NOT NULL`)}, 0) = 0`;
+    if (condition.kind === 'absent') return isMissing();
     const holds = conditionSql(condition, column, this.context.scope(this.#lists));
     const found = `${this.#flag(test, holds)} = 1`;
-    return includeMissing ? disjunction([found, isMissing]) : found;
+    return includeMissing ? disjunction([found, isMissing()]) : found;
   }
 
   static holdsWithoutRow({ test }: KvReadNode): boolean {
@@ -60,7 +60,7 @@ export class KvRelation implements LeafBuilder {
   #flag(test: TagTest, holds: string): string {
     const after = validAfter(test);
     const counts = after === null ? [] : [`(${TIME_COLUMN} IS NULL OR ${TIME_COLUMN} > ${after})`];
-    const whole = conjunction([`${TAG_COLUMN} = ${test.tag.id}`, holds, ...counts]);
+    const whole = allOf([`${TAG_COLUMN} = ${test.tag.id}`, holds, ...counts]);
     const name = this.#flags.get(whole) ?? `sys_k${this.#flags.size}`;
     this.#flags.set(whole, name);
     return `${this.alias}.${identifier(name)}`;

@@ -3,7 +3,7 @@ import type { EventScanNode, ExactCondition, Measure } from '@tessera/audience';
 import type { FieldDefinition, ValueSpec } from '@tessera/tag-catalog';
 import { TIME, identifier } from '../../schema/names';
 import { decimalLiteral } from '../../sql/literal';
-import { FALSE, conditionSql, conjunction } from './condition';
+import { FALSE, allOf, conditionSql, conjunction } from './condition';
 import type { ConditionScope } from './condition';
 
 /** An aggregate over rows (alias `r`) of which only some count. @param when those that do; null: all. */
@@ -81,8 +81,7 @@ function distinctOf(property: FieldDefinition): Aggregate {
   const column = columnOf(property);
   if (property.valueType !== 'set') return (when) => `count(DISTINCT ${only(column, when)})`;
   const text = `ifnull(array_join(array_map(x -> concat(length(x), ':', x), ${column}), ''), '')`;
-  return (when) =>
-    `count(DISTINCT ${only(text, conjunction([...(when === null ? [] : [when]), `${column} IS NOT NULL`]))})`;
+  return (when) => `count(DISTINCT ${only(text, allOf([...(when === null ? [] : [when]), `${column} IS NOT NULL`]))})`;
 }
 
 /** An int as LARGEINT, which its sum stays then; the sum of DECIMAL(18, s) is DECIMAL(38, s). */

@@ -1,7 +1,7 @@
 import type { Interval, SequenceScanNode } from '@tessera/audience';
 import type { TagTypeDefinition } from '@tessera/tag-catalog';
 import { GUID, TIME, identifier, tableOf } from '../../schema/names';
-import { FALSE, TRUE, conjunction, disjunction } from './condition';
+import { FALSE, TRUE, allOf, disjunction } from './condition';
 import { rowLists, whereConditions } from './event-relation';
 import { fromSql } from './from-sql';
 import type { LeafBuilder, LeafContext } from './leaf-context';
@@ -58,18 +58,18 @@ export class SequenceRelation implements LeafBuilder {
       const chain = `if(${identifier(`sys_h${step}`)} = 1, ${start}, NULL) AS ${identifier(`sys_c${step}`)}`;
       rows = `(SELECT ${[GUID_COLUMN, TIME_COLUMN, chain, ...later].join(', ')} FROM ${rows} AS q${step})`;
     }
-    const whole = conjunction(this.#reached(identifier(`sys_c${steps}`)));
+    const whole = this.#reached(identifier(`sys_c${steps}`));
     return `(SELECT ${GUID_COLUMN} FROM ${rows} AS q WHERE ${whole} GROUP BY ${GUID_COLUMN})`;
   }
 
-  #reached(start: string): readonly string[] {
+  #reached(start: string): string {
     const { withinMs } = this.node;
-    if (withinMs === null || withinMs >= WITHIN_MS_MAX) return [`${start} IS NOT NULL`];
+    if (withinMs === null || withinMs >= WITHIN_MS_MAX) return `${start} IS NOT NULL`;
     const days = Math.floor(withinMs / DAY_MS);
     const rest = withinMs % DAY_MS;
     const back = days === 0 ? TIME_COLUMN : `days_sub(${TIME_COLUMN}, ${days})`;
     // In two steps: the functions take an INT, and as milliseconds that is 24 days.
-    return [`${start} >= ${rest === 0 ? back : `milliseconds_sub(${back}, ${rest})`}`];
+    return `${start} >= ${rest === 0 ? back : `milliseconds_sub(${back}, ${rest})`}`;
   }
 
   #flagged(): string {
@@ -91,6 +91,11 @@ export class SequenceRelation implements LeafBuilder {
 }
 
 const BEFORE = `PARTITION BY ${GUID_COLUMN} ORDER BY ${TIME_COLUMN} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING`;
+
+/** For a place beside OR. */
+function bracketed(condition: string): string {
+  return condition.includes(' AND ') ? `(${condition})` : condition;
+}
 
 function flagSql(match: string | null): string {
   if (match === null || match === FALSE) return '0';
@@ -114,9 +119,9 @@ function branchOf(node: SequenceScanNode, type: TagTypeDefinition, context: Leaf
     const isLast = step === node.steps.length - 1;
     const kept = isLast ? keptInterval(node.interval, type, context.nowMs) : rows;
     const window = kept === null ? [FALSE] : intervalConditions(kept).filter((time) => !times.includes(time));
-    return conjunction([...window, ...whereConditions(where, scope)]);
+    return allOf([...window, ...whereConditions(where, scope)]);
   });
-  const some = disjunction(matches.filter((match) => match !== null));
+  const some = disjunction(matches.filter((match) => match !== null).map(bracketed));
   const conditions = [...times, ...(some === TRUE ? [] : [some])];
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return { from: fromSql(table, lists.joins(times)), where, matches };

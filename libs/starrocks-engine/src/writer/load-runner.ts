@@ -1,0 +1,130 @@
+import { StarrocksError } from '../connection/starrocks-error';
+import { GUID, ROW, TAG, TIME, USERS_TABLE, identifier } from '../schema/names';
+import { cellSql } from './cell-text';
+import type { SureStatements } from './statements';
+import { UnfitRowsError } from './table-load';
+import type { Cell, Fence, LoadLimits, LoadRow, LoadTransport, TableLoad } from './table-load';
+
+/** A row that can't be stored, and why. */
+export type OnUnfit<R> = (row: LoadRow<R>, why: string) => Promise<void>;
+
+export interface LoadRunnerOptions<R> {
+  readonly transport: LoadTransport;
+  readonly statements: SureStatements;
+  readonly limits: LoadLimits;
+  /** Resolves when somebody was told for good. */
+  readonly onUnfit: OnUnfit<R>;
+  readonly onLoad: (table: string, rows: number, ms: number) => void;
+}
+
+const KEYS: ReadonlySet<string> = new Set([GUID, TIME, ROW, TAG]);
+
+/** Writes loads of any length in parts of a good size, and finds rows that StarRocks can't take. */
+export class LoadRunner<R> {
+  constructor(private readonly options: LoadRunnerOptions<R>) {}
+
+  /** @throws FencedError; StarrocksError: some parts may be written, nothing goes on. */
+  async run(load: TableLoad<R>, fence: Fence): Promise<void> {
+    for (const rows of partsOf(load, this.options.limits)) await this.#write({ ...load, rows }, fence);
+  }
+
+  /** Halves what is refused until the rows are found that are to blame. */
+  async #write(load: TableLoad<R>, fence: Fence): Promise<void> {
+    if (load.rows.length === 0) return;
+    const why = await this.#try(load, fence);
+    if (why === null) return;
+    const [first] = load.rows;
+    if (first === undefined || !(await this.#takesKeys(load, first, fence))) {
+      throw new StarrocksError(`${load.table} takes no rows: ${why}`, 'overloaded');
+    }
+    if (load.rows.length === 1) {
+      await this.options.onUnfit(first, why);
+      return;
+    }
+    const half = load.rows.length >> 1;
+    await this.#write({ ...load, rows: load.rows.slice(0, half) }, fence);
+    await this.#write({ ...load, rows: load.rows.slice(half) }, fence);
+  }
+
+  /** @returns why the rows are refused; null: they are written. */
+  async #try(load: TableLoad<R>, fence: Fence): Promise<string | null> {
+    const startedMs = performance.now();
+    const sources = new Set(load.rows.map(({ source }) => source));
+    try {
+      await this.options.transport.load(load, new Map([...fence].filter(([source]) => sources.has(source))));
+    } catch (error) {
+      if (error instanceof UnfitRowsError) return error.message;
+      throw error;
+    }
+    this.options.onLoad(load.table, load.rows.length, performance.now() - startedMs);
+    return null;
+  }
+
+  /**
+   * Whether the table takes the row without its values: then it is these that can't be stored; else the table takes nothing, or a column or a StarRocks partition is
+   * missing, and rows wait. A row of keys alone changes nothing: it says of no tag that it has a value. That of an event would count, and is taken away.
+   */
+  async #takesKeys({ table, columns }: TableLoad<R>, row: LoadRow<R>, fence: Fence): Promise<boolean> {
+    if (table === USERS_TABLE) return false;
+    const kept = columns.flatMap((column, place) =>
+      KEYS.has(column.name) ? [{ column, cell: row.cells[place] }] : [],
+    );
+    // In a table of kv tags the time is a value.
+    const isKv = columns.some(({ name }) => name === TAG);
+    const keys = isKv ? kept.filter(({ column }) => column.name !== TIME) : kept;
+    const alone = { table, columns: keys.map(({ column }) => column), rows: [{ ...row, cells: cellsOf(keys) }] };
+    const columnNames = columns.map(({ name }) => identifier(name)).join(', ');
+    try {
+      await this.options.statements.pool.rows(`SELECT ${columnNames} FROM ${identifier(table)} LIMIT 0`);
+    } catch (error) {
+      if (error instanceof StarrocksError && error.kind === 'refused') return false;
+      throw error;
+    }
+    if ((await this.#try(alone, fence)) !== null) return false;
+    if (columns.some(({ name }) => name === ROW)) {
+      const isRow = keys.map(
+        ({ column, cell }) => `${identifier(column.name)} = ${cellSql(column.type, cell ?? null)}`,
+      );
+      await this.options.statements.write(`DELETE FROM ${identifier(table)} WHERE ${isRow.join(' AND ')}`);
+    }
+    return true;
+  }
+}
+
+function cellsOf(keys: readonly { readonly cell: Cell | undefined }[]): readonly Cell[] {
+  return keys.map(({ cell }) => cell ?? null);
+}
+
+/** In parts within the limits; a row that is longer than them by itself comes alone. */
+export function* partsOf<R>({ rows }: TableLoad<R>, limits: LoadLimits): Generator<readonly LoadRow<R>[]> {
+  let first = 0;
+  let bytes = 0;
+  for (const [place, row] of rows.entries()) {
+    const size = bytesOf(row);
+    const isFull = place - first >= limits.rows || bytes + size > limits.bytes;
+    if (isFull && place > first) {
+      yield rows.slice(first, place);
+      first = place;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (first < rows.length) yield rows.slice(first);
+}
+
+const NUMBER_BYTES = 26;
+
+/** As SQL or JSON, about; never much less than it will be. */
+function bytesOf({ cells }: LoadRow): number {
+  let bytes = 4;
+  for (const cell of cells) {
+    if (typeof cell === 'string') bytes += textBytes(cell);
+    else if (Array.isArray(cell)) for (const element of cell as readonly string[]) bytes += textBytes(element);
+    else bytes += NUMBER_BYTES;
+  }
+  return bytes;
+}
+
+function textBytes(text: string): number {
+  return NUMBER_BYTES + Buffer.byteLength(text);
+}

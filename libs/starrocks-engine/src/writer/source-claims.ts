@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
+import { StarrocksError } from '../connection/starrocks-error';
+import { identifier, POSITIONS_TABLE } from '../schema/names';
+import { textLiteral } from '../sql/literal';
+import { BEGUN, checkSql, claimedSql, NEXT, SOURCE, WRITER } from './load-sql';
+import type { SureStatements } from './statements';
+import type { Fence } from './table-load';
+
+/** A source that this process writes. */
+export interface Claim {
+  /** Names it: no other claim has the same one. */
+  readonly writer: string;
+  /** Everything of the source below this offset is in StarRocks. */
+  readonly next: number;
+  /** Nothing is written before: until then a statement of whoever had the source before may be under way. As of `performance.now()`. */
+  readonly fromMs: number;
+}
+
+/** How far a round brings a source. */
+export interface RoundExtent {
+  /** Everything below this was written before. */
+  readonly from: number;
+  /** Everything below this is written by the round. */
+  readonly through: number;
+}
+
+/** Of one source a counter: how often something of it was written anew that had been passed. */
+const REPEATS = 'repeats/';
+
+const COLLECT_MS = 5;
+const SOURCES_A_STATEMENT = 500;
+
+interface Waiting {
+  readonly source: string;
+  readonly resolve: (claim: Claim) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Who writes which source, and how far each is written: `sys_positions`. docs/decisions/0026 says why nobody else's rows can come
+ * between or after those of the one who has the claim.
+ */
+export class SourceClaims {
+  readonly #process = randomUUID().slice(0, 13);
+  readonly #table = identifier(POSITIONS_TABLE);
+  #claims = 0;
+  #waiting: Waiting[] = [];
+
+  constructor(private readonly statements: SureStatements) {}
+
+  /** Takes the source over, from whoever has it. @throws StarrocksError */
+  claim(source: string): Promise<Claim> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ source, resolve, reject });
+      // A process that starts claims many.
+      if (this.#waiting.length === 1) setTimeout(() => void this.#claimAll(), COLLECT_MS);
+    });
+  }
+
+  /**
+   * Says that rows are about to be written. An answer that is read meanwhile is not taken for one of a single state.
+   * @returns sources that another process has claimed; nothing was said of them. @throws StarrocksError
+   */
+  async begin(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
+    const values = [...extents].map(([source, { from, through }]) => `(${textLiteral(source)}, ${through}, ${from})`);
+    const sql =
+      `INSERT INTO ${this.#table} (${SOURCE}, ${BEGUN}, ${NEXT}) SELECT p.${SOURCE}, if(p.${BEGUN} > v.c1, p.${BEGUN}, v.c1), ` +
+      `if(p.${NEXT} < v.c2, p.${NEXT}, v.c2) ${this.#fromValues(values, 3, fence)}`;
+    return this.#writeHeld(sql, fence);
+  }
+
+  /** Says that all rows below are written. @returns as `begin`. @throws StarrocksError */
+  async end(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
+    const values = [...extents].map(([source, { through }]) => `(${textLiteral(source)}, ${through})`);
+    const sql =
+      `INSERT INTO ${this.#table} (${SOURCE}, ${NEXT}) SELECT p.${SOURCE}, if(p.${NEXT} > v.c1, p.${NEXT}, v.c1) ` +
+      this.#fromValues(values, 2, fence);
+    return this.#writeHeld(sql, fence);
+  }
+
+  /** Says that there was nothing to be written below. @returns as `begin`. @throws StarrocksError */
+  async pass(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
+    const values = [...extents].map(([source, { through }]) => `(${textLiteral(source)}, ${through})`);
+    const sql =
+      `INSERT INTO ${this.#table} (${SOURCE}, ${BEGUN}, ${NEXT}) SELECT p.${SOURCE}, if(p.${BEGUN} > v.c1, p.${BEGUN}, v.c1), ` +
+      `if(p.${NEXT} > v.c1, p.${NEXT}, v.c1) ${this.#fromValues(values, 2, fence)}`;
+    return this.#writeHeld(sql, fence);
+  }
+
+  /**
+   * Changes the data version while rows are written that were passed before: positions come back to where they were, and
+   * the data need not be the same meanwhile. To be called between `begin` and `end`. @throws StarrocksError
+   */
+  async countRepeats(sources: readonly string[]): Promise<void> {
+    const names = sources.map((source) => `${REPEATS}${source}`);
+    const found = await this.statements.pool.rows(
+      `SELECT ${SOURCE}, ${NEXT} FROM ${this.#table} WHERE ${SOURCE} IN (${names.map(textLiteral).join(', ')})`,
+    );
+    const counts = new Map(found.map((row) => [row[SOURCE], Number(row[NEXT])] as const));
+    const values = names.map((name) => {
+      const count = (counts.get(name) ?? 0) + 1;
+      return `(${textLiteral(name)}, ${count}, ${count})`;
+    });
+    await this.statements.write(`INSERT INTO ${this.#table} (${SOURCE}, ${BEGUN}, ${NEXT}) VALUES ${values.join(',')}`);
+  }
+
+  /** Those of the fence that another process has claimed. @throws StarrocksError */
+  async lost(fence: Fence): Promise<readonly string[]> {
+    const rows = await this.statements.pool.use(async (session) => {
+      // A write comes first, so that the session sees what was claimed before it.
+      await session.write(checkSql(fence));
+      return session.rows(`SELECT ${SOURCE} FROM ${this.#table} WHERE ${claimedSql(fence)}`);
+    });
+    const held = new Set(rows.map((row) => row[SOURCE]));
+    return [...fence.keys()].filter((source) => !held.has(source));
+  }
+
+  async #writeHeld(sql: string, fence: Fence): Promise<readonly string[]> {
+    const held = await this.statements.write(sql);
+    if (held === fence.size) return [];
+    const lost = await this.lost(fence);
+    if (lost.length > 0) return lost;
+    throw new StarrocksError(`StarRocks wrote ${held} of ${fence.size} positions and does not say why`, 'overloaded');
+  }
+
+  /** @param values rows of `VALUES`, the source first. */
+  #fromValues(values: readonly string[], columns: number, fence: Fence): string {
+    const names = Array.from({ length: columns }, (_, place) => `c${place}`).join(', ');
+    return (
+      `FROM (VALUES ${values.join(',')}) AS v (${names}) JOIN ${this.#table} p ON p.${SOURCE} = v.c0 ` +
+      `WHERE ${claimedSql(fence, 'p.')}`
+    );
+  }
+
+  async #claimAll(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (let first = 0; first < waiting.length; first += SOURCES_A_STATEMENT) {
+      const some = waiting.slice(first, first + SOURCES_A_STATEMENT);
+      try {
+        const claims = await this.#claim(some.map(({ source }) => source));
+        some.forEach(({ resolve }, place) => {
+          const claim = claims[place];
+          if (claim !== undefined) resolve(claim);
+        });
+      } catch (error) {
+        for (const { reject } of some) reject(error);
+      }
+    }
+  }
+
+  async #claim(sources: readonly string[]): Promise<readonly Claim[]> {
+    const writer = `${this.#process}-${++this.#claims}`;
+    const list = sources.map(textLiteral);
+    const values = list.map((source) => `(${source}, ${textLiteral(writer)})`);
+    const sql = `INSERT INTO ${this.#table} (${SOURCE}, ${WRITER}) VALUES ${values.join(',')}`;
+    const rows = await this.statements.pool.use(async (session) => {
+      await this.#write(session, sql);
+      // By the same session: it sees at least what the claim has come after.
+      return session.rows(
+        `SELECT ${SOURCE}, ${BEGUN}, ${NEXT} FROM ${this.#table} WHERE ${SOURCE} IN (${list.join(', ')})`,
+      );
+    });
+    const nowMs = performance.now();
+    const found = new Map(rows.map((row) => [String(row[SOURCE]), row] as const));
+    return sources.map((source) => this.#claimOf(writer, found.get(source), nowMs));
+  }
+
+  async #write(session: StarrocksSession, sql: string): Promise<void> {
+    await this.statements.pool.untilVisible(await session.write(sql));
+  }
+
+  /**
+   * Before each of its statements a writer has said so, under its claim. So if nothing is begun that has not ended, none is
+   * under way, and none that comes later finds its claim. Else those that were sent before ours was seen end by their limit of time.
+   */
+  #claimOf(writer: string, row: StarrocksRow | undefined, nowMs: number): Claim {
+    const [begun, next] = [Number(row?.[BEGUN] ?? 0), Number(row?.[NEXT] ?? 0)];
+    const isClean = begun === next;
+    return { writer, next, fromMs: isClean ? nowMs : nowMs + 2 * this.statements.lingerMs };
+  }
+}

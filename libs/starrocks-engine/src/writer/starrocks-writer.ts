@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { InsertTransport } from './insert-transport';
+import { KnownGuids } from './known-guids';
+import { LoadRunner } from './load-runner';
+import type { OnUnfit } from './load-runner';
+import type { WriterBatch, WriterOrigin } from './row-buffer';
+import { SourceClaims } from './source-claims';
+import { SureStatements } from './statements';
+import type { WriterPool } from './statements';
+import type { StreamLoadClient } from './stream-load-client';
+import { StreamLoadTransport } from './stream-load-transport';
+import type { LoadTransport } from './table-load';
+import { TopicShelf } from './topic-shelf';
+import type { BufferedBytes, Tombstones, WriterEvents, WriterLimits, WriterTables } from './writer-options';
+
+export interface StarrocksWriterOptions<R> {
+  readonly pool: WriterPool;
+  /** Limit of the pool's statements, which StarRocks keeps too. Whoever takes over from a process that died waits twice as long. */
+  readonly timeoutMs: number;
+  /** Null: rows are written by INSERT. */
+  readonly streamLoad: Pick<StreamLoadClient, 'load'> | null;
+  readonly tables: WriterTables;
+  readonly tombstones: Tombstones;
+  readonly limits: WriterLimits;
+  /** Bytes of a record that is kept until its row is written. */
+  readonly bytesOf: (record: R) => number;
+  /** Told of a row that StarRocks can't take, whatever is tried; resolves when that is known for good. */
+  readonly onUnfit: OnUnfit<R>;
+  readonly events: WriterEvents;
+}
+
+/** Users remembered to be written, 4 bytes each. */
+const KNOWN_GUIDS = 2 ** 22;
+
+/**
+ * Writes what became of entries of the stream into the tables of StarRocks. What it was given is durable only as far as `settle` says; what is not
+ * when the process dies has to be given again, and overwrites itself. docs/decisions/0026 says why the tables come out right whoever dies when.
+ */
+export class StarrocksWriter<R> {
+  readonly #shelves = new Map<string, TopicShelf<R>>();
+  readonly #statements: SureStatements;
+  readonly #claims: SourceClaims;
+  readonly #runner: LoadRunner<R>;
+  readonly #known = new KnownGuids(KNOWN_GUIDS);
+  readonly #buffered: BufferedBytes = { bytes: 0 };
+
+  constructor(private readonly options: StarrocksWriterOptions<R>) {
+    const { pool, timeoutMs, limits, onUnfit, events } = options;
+    this.#statements = new SureStatements(pool, timeoutMs);
+    this.#claims = new SourceClaims(this.#statements);
+    this.#runner = new LoadRunner<R>({
+      ...{ transport: this.#transport(), statements: this.#statements, limits, onUnfit },
+      onLoad: (table, rows, ms) => {
+        events.onLoad(table, rows, ms);
+      },
+    });
+  }
+
+  /**
+   * Takes a source over from whoever had it.
+   * @returns the offset from which it has to be told. @throws StarrocksError
+   */
+  open(origin: WriterOrigin): Promise<number> {
+    return this.#shelf(origin).open(sourceOf(origin));
+  }
+
+  /** @param position of the first entry that will be given, not after the one that `open` named. */
+  begin(origin: WriterOrigin, position: number): void {
+    this.#shelf(origin).begin(sourceOf(origin), position);
+  }
+
+  /** One call at a time for each source, in its order. Resolves when there is room for them. @throws SourceLostError, the signal's reason. */
+  take(batch: WriterBatch<R>, signal: AbortSignal): Promise<void> {
+    return this.#shelf(batch.origin).take(sourceOf(batch.origin), batch, signal);
+  }
+
+  /** Everything below the offset was given. @returns everything below this one is durable. @throws SourceLostError */
+  settle(origin: WriterOrigin, nextOffset: number): number {
+    return this.#shelf(origin).settle(sourceOf(origin), nextOffset);
+  }
+
+  /** The source belongs to somebody else, or is to be opened anew. */
+  leave(origin: WriterOrigin): void {
+    this.#shelf(origin).leave(sourceOf(origin));
+  }
+
+  /** Writes what is there, without waiting for more. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.flush()));
+  }
+
+  /** Resolves when nothing goes on any more. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.close()));
+  }
+
+  /** What keeps rows from being written, by topic. */
+  get troubles(): ReadonlyMap<string, string> {
+    const troubles = new Map<string, string>();
+    for (const [topic, { trouble }] of this.#shelves) if (trouble !== null) troubles.set(topic, trouble);
+    return troubles;
+  }
+
+  /** Waiting to be written, records included. */
+  get bufferedBytes(): number {
+    return this.#buffered.bytes;
+  }
+
+  #transport(): LoadTransport {
+    const { streamLoad } = this.options;
+    if (streamLoad === null) return new InsertTransport(this.#statements);
+    const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
+    return new StreamLoadTransport({ client: streamLoad, statements: this.#statements, labelPrefix });
+  }
+
+  #shelf({ topic }: WriterOrigin): TopicShelf<R> {
+    let shelf = this.#shelves.get(topic);
+    if (shelf === undefined) {
+      const { tables, tombstones, limits, bytesOf, events } = this.options;
+      shelf = new TopicShelf<R>({
+        ...{ topic, statements: this.#statements, claims: this.#claims, runner: this.#runner },
+        ...{ known: this.#known, buffered: this.#buffered, tables, tombstones, limits, bytesOf, events },
+      });
+      this.#shelves.set(topic, shelf);
+    }
+    return shelf;
+  }
+}
+
+function sourceOf({ topic, partition }: WriterOrigin): string {
+  return `${topic}/${partition}`;
+}

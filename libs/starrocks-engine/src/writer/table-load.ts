@@ -1,0 +1,70 @@
+import type { TagValue } from '@tessera/tag-catalog';
+import type { ColumnType } from '../schema/column-type';
+
+/**
+ * A value of a column:
+ *
+ * | type | value |
+ * |---|---|
+ * | boolean | boolean |
+ * | int, bigint | whole number |
+ * | decimal | value × 10^scale, a whole number |
+ * | date | days since 1970-01-01 |
+ * | datetime | milliseconds since 1970-01-01T00:00:00Z |
+ * | varchar | string |
+ * | strings | array of strings |
+ * | bitmap | base64 of the bitmap's bytes |
+ */
+export type Cell = TagValue | bigint | null;
+
+export interface LoadColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** A row on its way to a table. */
+export interface LoadRow<R = unknown> {
+  /** One for each column of the load. */
+  readonly cells: readonly Cell[];
+  /** The source that it comes from. */
+  readonly source: string;
+  /** The records that it was made of; for who has to tell that it can't be stored. */
+  readonly records: readonly R[];
+}
+
+/** Rows of one table that have values for the same columns; columns that are not named keep theirs. */
+export interface TableLoad<R = unknown> {
+  readonly table: string;
+  readonly columns: readonly LoadColumn[];
+  readonly rows: readonly LoadRow<R>[];
+}
+
+/** By source, the claim under which this process writes it: see `SourceClaims`. */
+export type Fence = ReadonlyMap<string, string>;
+
+/** The statement has written nothing: another process has claimed one of its sources. */
+export class FencedError extends Error {
+  override readonly name = 'FencedError';
+}
+
+/** StarRocks can't take these rows, whoever sends them and however often. */
+export class UnfitRowsError extends Error {
+  override readonly name = 'UnfitRowsError';
+}
+
+/** How rows get into StarRocks. */
+export interface LoadTransport {
+  /**
+   * Resolves when all rows are durable and seen by every query that begins then; they are written in one transaction.
+   * @param fence of all sources of the rows. Nothing is written once another process has claimed one of them, however late this arrives.
+   * @throws FencedError, UnfitRowsError, and StarrocksError where trying again may help: nothing of it goes on by then.
+   */
+  load(load: TableLoad, fence: Fence): Promise<void>;
+}
+
+/** How much goes into one statement. */
+export interface LoadLimits {
+  readonly rows: number;
+  /** Of SQL or JSON. */
+  readonly bytes: number;
+}

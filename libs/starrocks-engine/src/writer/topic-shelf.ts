@@ -1,0 +1,325 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Guid } from '@tessera/tag-catalog';
+import { isUnknownTable, StarrocksError } from '../connection/starrocks-error';
+import { GUID, USERS_TABLE } from '../schema/names';
+import { buildLoads } from './build-loads';
+import { deleteSql } from './load-sql';
+import type { LoadRunner } from './load-runner';
+import type { KnownGuids } from './known-guids';
+import { SourceLostError, SourceState } from './source-state';
+import type { RoundPart } from './source-state';
+import type { RoundExtent, SourceClaims } from './source-claims';
+import type { SureStatements } from './statements';
+import { FencedError } from './table-load';
+import type { Fence } from './table-load';
+import type { WriterBatch } from './row-buffer';
+import type { BufferedBytes, Tombstones, WriterEvents, WriterLimits, WriterTables } from './writer-options';
+
+export interface TopicShelfOptions<R> {
+  readonly topic: string;
+  readonly statements: SureStatements;
+  readonly claims: SourceClaims;
+  readonly runner: LoadRunner<R>;
+  readonly tables: WriterTables;
+  readonly tombstones: Tombstones;
+  readonly known: KnownGuids;
+  readonly limits: WriterLimits;
+  readonly buffered: BufferedBytes;
+  readonly bytesOf: (record: R) => number;
+  readonly events: WriterEvents;
+}
+
+const PAUSE_MS_MIN = 200;
+const PAUSE_MS_MAX = 10_000;
+/** Positions that pass over nothing are written so soon. */
+const PASS_MS = 200;
+const DELETED_A_STATEMENT = 1_000;
+/** So much a shelf may hold in any case, so that one that is stuck leaves the others their room. */
+const RESERVED_BYTES = 1_048_576;
+
+/**
+ * What comes of one topic, and how it gets into StarRocks: in rounds, one after the other, so that of two rows of one user the later one is the newer. A round
+ * says what it is about to write, writes it, takes away whoever was erased meanwhile, and says that it is done.
+ */
+export class TopicShelf<R> {
+  readonly #sources = new Map<string, SourceState<R>>();
+  #timer: NodeJS.Timeout | null = null;
+  #dueMs = Infinity;
+  #round: Promise<void> | null = null;
+  #waiting: (() => void)[] = [];
+  readonly #closing = new AbortController();
+  #trouble: string | null = null;
+
+  constructor(private readonly options: TopicShelfOptions<R>) {}
+
+  /** What keeps its rows from being written. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** @returns the offset from which StarRocks needs the source. @throws StarrocksError */
+  async open(source: string): Promise<number> {
+    const before = this.#sources.get(source);
+    if (before !== undefined && !before.isLost) {
+      before.drop();
+      return before.durable;
+    }
+    const claim = await this.options.claims.claim(source);
+    const { known, bytesOf, buffered } = this.options;
+    this.#sources.set(source, new SourceState<R>(source, claim, { known, bytesOf, buffered }));
+    return claim.next;
+  }
+
+  /** What is taken begins there. */
+  begin(source: string, position: number): void {
+    const state = this.#sources.get(source);
+    if (state === undefined || state.isLost) throw new SourceLostError(source);
+    state.restart(position);
+  }
+
+  /** What is not being written yet will be told to somebody again. */
+  leave(source: string): void {
+    this.#sources.get(source)?.drop();
+    this.#makeRoom();
+  }
+
+  /** Resolves when the rows have found a place. @throws SourceLostError, the signal's reason. */
+  async take(source: string, batch: WriterBatch<R>, signal: AbortSignal): Promise<void> {
+    while (this.#isFull) {
+      this.#work(0);
+      await this.#room(signal);
+    }
+    const state = this.#sourceOf(source);
+    state.take(batch);
+    this.#makeDue(state);
+  }
+
+  /** @returns everything below it is durable. @throws SourceLostError */
+  settle(source: string, nextOffset: number): number {
+    const state = this.#sourceOf(source);
+    state.pass(nextOffset);
+    if (state.needsPass) this.#work(PASS_MS);
+    return Math.min(nextOffset, state.isIdle ? state.through : state.durable);
+  }
+
+  /** Writes all that it holds; resolves when that is done, or has failed once. */
+  async flush(): Promise<void> {
+    await this.#round;
+    if (this.#isClosed) return;
+    this.#work(0);
+    await this.#round;
+  }
+
+  /** Resolves when nothing goes on. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#makeRoom();
+    await this.#round;
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  get #isFull(): boolean {
+    const { limits, buffered } = this.options;
+    let [rows, bytes] = [0, 0];
+    for (const state of this.#sources.values()) {
+      rows += state.rows;
+      bytes += state.bytes;
+    }
+    if (this.#isClosed) return false;
+    const isOver = buffered.bytes > limits.waitingBytes && bytes > RESERVED_BYTES;
+    return isOver || rows >= 2 * limits.rows || bytes >= 2 * limits.bytes;
+  }
+
+  #sourceOf(source: string): SourceState<R> {
+    const state = this.#sources.get(source);
+    if (state?.isTold !== true || state.isLost || this.#isClosed) throw new SourceLostError(source);
+    return state;
+  }
+
+  #room(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => {
+        reject(signal.reason instanceof Error ? signal.reason : new Error('nobody waits any more'));
+      };
+      signal.addEventListener('abort', aborted, { once: true });
+      this.#waiting.push(() => {
+        signal.removeEventListener('abort', aborted);
+        resolve();
+      });
+    });
+  }
+
+  #makeRoom(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  #makeDue(state: SourceState<R>): void {
+    if (!state.hasRows) return;
+    const { limits } = this.options;
+    const isMuch = state.rows >= limits.rows || state.bytes >= limits.bytes;
+    this.#work(isMuch ? 0 : limits.ageMs);
+  }
+
+  /** Begins a round so soon, unless one is to begin sooner, or when the one under way is over. */
+  #work(inMs: number): void {
+    if (this.#isClosed) return;
+    const dueMs = performance.now() + inMs;
+    if (dueMs >= this.#dueMs) return;
+    this.#dueMs = dueMs;
+    if (this.#round !== null) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (inMs <= 0) this.#begin();
+    else this.#timer = setTimeout(() => this.#begin(), inMs);
+  }
+
+  #begin(): void {
+    if (this.#round !== null || this.#isClosed) return;
+    this.#timer = null;
+    this.#dueMs = Infinity;
+    this.#round = this.#write().finally(() => {
+      this.#round = null;
+      this.#makeRoom();
+      const dueMs = this.#dueMs;
+      this.#dueMs = Infinity;
+      if (dueMs < Infinity) this.#work(dueMs - performance.now());
+    });
+  }
+
+  /** One round: all that waits and may be written now. */
+  async #write(): Promise<void> {
+    const nowMs = performance.now();
+    const states = [...this.#sources.values()].filter((state) => !state.isLost);
+    const late = states.filter((state) => state.fromMs > nowMs && (state.hasRows || state.needsPass));
+    if (late.length > 0) this.#work(Math.min(...late.map(({ fromMs }) => fromMs)) - nowMs);
+    const ready = states.filter((state) => state.fromMs <= nowMs);
+    let parts = ready.flatMap((state) => state.begin() ?? []);
+    this.#makeRoom();
+    for (let pauseMs = PAUSE_MS_MIN; parts.length > 0; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+      try {
+        const lost = await this.#tryRound(parts);
+        this.#trouble = null;
+        parts = this.#withoutLost(parts, lost);
+        if (lost.length > 0) continue;
+        for (const part of parts) part.state.done(part);
+        return;
+      } catch (error) {
+        this.#note(error);
+        await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        if (this.#isClosed) break;
+      }
+    }
+    for (const part of parts) part.state.giveUp(part);
+  }
+
+  #withoutLost(parts: readonly RoundPart<R>[], lost: readonly string[]): RoundPart<R>[] {
+    return parts.filter((part) => {
+      if (!lost.includes(part.state.source)) return true;
+      part.state.lose(part);
+      return false;
+    });
+  }
+
+  /** @returns sources that belong to somebody else now: the round has to be tried without them. */
+  async #tryRound(parts: readonly RoundPart<R>[]): Promise<readonly string[]> {
+    const { claims, events, topic } = this.options;
+    const startedMs = performance.now();
+    const written = parts.filter(({ buffer }) => !buffer.isEmpty);
+    const passed = parts.filter(({ buffer }) => buffer.isEmpty);
+    if (passed.length > 0) {
+      const lost = await claims.pass(fenceOf(passed), extentsOf(passed));
+      if (lost.length > 0) return lost;
+    }
+    if (written.length === 0) return [];
+    const fence = fenceOf(written);
+    const begun = await claims.begin(fence, extentsOf(written));
+    if (begun.length > 0) return begun;
+    const lost = await this.#writeRows(written, fence);
+    if (lost.length > 0) return lost;
+    const repeated = written.filter(({ state, extent }) => extent.from < state.reached);
+    if (repeated.length > 0) await claims.countRepeats(repeated.map(({ state }) => state.source));
+    const ended = await claims.end(fence, extentsOf(written));
+    if (ended.length > 0) return ended;
+    const rows = written.reduce((sum, { buffer }) => sum + buffer.rows, 0);
+    events.onRound(topic, rows, performance.now() - startedMs);
+    return [];
+  }
+
+  async #writeRows(parts: readonly RoundPart<R>[], fence: Fence): Promise<readonly string[]> {
+    const { runner, tables, tombstones, known, claims } = this.options;
+    const retired = new Map<Guid, Set<string>>();
+    for (const { buffer } of parts) for (const [guid, names] of buffer.retired) retired.set(guid, new Set(names));
+    const buffers = parts.map(({ state, buffer }) => ({ source: state.source, buffer }));
+    const loads = buildLoads(buffers, { isLeftOut: (guid) => retired.has(guid), nowMs: Date.now() });
+    await tables.demand({
+      types: parts.flatMap(({ buffer }) => [...buffer.tables.values()].map(({ type }) => type)),
+      loads,
+    });
+    try {
+      for (const load of loads) await runner.run(load, fence);
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error;
+      const lost = await claims.lost(fence);
+      if (lost.length > 0) return lost;
+      throw new StarrocksError('StarRocks has written no row and does not say why', 'overloaded');
+    }
+    // Rows that are seen now of users who are not erased yet will be found by who erases them; all others are taken away here.
+    const touched = [...new Map(parts.flatMap(({ buffer }) => [...buffer.touched]))];
+    const users = touched.filter(([guid]) => !retired.has(guid)).map(([guid, cuid]) => ({ guid, cuid }));
+    const names = loads.map(({ table }) => table);
+    for (const guid of await tombstones.retired(users)) retired.set(guid, new Set(names));
+    await this.#takeAway(retired);
+    await this.#erase(parts.flatMap(({ buffer }) => [...buffer.erased]));
+    for (const { buffer } of parts) for (const guid of buffer.users.keys()) if (!retired.has(guid)) known.add(guid);
+    return [];
+  }
+
+  async #takeAway(retired: ReadonlyMap<Guid, ReadonlySet<string>>): Promise<void> {
+    const byTable = new Map<string, Guid[]>();
+    for (const [guid, tables] of retired) {
+      for (const table of new Set([USERS_TABLE, ...tables])) {
+        const guids = byTable.get(table) ?? [];
+        byTable.set(table, guids);
+        guids.push(guid);
+      }
+    }
+    for (const [table, guids] of byTable) await this.#delete(table, guids);
+  }
+
+  /** From all tables. */
+  async #erase(guids: readonly Guid[]): Promise<void> {
+    if (guids.length === 0) return;
+    for (const table of [USERS_TABLE, ...this.options.tables.all()]) await this.#delete(table, guids);
+  }
+
+  async #delete(table: string, guids: readonly Guid[]): Promise<void> {
+    for (let first = 0; first < guids.length; first += DELETED_A_STATEMENT) {
+      try {
+        await this.options.statements.write(deleteSql(table, GUID, guids.slice(first, first + DELETED_A_STATEMENT)));
+      } catch (error) {
+        // A table that is not there yet, or no more, holds nobody.
+        if (!isUnknownTable(error)) throw error;
+      }
+    }
+  }
+
+  #note(error: unknown): void {
+    const trouble = error instanceof Error ? error.message : String(error);
+    const isNews = this.#trouble !== trouble;
+    this.#trouble = trouble;
+    this.options.events.onFailure(this.options.topic, error, isNews);
+  }
+}
+
+function fenceOf<R>(parts: readonly RoundPart<R>[]): Fence {
+  return new Map(parts.map(({ state }) => [state.source, state.writer] as const));
+}
+
+function extentsOf<R>(parts: readonly RoundPart<R>[]): ReadonlyMap<string, RoundExtent> {
+  return new Map(parts.map(({ state, extent }) => [state.source, extent] as const));
+}

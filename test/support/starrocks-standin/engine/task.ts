@@ -1,0 +1,56 @@
+import { StarrocksError } from '../starrocks-error';
+
+/** A statement or load that others may end: by KILL, or when its time is over. */
+export class Task {
+  #ended: StarrocksError | null = null;
+  #interrupt: (() => void) | null = null;
+
+  /** Ends it with this error, now or where it next looks. */
+  cancel(error: StarrocksError): void {
+    this.#ended ??= error;
+    this.#interrupt?.();
+  }
+
+  /** @throws StarrocksError if it was ended. */
+  check(): void {
+    if (this.#ended !== null) throw this.#ended;
+  }
+
+  /** Runs work that `interrupt` can stop. */
+  async run<T>(work: () => Promise<T>, interrupt: () => void): Promise<T> {
+    this.check();
+    this.#interrupt = interrupt;
+    try {
+      const result = await work();
+      this.check();
+      return result;
+    } catch (error) {
+      this.check();
+      throw error;
+    } finally {
+      this.#interrupt = null;
+    }
+  }
+
+  /** @param seconds until it is ended by itself. */
+  static async within<T>(
+    seconds: number,
+    variable: string,
+    work: (task: Task) => Promise<T>,
+    task = new Task(),
+  ): Promise<T> {
+    const timer = setTimeout(() => {
+      task.cancel(
+        new StarrocksError(
+          `Query reached its timeout of ${seconds} seconds, please increase the '${variable}' session variable and retry`,
+          5024,
+        ),
+      );
+    }, seconds * 1_000);
+    try {
+      return await work(task);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
