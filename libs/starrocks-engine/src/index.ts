@@ -22,6 +22,14 @@ export type { EventDays, PartitionRange, PartitionScheme } from './schema/partit
 export type { ColumnDefinition, TableDefinition } from './schema/table-definition';
 export { schemaDefaults, tablesOf } from './schema/tables-of';
 export type { ProfileModel, SchemaMoment, SchemaOptions } from './schema/tables-of';
+export type { WriterBatch, WriterOrigin } from './writer/row-buffer';
+export { SourceLostError } from './writer/source-state';
+export { StarrocksWriter } from './writer/starrocks-writer';
+export type { StarrocksWriterOptions } from './writer/starrocks-writer';
+export { StreamLoadClient } from './writer/stream-load-client';
+export type { StreamLoadOptions } from './writer/stream-load-client';
+export type { LoadRow, TableLoad } from './writer/table-load';
+export type { TableNeed, Tombstones, WriterEvents, WriterLimits, WriterTables } from './writer/writer-options';
 export { StarrocksEngine } from './engine/starrocks-engine';
 export type { Explanation, StarrocksEngineOptions } from './engine/starrocks-engine';
 export type { ShapeChoice } from './compile/statements/compile-question';

@@ -1,27 +1,42 @@
 import { Cluster } from './engine/cluster';
+import { Faults } from './faults';
 import { MysqlServer } from './protocol/mysql-server';
+import { StreamLoadServer } from './stream-load/stream-load-server';
 
 export interface StandInOptions {
   /** Of its data, which a later one finds there; left out: in memory. */
   readonly folder?: string;
+  /** Left out: any that is free. */
   readonly mysqlPort?: number;
+  readonly httpPort?: number;
+  readonly backendPort?: number;
   /** Of the encodings of bitmaps. */
   readonly seed?: number;
-  /** User → password; `root` without one is always there. */
+  /** User → password; `root` has none unless it is named. */
   readonly users?: Readonly<Record<string, string>>;
 }
 
-/** A stand-in for StarRocks on DuckDB: its MySQL protocol, for tests. It is not StarRocks, and says so. */
+/**
+ * A stand-in for StarRocks on DuckDB: its MySQL protocol and its Stream Load, for tests. It is not StarRocks, and says so. It takes the
+ * statements, functions and types that STARROCKS.md lists and refuses all others.
+ */
 export class StarrocksStandIn {
   private constructor(
     private readonly cluster: Cluster,
     private readonly mysql: MysqlServer,
+    private readonly loads: StreamLoadServer,
+    /** What goes wrong, and when. */
+    readonly faults: Faults,
   ) {}
 
-  static async start({ folder, mysqlPort = 0, seed = 1, users = {} }: StandInOptions = {}): Promise<StarrocksStandIn> {
+  static async start(options: StandInOptions = {}): Promise<StarrocksStandIn> {
+    const { folder, mysqlPort = 0, httpPort = 0, backendPort = 0, seed = 1 } = options;
+    const faults = new Faults();
+    const users = new Map([['root', ''], ...Object.entries(options.users ?? {})]);
     const cluster = await Cluster.open(folder ?? null, seed);
-    const mysql = await MysqlServer.listen(cluster, new Map([['root', ''], ...Object.entries(users)]), mysqlPort);
-    return new StarrocksStandIn(cluster, mysql);
+    const mysql = await MysqlServer.listen(cluster, users, faults, mysqlPort);
+    const loads = await StreamLoadServer.listen(cluster, users, faults, { frontend: httpPort, backend: backendPort });
+    return new StarrocksStandIn(cluster, mysql, loads, faults);
   }
 
   /** Without a database. */
@@ -29,13 +44,29 @@ export class StarrocksStandIn {
     return `mysql://root@127.0.0.1:${this.mysql.port}`;
   }
 
-  /** Of Stream Load. */
+  /** Of the frontend that redirects Stream Load. */
   get httpUrl(): string {
-    return 'http://127.0.0.1:0';
+    return this.loads.url;
+  }
+
+  /** Connections of clients. */
+  get connections(): number {
+    return this.mysql.clients.size;
+  }
+
+  /** Closes every connection of a client, as a frontend that is restarted. */
+  dropConnections(): void {
+    for (const client of this.mysql.clients.values()) client.drop();
+  }
+
+  /** How long a change of columns takes, in the background; 0: it is done when the statement is. */
+  set schemaChangeMs(durationMs: number) {
+    this.cluster.schemaChanges.durationMs = durationMs;
   }
 
   async close(): Promise<void> {
-    await this.mysql.close();
+    this.faults.clear();
+    await Promise.all([this.mysql.close(), this.loads.close()]);
     await this.cluster.close();
   }
 }

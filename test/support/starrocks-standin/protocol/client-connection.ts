@@ -6,6 +6,9 @@ import type { StatementResult } from '../engine/result';
 import { ok } from '../engine/result';
 import { parseStatements } from '../sql/parse-statement';
 import { Session } from '../statements/session';
+import type { Client } from '../statements/session';
+import { DroppedError } from '../faults';
+import type { FaultPoint, Faults } from '../faults';
 import { DOUBLE, NULL, VARCHAR } from '../sql/types';
 import { quoteText } from '../translate/typed';
 import type { Typed } from '../translate/typed';
@@ -20,7 +23,6 @@ import {
   readParameters,
   textRow,
 } from './packets';
-import type { MysqlServer } from './mysql-server';
 
 const COMMAND = {
   quit: 0x01,
@@ -51,6 +53,7 @@ export class ClientConnection {
   #nextStatement = 1;
   /** Number of the next packet of the answer. */
   #packets = 0;
+  readonly #closed: Promise<void>;
   readonly #ended: Promise<void>;
 
   constructor(
@@ -59,15 +62,12 @@ export class ClientConnection {
     private readonly sequence: { sequenceId: number },
     readonly id: number,
     private readonly cluster: Cluster,
-    private readonly server: MysqlServer,
+    private readonly server: { readonly clients: ReadonlyMap<number, Client>; readonly faults: Faults },
   ) {
-    this.#ended = new Promise((resolve) => {
-      socket.once('close', () => {
-        void this.#working.then(() => {
-          this.#session?.close();
-          resolve();
-        });
-      });
+    this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.#ended = this.#closed.then(async () => {
+      await this.#working;
+      this.#session?.close();
     });
   }
 
@@ -78,7 +78,10 @@ export class ClientConnection {
   /** Logged in. @throws StarrocksError if it may not be. */
   async begin(user: string, database: string, mayEnter: boolean): Promise<void> {
     if (!mayEnter) throw new StarrocksError(`Access denied for user '${user}' (using password: YES)`, 1045);
-    const session = new Session(this.cluster, await this.cluster.duck.connect(), this.id, user, this.server.clients);
+    const session = new Session(this.cluster, await this.cluster.duck.connect(), this.id, user, {
+      clients: this.server.clients,
+      meet: (at, text, ended) => this.#meet(at, text, ended),
+    });
     this.#session = session;
     if (database !== '') session.use(database);
   }
@@ -110,6 +113,7 @@ export class ClientConnection {
       }
       await this.#dispatch(body, session);
     } catch (error) {
+      if (error instanceof DroppedError) return this.drop();
       const shown = translated(error);
       const code = shown instanceof StarrocksError ? shown.code : 1064;
       this.#send([errorPacket(code, shown instanceof Error ? shown.message : String(shown))]);
@@ -135,7 +139,7 @@ export class ClientConnection {
       case COMMAND.prepare:
         return this.#prepare(text);
       case COMMAND.execute:
-        return this.#execute(body, session);
+        return this.#executePrepared(body, session);
       case COMMAND.closeStatement:
         this.#prepared.delete(body.readUInt32LE(1));
         return;
@@ -152,6 +156,11 @@ export class ClientConnection {
     }
   }
 
+  async #meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<void> {
+    const fault = await this.server.faults.meet(at, text, Promise.race([this.#closed, ended]));
+    if (fault?.kind === 'error') throw new StarrocksError(fault.message, fault.code);
+  }
+
   #prepare(sql: string): void {
     const { statements, parameters } = parseStatements(sql);
     if (statements.length !== 1 || statements[0]!.statement.kind !== 'query') {
@@ -165,7 +174,7 @@ export class ClientConnection {
     this.#send(packets);
   }
 
-  async #execute(body: Buffer, session: Session): Promise<void> {
+  async #executePrepared(body: Buffer, session: Session): Promise<void> {
     const prepared = this.#prepared.get(body.readUInt32LE(1));
     if (prepared === undefined) throw new StarrocksError('Unknown prepared statement', 1243);
     const { values, types } = readParameters(body, prepared.parameters, prepared.types);

@@ -5,6 +5,7 @@ import { createServer } from 'mysql2';
 import type { Connection } from 'mysql2';
 import { StarrocksError } from '../starrocks-error';
 import type { Cluster } from '../engine/cluster';
+import type { Faults } from '../faults';
 import { ClientConnection } from './client-connection';
 import { VERSION } from '../statements/session';
 
@@ -46,13 +47,14 @@ export class MysqlServer {
     private readonly listener: NetServer,
     private readonly cluster: Cluster,
     private readonly users: Users,
+    private readonly faults: Faults,
   ) {}
 
   /** @param port 0: any. */
-  static async listen(cluster: Cluster, users: Users, port: number): Promise<MysqlServer> {
+  static async listen(cluster: Cluster, users: Users, faults: Faults, port: number): Promise<MysqlServer> {
     const server = createServer(() => undefined) as ReturnType<typeof createServer> & { readonly _server: NetServer };
     const listener = server._server;
-    const own = new MysqlServer(listener, cluster, users);
+    const own = new MysqlServer(listener, cluster, users, faults);
     server.on('connection', (connection: ServerSide) => {
       own.#accept(connection);
     });
@@ -76,7 +78,10 @@ export class MysqlServer {
 
   #accept(connection: ServerSide): void {
     const id = this.#nextId++;
-    const client = new ClientConnection(connection.stream, connection, id, this.cluster, this);
+    const client = new ClientConnection(connection.stream, connection, id, this.cluster, {
+      clients: this.clients,
+      faults: this.faults,
+    });
     this.clients.set(id, client);
     void client.ended().then(() => this.clients.delete(id));
     connection.stream.setNoDelay(true);

@@ -205,16 +205,28 @@ function parseShow(reader: TokenReader): Statement {
   const like = (): string | null => (reader.take('LIKE') ? reader.string() : null);
   const from = (): string[] => (reader.take('FROM') || reader.take('IN') ? parseName(reader) : []);
   if (reader.take('DATABASES')) return { kind: 'show', what: 'DATABASES', name: [], like: like() };
+  if (reader.take('ALTER', 'TABLE', 'COLUMN')) return parseShowAlter(reader, from());
   if (reader.take('PROCESSLIST')) return { kind: 'show', what: 'PROCESSLIST', name: [], like: null };
   for (const scope of ['GLOBAL', 'SESSION']) if (reader.take(scope)) break;
   if (reader.take('VARIABLES')) return { kind: 'show', what: 'VARIABLES', name: [], like: like() };
   if (reader.take('TABLES')) return { kind: 'show', what: 'TABLES', name: from(), like: like() };
   if (reader.take('CREATE', 'TABLE'))
     return { kind: 'show', what: 'CREATE TABLE', name: parseName(reader), like: null };
+  if (reader.take('ALTER', 'TABLE', 'COLUMN')) return parseShowAlter(reader, from());
   if (reader.take('COLUMNS')) return { kind: 'show', what: 'COLUMNS', name: from(), like: null };
   const what = reader.take('TEMPORARY') ? 'TEMPORARY PARTITIONS' : 'PARTITIONS';
   reader.expect('PARTITIONS');
   return { kind: 'show', what, name: from(), like: null };
+}
+
+/** `[WHERE TableName = '…'] [ORDER BY CreateTime DESC] [LIMIT n]` (SHOW_ALTER.md). */
+function parseShowAlter(reader: TokenReader, name: readonly string[]): Statement {
+  const shown = { kind: 'show', what: 'ALTER TABLE COLUMN', name, like: null } as const;
+  const isNarrowed = reader.take('WHERE', 'TABLENAME', '=');
+  const table = isNarrowed ? { table: reader.string() } : {};
+  const isOrdered = reader.take('ORDER', 'BY', 'CREATETIME', 'DESC');
+  if (!isOrdered && reader.is('ORDER')) throw reader.unexpected("'ORDER BY CreateTime DESC'");
+  return { ...shown, ...table, ...(reader.take('LIMIT') ? { limit: reader.integer() } : {}) };
 }
 
 function parseDescribe(reader: TokenReader): Statement {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { FaultPoint } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import type { Insert, Query, Select, Statement } from '../sql/ast';
 import type { Parsed } from '../sql/parse-statement';
@@ -27,10 +28,18 @@ import { checkVariable, Variables } from './variables';
 /** Told in the handshake and by version(): nobody may take it for StarRocks. */
 export const VERSION = '8.0.33-tessera-starrocks-standin';
 
+const NEVER = new Promise<never>(() => undefined);
+
 /** Another client, as KILL and SHOW PROCESSLIST see it. */
 export interface Client {
   readonly session: Session | null;
   drop(): void;
+}
+
+export interface SessionSurroundings {
+  readonly clients: ReadonlyMap<number, Client>;
+  /** Where faults happen. @param ended resolves when nobody waits for the statement any more. */
+  meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<void>;
 }
 
 /** One client's session: its database, its variables, its statements. */
@@ -46,12 +55,12 @@ export class Session {
     private readonly connection: DuckDBConnection,
     readonly id: number,
     readonly user: string,
-    private readonly clients: ReadonlyMap<number, Client>,
+    private readonly around: SessionSurroundings,
   ) {}
 
   get process(): readonly Cell[] {
     const command = this.#running === null ? 'Sleep' : 'Query';
-    return [String(this.id), this.user, this.#database, command, this.#running];
+    return [String(this.id), this.user, this.#database, command, this.#running?.slice(0, 1_000) ?? null];
   }
 
   /** Of custom_query_id. */
@@ -82,9 +91,11 @@ export class Session {
 
   /** @param parameters of a prepared statement. */
   async execute({ statement, text }: Parsed, parameters: readonly Typed[] = []): Promise<StatementResult> {
-    this.#running = text.slice(0, 1_000);
+    this.#running = text;
     try {
-      return await this.#execute(statement, parameters);
+      const result = await this.#execute(statement, parameters);
+      await this.around.meet('statement-after', text, NEVER);
+      return result;
     } catch (error) {
       throw translated(error);
     } finally {
@@ -117,10 +128,17 @@ export class Session {
         return show(statement, {
           catalog: this.cluster.catalog,
           database: this.#database,
+          schemaChanges: (database) => this.cluster.schemaChanges.of(database),
           variables: this.#variables.all,
-          processes: [...this.clients.values()].flatMap(({ session }) => (session === null ? [] : [session.process])),
+          processes: [...this.around.clients.values()].flatMap(({ session }) =>
+            session === null ? [] : [session.process],
+          ),
         });
+      case 'alter':
+        await this.#alter(statement);
+        return ok();
       default:
+        await this.#meetBefore(new Task());
         await this.cluster.change((connection) => this.#define(connection, statement));
         return ok();
     }
@@ -176,6 +194,7 @@ export class Session {
           const result = await duck.read(this.connection, sql, task);
           return { kind: 'rows', columns, rows: await cellsOf(result, columns) };
         } catch (error) {
+          await duck.settled();
           if (catalog.version === version || error instanceof StarrocksError) throw error;
         }
       }
@@ -237,16 +256,33 @@ export class Session {
     for (const [name, value] of hints) checkVariable(name, value);
     // An INSERT heeds query_timeout as well, if that was asked for it alone.
     const seconds = this.#variables.seconds(hints.has('query_timeout') ? 'query_timeout' : variable, hints);
-    this.#task = new Task();
+    const task = new Task();
+    this.#task = task;
     try {
-      return await Task.within(seconds, variable, work, this.#task);
+      return await Task.within(
+        seconds,
+        variable,
+        async () => {
+          await this.#meetBefore(task);
+          return work(task);
+        },
+        task,
+      );
     } finally {
       this.#task = null;
     }
   }
 
+  async #meetBefore(task: Task): Promise<void> {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await task.run(() => this.around.meet('statement-before', this.#running ?? '', ended), end);
+  }
+
   #kill({ isQuery, id }: Extract<Statement, { kind: 'kill' }>): void {
-    const all = [...this.clients.values()];
+    const all = [...this.around.clients.values()];
     const found = all.find(
       ({ session }) =>
         session !== null && (String(session.id) === id || (session.queryId !== '' && session.queryId === id)),
@@ -254,6 +290,27 @@ export class Session {
     if (found === undefined) throw new StarrocksError(`Unknown thread id: ${id}`, 1094);
     found.session!.cancel();
     if (!isQuery) found.drop();
+  }
+
+  /** Changes of columns go on in the background. */
+  async #alter(statement: Extract<Statement, { kind: 'alter' }>): Promise<void> {
+    const { cluster } = this;
+    const table = cluster.catalog.table(statement.name, this.#database);
+    const change = (): Promise<void> => cluster.change((connection) => this.#define(connection, statement));
+    if (!statement.actions.every(({ kind }) => kind.endsWith('Column'))) {
+      cluster.schemaChanges.checkNormal(table);
+      return change();
+    }
+    const check = (): Promise<void> =>
+      cluster
+        .change(async (connection) => {
+          await this.#define(connection, statement);
+          throw new CheckedError();
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof CheckedError)) throw error;
+        });
+    return cluster.schemaChanges.begin(table, check, change);
   }
 
   async #define(connection: DuckDBConnection, statement: Statement): Promise<void> {
@@ -319,6 +376,13 @@ export class Session {
     const columns = table.columns.map((column) => `${quoteName(column.name)} ${storedType(column.type)}`);
     await connection.run(`CREATE TABLE ${table.stored} (${columns.join(', ')})`);
     await catalog.put(connection, table);
+  }
+}
+
+/** Undoes what was done to see whether it can be done. */
+class CheckedError extends StarrocksError {
+  constructor() {
+    super('it can be done');
   }
 }
 

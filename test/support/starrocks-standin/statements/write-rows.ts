@@ -25,6 +25,10 @@ export interface Rows {
   readonly hasOperation?: boolean;
   /** Of a PRIMARY KEY table: a row is dropped if the stored value of this column is greater. */
   readonly newerBy?: string | null;
+  /** Columns that are not brought: of a PRIMARY KEY table as they are stored (a partial update), or their defaults. Left out: kept. */
+  readonly missing?: 'kept' | 'default';
+  /** What can't be cast is NULL, and not an error. */
+  readonly isLenient?: boolean;
 }
 
 /** @property stored where the rows go. */
@@ -78,7 +82,7 @@ function checkColumns(table: Table, columns: readonly TableColumn[]): void {
 async function stage(connection: DuckDBConnection, rows: Rows): Promise<void> {
   const given = rows.columns.map((column, index) => {
     const value = { sql: `sys_rows.c${index}`, type: rows.types[index]! };
-    return `${storable(value, column)} AS ${quoteName(column.name)}`;
+    return `${storable(value, column, rows.isLenient === true)} AS ${quoteName(column.name)}`;
   });
   const operation = rows.hasOperation === true ? [`CAST(sys_rows.c${rows.columns.length} AS TINYINT) AS sys_op`] : [];
   const names = rows.types.map((_, index) => `c${index}`).join(', ');
@@ -87,7 +91,7 @@ async function stage(connection: DuckDBConnection, rows: Rows): Promise<void> {
 }
 
 /** As it is stored. What does not fit is an error and not NULL, as in strict mode. */
-function storable(value: Typed, { name, type }: TableColumn): string {
+function storable(value: Typed, { name, type }: TableColumn, isLenient: boolean): string {
   if (type.name === 'BITMAP') {
     if (value.type.name !== 'BITMAP' && value.type.name !== 'NULL') {
       throw analyzeError(`Column '${name}': ${nameOf(value.type)} for BITMAP, which StarRocks would cast in silence`);
@@ -95,7 +99,7 @@ function storable(value: Typed, { name, type }: TableColumn): string {
     return value.type.name === 'NULL' ? 'CAST(NULL AS BLOB)' : `bm_save(${value.sql})`;
   }
   const { sql } = cast(value, type);
-  if (sql === value.sql || value.type.name === 'NULL') return `CAST(${sql} AS ${storedType(type)})`;
+  if (sql === value.sql || value.type.name === 'NULL' || isLenient) return `CAST(${sql} AS ${storedType(type)})`;
   const shown = `left(CAST(${value.sql} AS VARCHAR), 80)`;
   const failed = `error('Column ${name.replaceAll("'", "''")}: ' || ${shown} || ' is no ${nameOf(type)}')`;
   return `CASE WHEN ${value.sql} IS NOT NULL AND (${sql}) IS NULL THEN ${failed} ELSE ${sql} END`;
@@ -191,12 +195,14 @@ function sameKey(table: Table, a: string, b: string): string {
 async function upsert(connection: DuckDBConnection, table: Table, stored: string, rows: Rows): Promise<void> {
   const given = new Set(rows.columns.map(({ name }) => name));
   const keys = keysOf(table).map(({ name }) => quoteName(name));
-  const isPartial = table.columns.some(({ name }) => !given.has(name));
+  const keeps = table.model === 'PRIMARY' && rows.missing !== 'default';
+  const isPartial = keeps && table.columns.some(({ name }) => !given.has(name));
   const needsOld = isPartial || (rows.newerBy ?? null) !== null;
   const select = table.columns.map((column) => {
     const name = quoteName(column.name);
     if (given.has(column.name)) return `n.${name} AS ${name}`;
     const missing = columnWithoutValue(column);
+    if (!keeps) return `${missing} AS ${name}`;
     return `CASE WHEN o.${keys[0]!} IS NOT NULL THEN o.${name} ELSE ${missing} END AS ${name}`;
   });
   if (rows.hasOperation === true) select.push('n.sys_op AS sys_op');

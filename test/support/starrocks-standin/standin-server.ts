@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { accepts, freePort, launch } from '../services/background-process';
+import { NativeServer } from '../services/native-server';
+import type { Fault } from './faults';
+
+const ROOT = join(__dirname, '..', '..', '..');
+const REGISTER = join(ROOT, 'test', 'support', 'register-swc.cjs');
+const START_MS_MAX = 120_000;
+const STOP_MS_MAX = 20_000;
+
+/** A stand-in for StarRocks as a process of its own, to be killed and started again on its data. */
+export class StarrocksStandInServer extends NativeServer {
+  private constructor(
+    folder: string,
+    port: number,
+    private readonly httpPort: number,
+    private readonly backendPort: number,
+  ) {
+    super(folder, port, STOP_MS_MAX);
+  }
+
+  /** It needs nothing that the project's packages don't bring. */
+  static lacks(): string | null {
+    return null;
+  }
+
+  static async create(folder: string): Promise<StarrocksStandInServer> {
+    const ports = new Set<number>();
+    while (ports.size < 3) ports.add(await freePort());
+    const [mysql, http, backend] = [...ports];
+    return new StarrocksStandInServer(folder, mysql!, http!, backend!);
+  }
+
+  /** Without a database. */
+  get mysqlUrl(): string {
+    return `mysql://root@127.0.0.1:${this.port}`;
+  }
+
+  /** Of the frontend that redirects Stream Load. */
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.httpPort}`;
+  }
+
+  /** @returns its number. */
+  async addFault(fault: Fault): Promise<number> {
+    const { id } = (await this.#control('POST', '', JSON.stringify(fault))) as { id: number };
+    return id;
+  }
+
+  async removeFault(id: number): Promise<void> {
+    await this.#control('DELETE', `/${id}`);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.#control('DELETE', '');
+  }
+
+  /** How many times faults may still happen. */
+  async faultsLeft(): Promise<number> {
+    const { left } = (await this.#control('GET', '')) as { left: number };
+    return left;
+  }
+
+  protected launch(): Promise<number> {
+    const { folder, port, httpPort, backendPort } = this;
+    const ports = ['--mysql-port', port, '--http-port', httpPort, '--backend-port', backendPort].map(String);
+    return launch({
+      program: process.execPath,
+      argv: ['-r', REGISTER, join(__dirname, 'main.ts'), '--folder', join(folder, 'data'), ...ports],
+      folder,
+      logFile: join(folder, 'standin.log'),
+      isReady: async () => (await accepts(port)) && (await accepts(httpPort)) && accepts(backendPort),
+      timeoutMs: START_MS_MAX,
+    });
+  }
+
+  async #control(method: string, path: string, body: string | null = null): Promise<unknown> {
+    const response = await fetch(`${this.httpUrl}/standin/faults${path}`, { method, body });
+    if (!response.ok) throw new Error(`the stand-in refuses the fault: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+}

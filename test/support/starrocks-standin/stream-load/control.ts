@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FAULT_POINTS } from '../faults';
+import type { Fault, Faults } from '../faults';
+
+/**
+ * `/standin/faults`, for other processes: POST a fault as JSON (its number comes back), DELETE all, or `/standin/faults/<number>` one. StarRocks has
+ * nothing of the kind.
+ */
+export async function answerControl(message: IncomingMessage, response: ServerResponse, faults: Faults): Promise<void> {
+  const answer = (status: number, body: unknown): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  const number = /^\/standin\/faults(?:\/(\d+))?$/.exec(message.url ?? '');
+  if (number === null) return answer(404, { message: 'not found' });
+  if (message.method === 'GET') return answer(200, { left: faults.left });
+  if (message.method === 'DELETE') {
+    if (number[1] === undefined) faults.clear();
+    else faults.remove(Number(number[1]));
+    return answer(200, { left: faults.left });
+  }
+  const parts: Buffer[] = [];
+  for await (const part of message) parts.push(part as Buffer);
+  const fault = JSON.parse(Buffer.concat(parts).toString('utf8')) as Fault;
+  if (!FAULT_POINTS.includes(fault.at)) return answer(400, { message: `unknown point: ${String(fault.at)}` });
+  answer(200, { id: faults.add(fault) });
+}
