@@ -58,6 +58,11 @@ export class Duck {
     return result;
   }
 
+  /** Resolves when what is written now is committed, or not. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
   async close(): Promise<void> {
     await this.#writing;
     for (const connection of this.#connections) connection.closeSync();
@@ -77,7 +82,8 @@ export class Duck {
       await writer.run('COMMIT');
       return result;
     } catch (error) {
-      await writer.run('ROLLBACK');
+      // If it was COMMIT that failed, there is nothing left to roll back.
+      await writer.run('ROLLBACK').catch(() => undefined);
       throw error;
     }
   }

@@ -14,7 +14,7 @@ export interface Token {
   readonly end: number;
 }
 
-const SYMBOLS = ['<=>', '<>', '!=', '<=', '>=', '||', '&&', ...'()[]{},.;=<>+-*/%&|^~?:'];
+const SYMBOLS = ['<=>', '<>', '!=', '<=', '>=', '||', '&&', '->', ...'()[]{},.;=<>+-*/%&|^~?:'];
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 const NUMBER = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?/y;
 const VARIABLE = /@@?[\p{L}_][\p{L}\p{N}_.$]*/uy;

@@ -205,6 +205,7 @@ function parseShow(reader: TokenReader): Statement {
   const like = (): string | null => (reader.take('LIKE') ? reader.string() : null);
   const from = (): string[] => (reader.take('FROM') || reader.take('IN') ? parseName(reader) : []);
   if (reader.take('DATABASES')) return { kind: 'show', what: 'DATABASES', name: [], like: like() };
+  if (reader.take('ALTER', 'TABLE', 'COLUMN')) return parseShowAlter(reader, from());
   if (reader.take('PROCESSLIST')) return { kind: 'show', what: 'PROCESSLIST', name: [], like: null };
   for (const scope of ['GLOBAL', 'SESSION']) if (reader.take(scope)) break;
   if (reader.take('VARIABLES')) return { kind: 'show', what: 'VARIABLES', name: [], like: like() };
@@ -215,6 +216,15 @@ function parseShow(reader: TokenReader): Statement {
   const what = reader.take('TEMPORARY') ? 'TEMPORARY PARTITIONS' : 'PARTITIONS';
   reader.expect('PARTITIONS');
   return { kind: 'show', what, name: from(), like: null };
+}
+
+/** `FROM db WHERE TableName = 't' ORDER BY CreateTime DESC LIMIT 1`: the one form that is known here. */
+function parseShowAlter(reader: TokenReader, name: readonly string[]): Statement {
+  reader.expect('WHERE', 'TABLENAME', '=');
+  const table = reader.string();
+  reader.expect('ORDER', 'BY', 'CREATETIME', 'DESC', 'LIMIT');
+  reader.integer();
+  return { kind: 'show', what: 'ALTER TABLE COLUMN', name: [...name, table], like: null };
 }
 
 function parseDescribe(reader: TokenReader): Statement {

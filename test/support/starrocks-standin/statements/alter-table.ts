@@ -4,7 +4,7 @@ import type { AlterAction } from '../sql/ast';
 import { nameOf, storedType } from '../sql/types';
 import type { Catalog } from '../catalog/catalog';
 import { makePartitions, ordinalOf } from '../catalog/range';
-import type { Partition, Table } from '../catalog/table';
+import type { Partition, Table, TableColumn } from '../catalog/table';
 import { columnOf, keysOf } from '../catalog/table';
 import { quoteName } from '../translate/typed';
 import { defineColumn } from './create-table';
@@ -85,19 +85,34 @@ async function addColumns(
     }
     return defined;
   });
-  for (const column of added) {
-    const definition = `${quoteName(column.name)} ${storedType(column.type)} DEFAULT ${defaultOf(column)}`;
-    await connection.run(`ALTER TABLE ${table.stored} ADD COLUMN ${definition}`);
-  }
-  return { ...table, columns: [...table.columns, ...added] };
+  const columnsNow = [...table.columns, ...added];
+  const values = columnsNow.map((column) => (added.includes(column) ? defaultOf(column) : quoteName(column.name)));
+  const stored = await rebuild(connection, table, columnsNow, values);
+  return { ...table, stored, columns: columnsNow, alteredMs: Date.now() };
+}
+
+/** Another table in DuckDB with these columns: it refuses to commit several changes of one. @returns its name. */
+async function rebuild(
+  connection: DuckDBConnection,
+  table: Table,
+  columns: readonly TableColumn[],
+  values: readonly string[],
+): Promise<string> {
+  const stored = `data_${table.id}_${Date.now()}_${columns.length}`;
+  const declared = columns.map(({ name, type }) => `${quoteName(name)} ${storedType(type)}`);
+  await connection.run(`CREATE TABLE ${stored} (${declared.join(', ')})`);
+  await connection.run(`INSERT INTO ${stored} SELECT ${values.join(', ')} FROM ${table.stored}`);
+  await connection.run(`DROP TABLE ${table.stored}`);
+  return stored;
 }
 
 async function dropColumn(connection: DuckDBConnection, table: Table, name: string): Promise<Table> {
   const found = columnOf(table, name);
   if (found === null) throw analyzeError(`Column does not exists: ${name}`);
   if (found.isKey) throw analyzeError(`Can not drop key column '${name}'`);
-  await connection.run(`ALTER TABLE ${table.stored} DROP COLUMN ${quoteName(found.name)}`);
-  return { ...table, columns: table.columns.filter((column) => column !== found) };
+  const left = table.columns.filter((column) => column !== found);
+  const names = left.map((column) => quoteName(column.name));
+  return { ...table, stored: await rebuild(connection, table, left, names), columns: left, alteredMs: Date.now() };
 }
 
 /** A longer VARCHAR, which changes nothing of the stored values. */
@@ -107,7 +122,11 @@ function modifyColumn(table: Table, { column }: Extract<AlterAction, { kind: 'mo
   const [from, to] = [found.type, column.type];
   const isLonger = from.name === 'VARCHAR' && to.name === 'VARCHAR' && (to.bytes ?? 0) >= (from.bytes ?? 0);
   if (!isLonger) throw analyzeError(`the stand-in makes a VARCHAR longer, not ${nameOf(from)} into ${nameOf(to)}`);
-  return { ...table, columns: table.columns.map((one) => (one === found ? { ...found, type: to } : one)) };
+  return {
+    ...table,
+    columns: table.columns.map((one) => (one === found ? { ...found, type: to } : one)),
+    alteredMs: Date.now(),
+  };
 }
 
 async function addPartitions(

@@ -68,6 +68,7 @@ export function defineTable(
     orderBy: declaration.orderBy,
     properties: Object.fromEntries(declaration.properties),
     createdMs: at.nowMs,
+    alteredMs: null,
   };
 }
 

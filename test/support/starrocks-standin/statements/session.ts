@@ -190,6 +190,7 @@ export class Session {
           const result = await duck.read(this.connection, sql, task);
           return { kind: 'rows', columns, rows: await cellsOf(result, columns) };
         } catch (error) {
+          await duck.settled();
           if (catalog.version === version || error instanceof StarrocksError) throw error;
         }
       }
@@ -346,6 +347,7 @@ export class Session {
             stored: `data_${at.id}`,
             temporary: [],
             createdMs: at.nowMs,
+            alteredMs: null,
           };
     const columns = table.columns.map((column) => `${quoteName(column.name)} ${storedType(column.type)}`);
     await connection.run(`CREATE TABLE ${table.stored} (${columns.join(', ')})`);

@@ -38,6 +38,10 @@ export function show(statement: Extract<Statement, { kind: 'show' }>, context: S
         ['Variable_name', 'Value'],
         context.variables.filter(([variable]) => matches(variable)).map((pair) => [...pair]),
       );
+    case 'ALTER TABLE COLUMN': {
+      const found = catalog.find(name, database);
+      return alterations(found?.alteredMs === null || found === null ? [] : [found]);
+    }
     case 'PROCESSLIST':
       return rows(['Id', 'User', 'Db', 'Command', 'Info'], context.processes);
     case 'COLUMNS':
@@ -94,6 +98,15 @@ function partitions(table: Table, found: readonly Partition[]): StatementResult 
     shownRange(partition, type),
   ]);
   return rows(['PartitionId', 'PartitionName', 'PartitionKey', 'Range'], lines);
+}
+
+/** The newest change of the columns of each table; it was over at once. */
+function alterations(tables: readonly Table[]): StatementResult {
+  const lines = tables.map(({ id, name, alteredMs }) => {
+    const time = new Date(alteredMs ?? 0).toISOString().slice(0, 19).replace('T', ' ');
+    return [String(id), name, time, time, 'FINISHED', ''];
+  });
+  return rows(['JobId', 'TableName', 'CreateTime', 'FinishTime', 'State', 'Msg'], lines);
 }
 
 /** A statement that makes the same table. */

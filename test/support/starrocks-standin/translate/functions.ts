@@ -269,6 +269,16 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
     args: [1, 1],
     build: (of) => ({ sql: `CAST(len(${array(of!).sql}) AS INTEGER)`, type: INT }),
   },
+  array_join: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [2, 2],
+    build: (of, separator) => {
+      const { sql } = array(of!);
+      const joined = `coalesce(array_to_string(${sql}, ${text(separator!, 'array_join')}), '')`;
+      return { sql: `CASE WHEN ${sql} IS NOT NULL THEN ${joined} END`, type: VARCHAR };
+    },
+  },
   // Moments.
   year: field('docs', 'year'),
   month: field('12', 'month'),
@@ -293,7 +303,19 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
   to_date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
   date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
   datediff: scalar('docs', [moment, moment], INT, (a, b) => `CAST(date_diff('day', ${b}, ${a}) AS INTEGER)`),
-  unix_timestamp: scalar('docs', [moment], BIGINT, (of) => `CAST(epoch(${of}) AS BIGINT)`),
+  unix_timestamp: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [0, 1],
+    build: (of) => ({
+      sql:
+        of === undefined
+          ? `CAST(floor(epoch(now())) AS BIGINT)`
+          : `CAST(floor(epoch(${moment(of, 'unix_timestamp')})) AS BIGINT)`,
+      type: BIGINT,
+    }),
+  },
+  dayofyear: field('docs', 'dayofyear'),
   years_add: shift('docs', 'to_years', '+'),
   years_sub: shift('docs', 'to_years', '-'),
   months_add: shift('docs', 'to_months', '+'),

@@ -4,6 +4,7 @@ import type { SqlType } from '../sql/types';
 import { BIGINT, BITMAP, commonType, duckType, nameOf } from '../sql/types';
 import { ExpressionTranslator } from './expression';
 import type { Surroundings, TranslatedQuery } from './expression';
+import { literalRows } from './literal-rows';
 import { Scope } from './scope';
 import type { Column, Relation } from './scope';
 import { cast, quoteName } from './typed';
@@ -87,6 +88,8 @@ export class QueryTranslator implements Surroundings {
 
   #values(rows: readonly (readonly Expression[])[], parent: Scope | null): TranslatedQuery {
     const scope = new Scope([], parent);
+    const plain = literalRows(rows, (value) => this.expressions.translate(value, scope));
+    if (plain !== null) return plain;
     const typed = rows.map((row) => row.map((value) => this.expressions.translate(value, scope)));
     const columns = typed[0]!.map((first, index) => {
       const type = typed.reduce<SqlType>((common, row) => {
