@@ -3,7 +3,7 @@ import { inputsOf } from '@tessera/audience';
 import type { PlanNode, ReferenceEngine } from '@tessera/audience';
 import { LeafCompiler, patternQuestions } from '@tessera/starrocks-engine';
 import type { LeafSql, Relation, ScanNode } from '@tessera/starrocks-engine';
-import type { DuckStore } from './duck-store';
+import type { StarrocksStore } from './starrocks-store';
 
 /** All leaves of the nodes that are judged from columns, each once. */
 export function scanNodesOf(nodes: readonly PlanNode[]): readonly ScanNode[] {
@@ -22,7 +22,7 @@ function isScan(node: PlanNode): node is ScanNode {
 
 /** The distinct values that match each pattern, asked of the tables. */
 export async function askPatterns(
-  duck: DuckStore,
+  duck: StarrocksStore,
   nodes: readonly ScanNode[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -46,16 +46,20 @@ export function membersStatement(leaves: readonly LeafSql[], relations: readonly
   return `SELECT ${['u.`sys_guid`', ...columns].join(', ')} FROM \`sys_users\` AS u${joins.join('')} ORDER BY 1`;
 }
 
+/** Ids of long lists are never used twice. */
+let lists = 0;
+
 /** What SQL and the oracle make of each leaf, all leaves in one statement; a sentence for each difference. */
 export async function compareLeaves(
-  duck: DuckStore,
+  duck: StarrocksStore,
   oracle: ReferenceEngine,
   nodes: readonly ScanNode[],
   nowMs: number,
 ): Promise<readonly string[]> {
   if (nodes.length === 0) return [];
+  lists += 1;
   const matches = await askPatterns(duck, nodes, nowMs);
-  const compiler = new LeafCompiler({ nowMs, matches, listId: (slot) => `list ${slot}` });
+  const compiler = new LeafCompiler({ nowMs, matches, listId: (slot) => `list ${lists}-${slot}` });
   const leaves = nodes.map((node) => compiler.add(node));
   await duck.fillValues(compiler.valueLists());
   const relations = compiler.relations();

@@ -3,12 +3,17 @@ import type { PlanNode, PropertyTest, TagTest, ValueCondition } from '@tessera/a
 import type { ValueSpec } from '@tessera/tag-catalog';
 
 const FILLERS = 1_100;
+/** So many lists of a thousand leave no room for another one in the SQL of a leaf. */
+const FULL_LISTS = 5;
 
 /** The leaves of a node, all lists of values in them too long to stand in the SQL; the rest of the node is lost. */
 export function lengthen(node: PlanNode): PlanNode {
   switch (node.kind) {
     case 'profileScan':
-      return profileScanNode(node.tagType, node.tests.map(lengthenTest));
+      return profileScanNode(node.tagType, [
+        ...node.tests.slice(0, 1).flatMap(fullTests),
+        ...node.tests.map(lengthenTest),
+      ]);
     case 'kvRead':
       return kvReadNode(lengthenTest(node.test));
     case 'eventScan': {
@@ -33,6 +38,33 @@ export function lengthen(node: PlanNode): PlanNode {
     case 'snapshotRead':
       return node;
   }
+}
+
+/** Tests that everybody passes, with as many values as the SQL takes; none for a type without lists. */
+function fullTests({ tag, validAfterMs }: TagTest): readonly TagTest[] {
+  const fill = (list: number): ValueCondition | null => {
+    switch (tag.valueType) {
+      case 'set':
+        return { kind: 'set', op: 'hasNone', values: thousand((index) => `nothing ${list} ${index}`) };
+      case 'string':
+      case 'enum':
+        return { kind: 'oneOf', negated: true, values: thousand((index) => `nothing ${list} ${index}`) };
+      case 'int':
+      case 'decimal':
+      case 'date':
+      case 'datetime':
+        return { kind: 'oneOf', negated: true, values: thousand((index) => 60_000 + list * 1_000 + index) };
+      case 'bool':
+        return null;
+    }
+  };
+  return Array.from({ length: FULL_LISTS }, (_, list) => fill(list)).flatMap((condition) =>
+    condition === null ? [] : [{ tag, condition, validAfterMs, includeMissing: true }],
+  );
+}
+
+function thousand<T>(make: (index: number) => T): readonly T[] {
+  return Array.from({ length: 1_000 }, (_, index) => make(index));
 }
 
 const TIME: ValueSpec = { valueType: 'datetime', scale: 0, values: [] };

@@ -4,7 +4,7 @@ import { generateScript } from '../conformance/random/generate-script';
 import { performScript } from '../conformance/perform-script';
 import type { EngineFactory } from '../conformance/engine-under-test';
 import { compareLeaves, scanNodesOf } from './check-leaves';
-import { DuckStore } from './duck-store';
+import { StarrocksStore } from './starrocks-store';
 import { lengthen } from './lengthen';
 
 const SEED = Number(process.env['CONFORMANCE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -12,7 +12,11 @@ const WORLDS = Number(process.env['LEAF_WORLDS'] ?? 6);
 const QUESTIONS = 30;
 
 /** The reference engine; whenever counts are asked of it, all leaves behind them are asked of their SQL as well. */
-function leafFactory(duck: DuckStore, change: (node: PlanNode) => PlanNode, tally: { leaves: number }): EngineFactory {
+function leafFactory(
+  duck: StarrocksStore,
+  change: (node: PlanNode) => PlanNode,
+  tally: { leaves: number },
+): EngineFactory {
   return {
     name: 'SQL of the leaves',
     async open({ nowMs, catalog }) {
@@ -65,14 +69,14 @@ function leafFactory(duck: DuckStore, change: (node: PlanNode) => PlanNode, tall
 
 describe('leaves as SQL', () => {
   process.stderr.write(`leaves: CONFORMANCE_SEED=${SEED} LEAF_WORLDS=${WORLDS}\n`);
-  let duck: DuckStore;
+  let duck: StarrocksStore;
 
   beforeAll(async () => {
-    duck = await DuckStore.open();
+    duck = await StarrocksStore.open();
   });
 
-  afterAll(() => {
-    duck.close();
+  afterAll(async () => {
+    await duck.close();
   });
 
   it.each(Array.from({ length: WORLDS }, (_, world) => world))(

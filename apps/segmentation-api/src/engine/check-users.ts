@@ -34,7 +34,9 @@ export class UserCheck implements Verifier {
       const differing = pairs.flatMap(({ guid, cuid }, place) =>
         guids[place] === guid
           ? []
-          : [`The user ${JSON.stringify(cuid)} has guid ${guid} in StarRocks and ${guids[place] || 'none'} in the identity.`],
+          : [
+              `The user ${JSON.stringify(cuid)} has guid ${guid} in StarRocks and ${guids[place] || 'none'} in the identity.`,
+            ],
       );
       return new Set(differing);
     };

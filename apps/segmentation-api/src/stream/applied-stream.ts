@@ -48,7 +48,14 @@ export class AppliedStream implements StreamProgress {
   reached(positions: StreamPositions, timeoutMs: number): Promise<boolean> {
     if (positions.size === 0) return Promise.resolve(true);
     return new Promise((done, failed) => {
-      this.#waiting.push({ positions, untilMs: performance.now() + timeoutMs, done, failed, mappedMs: null, ends: null });
+      this.#waiting.push({
+        positions,
+        untilMs: performance.now() + timeoutMs,
+        done,
+        failed,
+        mappedMs: null,
+        ends: null,
+      });
       if (!this.#isLooking) void this.#look();
     });
   }
@@ -79,7 +86,9 @@ export class AppliedStream implements StreamProgress {
       const committed = (await mapped.committed([rawTopic])).get(rawTopic) ?? new Map<number, number>();
       const nowMs = performance.now();
       for (const waiter of unmapped) {
-        const isMapped = [...waiter.positions].every(([partition, position]) => (committed.get(partition) ?? 0) >= position);
+        const isMapped = [...waiter.positions].every(
+          ([partition, position]) => (committed.get(partition) ?? 0) >= position,
+        );
         if (isMapped) waiter.mappedMs = nowMs;
       }
     }
@@ -91,7 +100,9 @@ export class AppliedStream implements StreamProgress {
     }
     const ending = asked.filter(({ ends }) => ends !== null);
     if (ending.length === 0) return;
-    const committed = await applied.committed([...new Set(ending.flatMap(({ ends }) => [...(ends ?? new Map()).keys()]))]);
+    const committed = await applied.committed([
+      ...new Set(ending.flatMap(({ ends }) => [...(ends ?? new Map()).keys()])),
+    ]);
     const reached = new Set(ending.filter(({ ends }) => ends !== null && isBehind(ends, committed)));
     this.#end((waiter) => reached.has(waiter), true);
   }

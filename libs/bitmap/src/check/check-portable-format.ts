@@ -97,11 +97,18 @@ function checkRuns(bytes: BitmapBytes, at: number, cardinality: number): number 
   const runs = bytes.view.getUint16(at, true);
   bytes.demand(at + 2, 4 * runs, 'runs');
   const end = at + 2 + 4 * runs;
-  const behindFirsts = runs === 0 ? 0 : bytes.sumRuns(at + 2, end);
+  const behindFirsts = runs < 2 ? sumOneRun(bytes.view, at + 2, runs) : bytes.sumRuns(at + 2, end);
   if (behindFirsts < 0) throw wrongRun(bytes.view, at + 2);
   const values = runs + behindFirsts;
   if (values !== cardinality) throw new MalformedBitmapError(`runs of ${values} values instead of ${cardinality}`, at);
   return end;
+}
+
+/** As `sumRuns`, for the containers that are most common where nearly everybody is in: one run, or none by mistake. */
+function sumOneRun(view: DataView, at: number, runs: number): number {
+  if (runs === 0) return 0;
+  const behindFirst = view.getUint16(at + 2, true);
+  return view.getUint16(at, true) + behindFirst < CONTAINER_VALUES ? behindFirst : -1;
 }
 
 /** Finds the first run that is wrong: there is one. */

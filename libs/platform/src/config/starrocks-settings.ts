@@ -61,14 +61,14 @@ export const STARROCKS_HTTP_URLS: Setting<readonly [string, ...string[]] | null>
   optional(httpFrontends),
 );
 
-export type StarrocksSqlShape = 'auto' | 'scan' | 'bitmap';
+export type StarrocksSqlShape = 'auto' | 'mixed' | 'bitmap';
 
 /** How questions are written in SQL. */
 export const STARROCKS_SQL_SHAPE: Setting<StarrocksSqlShape> = setting(
   'STARROCKS_SQL_SHAPE',
   'auto',
-  'how a question is written in SQL: scan (users one by one), bitmap (sets of users), auto (whichever is cheaper); answers are the same',
-  oneOf(['auto', 'scan', 'bitmap']),
+  'how a question is written in SQL: mixed (users one by one), bitmap (sets of users), auto (whichever is cheaper); answers are the same',
+  oneOf(['auto', 'mixed', 'bitmap']),
 );
 
 /** How tables are made; of who may make them. All that make them must be told the same. */

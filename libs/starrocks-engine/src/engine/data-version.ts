@@ -3,6 +3,7 @@ import type { StarrocksSession, StatementOptions } from '../connection/starrocks
 import { identifier, POSITIONS_TABLE } from '../schema/names';
 
 const TRIES = 3;
+const RECENT_MS = 100;
 const STATEMENT =
   `SELECT sum(${identifier('sys_begun')}) AS begun, sum(${identifier('sys_next')}) AS next ` +
   `FROM ${identifier(POSITIONS_TABLE)}`;
@@ -13,6 +14,7 @@ interface Positions {
   readonly begun: string;
   /** Up to which everything is visible. */
   readonly next: string;
+  readonly atMs: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function answerAtOneVersion<T>(
   ask: () => Promise<T>,
   limits: () => StatementOptions,
 ): Promise<{ readonly value: T; readonly dataVersion: DataVersion }> {
-  let before = await positions(session, limits());
+  let before = recentOf(session) ?? (await positions(session, limits()));
   for (let left = TRIES - 1; ; left -= 1) {
     const value = await ask();
     const after = await positions(session, limits());
@@ -39,5 +41,19 @@ export async function answerAtOneVersion<T>(
 
 async function positions(session: StarrocksSession, options: StatementOptions): Promise<Positions> {
   const [row] = await session.rows(STATEMENT, options);
-  return { begun: String(row?.['begun'] ?? 0), next: String(row?.['next'] ?? 0) };
+  const read = { begun: String(row?.['begun'] ?? 0), next: String(row?.['next'] ?? 0), atMs: performance.now() };
+  lastRead.set(session, read);
+  return read;
+}
+
+/** Of each session the last positions read: sums only grow, and what a frontend shows never goes back. */
+const lastRead = new WeakMap<StarrocksSession, Positions>();
+
+/**
+ * What stood at the end of an answer on this session just now stood before this one too, if it stands after it. Of an older one it is likely that
+ * it does not, and then an answer would have been asked for in vain.
+ */
+function recentOf(session: StarrocksSession): Positions | undefined {
+  const last = lastRead.get(session);
+  return last !== undefined && performance.now() - last.atMs <= RECENT_MS ? last : undefined;
 }

@@ -163,8 +163,9 @@ async function trusted(
 ): Promise<{ readonly plan: MigrationPlan; readonly problems: readonly string[] }> {
   const problems = plan.refusals.map(({ problem }) => problem);
   if (!plan.steps.some(({ kind }) => kind === 'drop partition')) return { plan, problems };
-  const [row] = await session.rows('SELECT unix_timestamp() AS now');
-  const differenceMs = Math.abs(Number(row?.['now']) * 1_000 - nowMs);
+  const [row] = await session.rows('SELECT utc_timestamp() AS now');
+  const theirs = Date.parse(`${String(row?.['now']).slice(0, 19).replace(' ', 'T')}Z`);
+  const differenceMs = Math.abs(theirs - nowMs);
   if (differenceMs <= CLOCKS_MS_MAX) return { plan, problems };
   const seconds = Math.round(differenceMs / 1_000);
   const problem = `the clock of this process and that of StarRocks differ by ${seconds} s: partitions past retention are not dropped; set the clocks`;

@@ -5,6 +5,7 @@ import { Catalog } from '../catalog/catalog';
 import type { Table } from '../catalog/table';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
+import { SchemaChanges } from './schema-changes';
 import { Task } from './task';
 
 /** mulberry32. */
@@ -20,6 +21,7 @@ export function seededChance(seed: number): () => number {
 
 /** What all sessions and loads of one stand-in share. */
 export class Cluster {
+  readonly schemaChanges = new SchemaChanges();
   #nextTransaction = 1;
 
   private constructor(
@@ -62,8 +64,9 @@ export class Cluster {
     return this.catalog.table(name, database);
   }
 
-  close(): Promise<void> {
-    return this.duck.close();
+  async close(): Promise<void> {
+    await this.schemaChanges.close();
+    await this.duck.close();
   }
 }
 

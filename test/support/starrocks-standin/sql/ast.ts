@@ -260,6 +260,9 @@ export type Statement =
         | 'VARIABLES';
       readonly name: readonly string[];
       readonly like: string | null;
+      /** Of ALTER TABLE COLUMN: the table; how many, the newest first. */
+      readonly table?: string;
+      readonly limit?: number;
     }
   | { readonly kind: 'set'; readonly variables: readonly { readonly name: string; readonly value: string }[] }
   | { readonly kind: 'kill'; readonly isQuery: boolean; readonly id: string };

@@ -269,6 +269,7 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
     args: [1, 1],
     build: (of) => ({ sql: `CAST(len(${array(of!).sql}) AS INTEGER)`, type: INT }),
   },
+  // sql-functions/array-functions/array_join: NULL elements are left out, of no elements the empty text.
   array_join: {
     kind: 'scalar',
     section: 'docs',
@@ -287,6 +288,8 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
   minute: field('docs', 'minute'),
   second: field('docs', 'second'),
   dayofweek: scalar('docs', [moment], INT, (of) => `CAST(dayofweek(${of}) + 1 AS INTEGER)`),
+  // sql-functions/date-time-functions/dayofyear: from 1 on.
+  dayofyear: field('docs', 'dayofyear'),
   now: scalar('8', [], DATETIME, () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`),
   current_timestamp: scalar(
     '1',

@@ -1,0 +1,36 @@
+-- event-none
+-- {"event":"order_paid","op":"eq","value":0,"window":{"last":"P30D"}}
+
+-- By itself: mixed, because a leaf is read from columns
+
+-- mixed
+SELECT count(if(n0, 1, NULL)) AS c0
+FROM (
+SELECT t0.*,
+  (NOT ifnull(b0, false)) AS n0
+FROM (
+SELECT u.`sys_guid`,
+  (e4.`sys_m0` <> 0) AS b0
+FROM `sys_users` u
+LEFT JOIN [colocate] (SELECT r.`sys_guid`, count(*) AS `sys_m0` FROM `event_4_order_paid` AS r WHERE r.`sys_t` >= '2026-02-13 12:00:00.001' AND r.`sys_t` < '2026-03-15 12:00:00.001' GROUP BY r.`sys_guid`) e4 ON e4.`sys_guid` = u.`sys_guid`
+) t0
+) t1;
+
+-- bitmap
+SELECT sum(bitmap_count(n0)) AS c0
+FROM (
+SELECT t0.*,
+  bitmap_andnot(sys_all, b0) AS n0
+FROM (
+SELECT CAST(s.`sys_guid` DIV 4194304 AS INT) AS `sys_seg`,
+  ifnull(bitmap_agg(s.`sys_guid`), bitmap_empty()) AS sys_all,
+  ifnull(bitmap_agg(if(s.b0, s.`sys_guid`, NULL)), bitmap_empty()) AS b0
+FROM (
+SELECT u.`sys_guid`,
+  (e4.`sys_m0` <> 0) AS b0
+FROM `sys_users` u
+LEFT JOIN [colocate] (SELECT r.`sys_guid`, count(*) AS `sys_m0` FROM `event_4_order_paid` AS r WHERE r.`sys_t` >= '2026-02-13 12:00:00.001' AND r.`sys_t` < '2026-03-15 12:00:00.001' GROUP BY r.`sys_guid`) e4 ON e4.`sys_guid` = u.`sys_guid`
+) s
+GROUP BY CAST(s.`sys_guid` DIV 4194304 AS INT)
+) t0
+) t1;

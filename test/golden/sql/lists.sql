@@ -1,0 +1,75 @@
+-- lists
+-- {"and":[{"or":[{"list":"upload"},{"list":"partners"}]},{"not":{"list":"blocked"}}]}
+
+-- By itself: bitmap, because every leaf is a stored bitmap
+
+-- mixed
+SELECT count(if(n1, 1, NULL)) AS c0,
+  count(if(n0, 1, NULL)) AS c1,
+  count(if(b0, 1, NULL)) AS c2,
+  count(if(b1, 1, NULL)) AS c3,
+  count(if(n2, 1, NULL)) AS c4,
+  count(if(b2, 1, NULL)) AS c5
+FROM (
+SELECT t1.*,
+  (n0 AND NOT ifnull(b2, false)) AS n1
+FROM (
+SELECT t0.*,
+  (b0 OR b1) AS n0,
+  (NOT ifnull(b2, false)) AS n2
+FROM (
+SELECT u.`sys_guid`,
+  (bitmap_contains(m0.b0, u.`sys_guid`)) AS b0,
+  (bitmap_contains(m0.b1, u.`sys_guid`)) AS b1,
+  (bitmap_contains(m0.b2, u.`sys_guid`)) AS b2
+FROM `sys_users` u
+LEFT JOIN [broadcast] (SELECT `sys_seg`,
+  bitmap_union(if(`sys_list` = 'list_1', `sys_guids`, NULL)) AS b0,
+  bitmap_union(if(`sys_list` = 'list_2', `sys_guids`, NULL)) AS b1,
+  bitmap_union(if(`sys_list` = 'list_3', `sys_guids`, NULL)) AS b2
+FROM `sys_lists`
+WHERE (`sys_list` = 'list_1') OR (`sys_list` = 'list_2') OR (`sys_list` = 'list_3')
+GROUP BY `sys_seg`) m0 ON m0.`sys_seg` = CAST(u.`sys_guid` DIV 4194304 AS INT)
+) t0
+) t1
+) t2;
+
+-- bitmap
+SELECT sum(bitmap_count(n1)) AS c0,
+  sum(bitmap_count(n0)) AS c1,
+  sum(bitmap_count(b0)) AS c2,
+  sum(bitmap_count(b1)) AS c3,
+  sum(bitmap_count(n2)) AS c4,
+  sum(bitmap_count(b2)) AS c5
+FROM (
+SELECT t1.*,
+  bitmap_andnot(n0, b2) AS n1
+FROM (
+SELECT t0.*,
+  bitmap_or(b0, b1) AS n0,
+  bitmap_andnot(sys_all, b2) AS n2
+FROM (
+SELECT a.`sys_seg`,
+  a.sys_all,
+  bitmap_and(a.sys_all, ifnull(m0.b0, bitmap_empty())) AS b0,
+  bitmap_and(a.sys_all, ifnull(m0.b1, bitmap_empty())) AS b1,
+  bitmap_and(a.sys_all, ifnull(m0.b2, bitmap_empty())) AS b2
+FROM (
+SELECT CAST(s.`sys_guid` DIV 4194304 AS INT) AS `sys_seg`,
+  ifnull(bitmap_agg(s.`sys_guid`), bitmap_empty()) AS sys_all
+FROM (
+SELECT u.`sys_guid`
+FROM `sys_users` u
+) s
+GROUP BY CAST(s.`sys_guid` DIV 4194304 AS INT)
+) a
+LEFT JOIN (SELECT `sys_seg`,
+  bitmap_union(if(`sys_list` = 'list_1', `sys_guids`, NULL)) AS b0,
+  bitmap_union(if(`sys_list` = 'list_2', `sys_guids`, NULL)) AS b1,
+  bitmap_union(if(`sys_list` = 'list_3', `sys_guids`, NULL)) AS b2
+FROM `sys_lists`
+WHERE (`sys_list` = 'list_1') OR (`sys_list` = 'list_2') OR (`sys_list` = 'list_3')
+GROUP BY `sys_seg`) m0 ON m0.`sys_seg` = a.`sys_seg`
+) t0
+) t1
+) t2;
