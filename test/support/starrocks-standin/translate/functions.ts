@@ -318,7 +318,6 @@ const SCALARS: Readonly<Record<string, ScalarFunction>> = {
       type: BIGINT,
     }),
   },
-  dayofyear: field('docs', 'dayofyear'),
   years_add: shift('docs', 'to_years', '+'),
   years_sub: shift('docs', 'to_years', '-'),
   months_add: shift('docs', 'to_months', '+'),
