@@ -32,7 +32,7 @@ export class Cluster {
   /** @param folder of its data; null: in memory. */
   static async open(folder: string | null, seed: number): Promise<Cluster> {
     if (folder !== null) await mkdir(folder, { recursive: true });
-    const duck = await Duck.open(folder === null ? null : path.join(folder, 'standin.duckdb'), seededChance(seed));
+    const duck = await Duck.open(folder === null ? null : path.join(folder, 'data.duckdb'), seededChance(seed));
     const connection = await duck.connect();
     const cluster = new Cluster(duck, await Catalog.load(connection));
     const [row] = await (await connection.run('SELECT coalesce(max(transaction_id), 0) FROM standin.labels')).getRows();
