@@ -15,6 +15,10 @@ export interface GateOptions {
   readonly placeKv?: (node: Extract<PlanNode, { kind: 'kvRead' }>) => StoredBitmap | null;
 }
 
+const listColumn = identifier('sys_list');
+const audienceColumn = identifier('sys_audience');
+const versionColumn = identifier('sys_version');
+
 /** Tests of one scan in one leaf; a scan of more is an intersection of scans. */
 const SCAN_TESTS_MAX = 64;
 
@@ -194,11 +198,11 @@ export class GateBuilder {
 
 /** The rows of an uploaded list or of a set of users kept for a question. */
 export function storedList(listId: string): StoredBitmap {
-  return { table: LISTS_TABLE, condition: `${identifier('sys_list')} = ${textLiteral(listId)}` };
+  return { table: LISTS_TABLE, condition: `${listColumn} = ${textLiteral(listId)}` };
 }
 
 function storedSnapshot(audienceId: string, version: number): StoredBitmap {
-  const condition = `${identifier('sys_audience')} = ${textLiteral(audienceId)} AND ${identifier('sys_version')} = ${version}`;
+  const condition = `${audienceColumn} = ${textLiteral(audienceId)} AND ${versionColumn} = ${version}`;
   return { table: SNAPSHOTS_TABLE, condition };
 }
 
