@@ -6,6 +6,9 @@ import type { ReadRecord } from '@tessera/kafka';
 import { MysqlDatabase } from '@tessera/mysql';
 import { describeWithServer } from '../support/services/with-server';
 import { SourceProcess } from '../support/source-process';
+import { callApi } from './call-api';
+import type { Answer } from './call-api';
+import { INGEST_RUNS, startIngest } from './ingest-process';
 import { StreamServers } from './stream-servers';
 import { startWorker, WORKER_RUNS } from './worker-process';
 
@@ -13,12 +16,6 @@ const TEST_MS_MAX = 300_000;
 const WAIT_MS_MAX = 120_000;
 const MAIN = 'apps/segmentation-api/src/main.ts';
 const LISTENS = /listening on (\S+)/;
-
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- checked by expectations
-}
 
 interface PlacedRecord extends ReadRecord {
   readonly partition: number;
@@ -36,26 +33,18 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     const environment = { PORT: '0', LOG_LEVEL: 'info', ...servers.settings };
     const apis = [1, 2].map(() => SourceProcess.start(MAIN, { environment }));
     const worker = startWorker(servers.settings);
-    processes = [...apis, worker];
+    const ingest = startIngest(servers.settings);
+    processes = [...apis, worker, ingest];
     addresses = await Promise.all(apis.map(async (api) => (await api.printed(LISTENS))[1] ?? ''));
-    await worker.printed(WORKER_RUNS);
+    await Promise.all([worker.printed(WORKER_RUNS), ingest.printed(INGEST_RUNS)]);
   }, TEST_MS_MAX);
 
   afterAll(async () => {
     await Promise.all(processes.map((one) => one.end('SIGTERM')));
   }, TEST_MS_MAX);
 
-  async function call(api: number, method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(`${addresses[api]}${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : typeof body === 'string'
-          ? { body, headers: { 'content-type': 'application/x-ndjson' } }
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    return { status: response.status, retryAfter: response.headers.get('retry-after'), json: await response.json() };
-  }
+  const call = (api: number, method: string, path: string, body?: unknown): Promise<Answer> =>
+    callApi(addresses[api] ?? '', method, path, body);
 
   const declare = (api: number, name: string, more: object = {}): Promise<Answer> =>
     call(api, 'POST', '/v1/tag-types', {
@@ -102,7 +91,9 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     const database = await MysqlDatabase.open(servers.mariadb.url);
     const [row] = await database.use((session) => session.rows("SELECT value FROM secret WHERE name = 'api'"));
     await database.close();
-    return new StreamOffsets(Buffer.from(String(row?.['value']), 'hex'), () => Promise.resolve());
+    return new StreamOffsets(Buffer.from(String(row?.['value']), 'hex'), () => Promise.resolve(), {
+      reached: () => Promise.resolve(true),
+    });
   }
 
   /** Partition → position behind the last. */
@@ -193,18 +184,26 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     TEST_MS_MAX,
   );
 
-  it('says what it can not do yet, and which names are taken', async () => {
-    for (const [method, path] of [
-      ['POST', '/v1/segmentation/count'],
+  it('says what takes an engine, which it has not, and which names are taken', async () => {
+    const expression = { all: true };
+    for (const [method, path, body] of [
+      ['POST', '/v1/segmentation/count', { expression }],
+      ['POST', '/v1/segmentation/members', { expression }],
+      ['POST', '/v1/segmentation/distribution', { expression, tags: ['shopper_level'] }],
+      ['POST', '/v1/segmentation/count', { expression: { list: 'x' } }],
       ['GET', '/v1/tags'],
-      ['GET', '/v1/users/ada'],
-      ['POST', '/v1/users/batch'],
       ['GET', '/v1/lists'],
+      ['POST', '/v1/lists?name=x', '"ada"'],
+      ['POST', '/v1/verify'],
+      ['GET', '/v1/users/first-1/events'],
       ['DELETE', '/v1/tag-types/shopper'],
     ] as const) {
-      const { status, json } = await call(0, method, path, method === 'POST' ? {} : undefined);
-      expect([path, status, json.type]).toEqual([path, 501, 'urn:tessera:problem:not-built']);
+      const { status, json } = await call(0, method, path, body);
+      expect([path, status, json.type]).toEqual([path, 501, 'urn:tessera:problem:not-configured']);
+      expect(json.detail).toContain('STARROCKS_URL');
     }
+    const checked = await call(0, 'POST', '/v1/segmentation/validate', { expression });
+    expect(checked).toMatchObject({ status: 200, json: { valid: true } });
     expect((await call(0, 'GET', '/v1/tagtypes')).status).toBe(404);
     for (const name of ['raw', 'dead']) {
       expect(await declare(0, name)).toMatchObject({ status: 400, json: { errors: [{ code: 'reservedName' }] } });
@@ -229,22 +228,26 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     const ready = await call(0, 'GET', '/health/ready');
     expect(ready).toMatchObject({
       status: 200,
-      json: { dependencies: { catalogue: { ok: true }, kafka: { ok: true } } },
+      json: {
+        ready: true,
+        dependencies: { catalogue: { ok: true }, kafka: { ok: true }, identity: { ok: true }, profiles: { ok: true } },
+      },
     });
     expect((await call(0, 'GET', '/v1/status')).json).toMatchObject({
       engine: null,
+      dataVersion: null,
+      users: { known: null, bound: expect.any(Number) },
+      lag: expect.any(Number),
+      store: { mappingLag: expect.any(Number), ingestLag: expect.any(Number) },
       versions: { catalog: expect.any(Number) },
     });
     const metrics = await (await fetch(`${addresses[0]}/metrics`)).text();
     expect(metrics).toMatch(/tessera_messages_total\{verdict="accepted"\} [1-9]/);
     expect(metrics).not.toContain('tessera_users');
     const { json } = await call(0, 'GET', '/docs/openapi.json');
-    expect(Object.keys(json.paths).sort()).toEqual(
-      [
-        ...['/health/live', '/health/ready', '/metrics', '/v1/messages', '/v1/status'],
-        ...['/v1/tag-types', '/v1/tag-types/{name}', '/v1/users/{cuid}'],
-      ].sort(),
-    );
+    for (const path of ['/v1/messages', '/v1/status', '/v1/users/{cuid}', '/v1/segmentation/count']) {
+      expect(Object.keys(json.paths)).toContain(path);
+    }
   });
 
   it(
@@ -310,7 +313,7 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
   it('explains its settings, and does not let other machines in without a key', async () => {
     const help = await SourceProcess.run(MAIN, { argv: ['--help'] });
     expect(help.code).toBe(0);
-    for (const name of ['KAFKA_BROKERS', 'MYSQL_URL', 'API_KEYS', 'MESSAGES_CONCURRENCY'])
+    for (const name of ['KAFKA_BROKERS', 'MYSQL_URL', 'REDIS_URL', 'STARROCKS_URL', 'API_KEYS', 'MESSAGES_CONCURRENCY'])
       expect(help.output).toContain(name);
     const open = await SourceProcess.run(MAIN, { environment: { ...servers.settings, HOST: '0.0.0.0' } });
     expect(open).toMatchObject({ code: 2, output: expect.stringContaining('set API_KEYS') });

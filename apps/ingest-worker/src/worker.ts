@@ -9,9 +9,9 @@ import {
   OFFLINE_TYPE,
 } from '@tessera/ingest';
 import { ProfileWork, topicOfType } from '@tessera/ingest';
-import type { EntryReader, OutcomeReceiver } from '@tessera/ingest';
+import type { DurableReceiver, EntryReader, OutcomeReceiver } from '@tessera/ingest';
 import { GroupLag, GroupPositions, GroupProducer, KafkaClient, SharedReader, TopicDirectory } from '@tessera/kafka';
-import type { TopicPartition } from '@tessera/kafka';
+import type { SharedReaderOptions, TopicPartition } from '@tessera/kafka';
 import { RedisProfiles } from '@tessera/online-profile';
 import { quietly, StreamMetrics } from '@tessera/platform';
 import type { Health, RunningWorker, WorkerProcess } from '@tessera/platform';
@@ -21,6 +21,7 @@ import type { IngestWorkerConfig } from './config';
 import { IngestMetrics } from './ingest-metrics';
 import { ProfileKeeper } from './profile-keeper';
 import { SourceTopics } from './source-topics';
+import { openStore } from './starrocks-store';
 
 const KEEP_MS = 1_000;
 const HOUR_MS = 3_600_000;
@@ -40,34 +41,27 @@ export async function startIngestWorker(
   const directory = new TopicDirectory(client);
   const positions = new GroupPositions(client, groupId);
   const letterBox = new GroupProducer(client, DEAD_TOPIC);
-  const lag = new GroupLag(client, groupId, () => topics.current);
-  const metrics = new StreamMetrics(registry, () => lag.read());
+  const lag: GroupLag = new GroupLag(client, groupId, () => topics.current);
+  const metrics: StreamMetrics = new StreamMetrics(registry, () => lag.read());
   const outcomes = new IngestMetrics(registry, async () => (await profiles.state()).state === 'open');
   const letters = new LetterWriter(letterBox, Date.now, (code) => {
     metrics.addDeadLetter(code);
   });
   const receivers = [letters, outcomes];
-  const workOf = worksWith({ config, catalogStore, profiles, letters, receivers });
-  const reader = new SharedReader({
+  const { starrocksUrls } = config;
+  const store =
+    starrocksUrls === null
+      ? null
+      : await openStore(starrocksUrls, config, { catalogStore, profiles, letters, registry, log });
+  const tagStore = store?.writer ?? null;
+  const workOf = worksWith({ config, catalogStore, profiles, letters, receivers, tagStore });
+  const reader: SharedReader = new SharedReader({
     ...{ client, groupId, workOf, ...readerLimits(config) },
-    onCommit: (commit) => {
-      metrics.addCommit(commit);
-    },
-    onFailure: (where, error, isNews) => {
-      metrics.addFailure();
+    ...watched(metrics, log, () => {
       topics.suspect();
-      if (!isNews) return;
-      log('warn', `${where === null ? 'Nothing is read' : `${placeName(where)} begins anew`}: ${messageOf(error)}`);
-    },
-    onLost: (where, offsets) => {
-      metrics.addLost(offsets);
-      log(
-        'error',
-        `${offsets} offsets of ${placeName(where)} are gone and were never read: its retention is too short`,
-      );
-    },
+    }),
   });
-  const topics = new SourceTopics(directory, catalogStore, reader);
+  const topics: SourceTopics = new SourceTopics(directory, catalogStore, reader);
   const keeper = new ProfileKeeper({
     profiles,
     committed: async () => topics.demanded(await positions.read()),
@@ -77,6 +71,7 @@ export async function startIngestWorker(
     },
   });
   watch(health, { profiles, catalogStore, directory, reader });
+  if (store !== null) health.register('starrocks', () => store.state());
   const stopKeeping = keepOn([
     quietly('Topics can not be looked at', () => topics.keep(), log),
     quietly('The online profiles can not be opened', () => keeper.keep(), log),
@@ -85,10 +80,39 @@ export async function startIngestWorker(
   return {
     stop: async () => {
       stopKeeping();
+      await store?.flush();
+      if (store !== null) await reader.settle();
       await reader.stop();
+      await store?.close();
       connection.close();
       const closed = [letterBox.close(), directory.close(), positions.close(), lag.close(), catalogStore.close()];
       await Promise.allSettled(closed);
+    },
+  };
+}
+
+/** What is said of the reading. */
+function watched(
+  metrics: StreamMetrics,
+  log: WorkerProcess['log'],
+  suspect: () => void,
+): Pick<SharedReaderOptions, 'onCommit' | 'onFailure' | 'onLost'> {
+  return {
+    onCommit: (commit) => {
+      metrics.addCommit(commit);
+    },
+    onFailure: (where, error, isNews) => {
+      metrics.addFailure();
+      suspect();
+      if (!isNews) return;
+      log('warn', `${where === null ? 'Nothing is read' : `${placeName(where)} begins anew`}: ${messageOf(error)}`);
+    },
+    onLost: (where, offsets) => {
+      metrics.addLost(offsets);
+      log(
+        'error',
+        `${offsets} offsets of ${placeName(where)} are gone and were never read: its retention is too short`,
+      );
     },
   };
 }
@@ -111,6 +135,7 @@ interface WorkParts {
   readonly profiles: OnlineProfiles;
   readonly letters: LetterWriter;
   readonly receivers: readonly OutcomeReceiver[];
+  readonly tagStore: DurableReceiver | null;
 }
 
 function worksWith({ config, catalogStore, ...options }: WorkParts): (where: TopicPartition) => ProfileWork {

@@ -10,6 +10,7 @@ import type { KafkaLog } from '@tessera/kafka';
 import { DatabaseTooNewError, MysqlDatabase } from '@tessera/mysql';
 import { ApiKeys, Health, Metrics, startHttpService } from '@tessera/platform';
 import type { SegmentationApiConfig } from './config';
+import { followCaller } from './engine/asking-engine';
 import { openEngine } from './engine/open-engine';
 import type { OpenedEngine } from './engine/open-engine';
 import { SegmentationApiModule } from './segmentation-api.module';
@@ -82,6 +83,7 @@ export async function startApi(
   const { app, address } = await startHttpService(module, {
     ...{ logLevel, metrics, port, host },
     prepare: (made) => {
+      made.use(followCaller);
       serveOpenApi(made, version);
     },
   });
@@ -96,7 +98,8 @@ async function openStores(config: SegmentationApiConfig, log: KafkaLog): Promise
   const stream = new StreamWatch(client, catalogStore, config);
   const redis = await openRedisUsers(config.redisUrls);
   const lookup = new GuidLookup(redis.identity);
-  const engine = config.starrocksUrls === null ? null : openEngine(config.starrocksUrls, config, { catalogStore, lookup, log });
+  const engine =
+    config.starrocksUrls === null ? null : openEngine(config.starrocksUrls, config, { catalogStore, lookup, log });
   const close = async (): Promise<void> => {
     await producer.close();
     await stream.close();

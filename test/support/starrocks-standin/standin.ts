@@ -59,6 +59,11 @@ export class StarrocksStandIn {
     for (const client of this.mysql.clients.values()) client.drop();
   }
 
+  /** How long a change of columns takes, in the background; 0: it is done when the statement is. */
+  set schemaChangeMs(durationMs: number) {
+    this.cluster.schemaChanges.durationMs = durationMs;
+  }
+
   async close(): Promise<void> {
     this.faults.clear();
     await Promise.all([this.mysql.close(), this.loads.close()]);

@@ -34,7 +34,9 @@ export class UserCheck implements Verifier {
       const differing = pairs.flatMap(({ guid, cuid }, place) =>
         guids[place] === guid
           ? []
-          : [`The user ${JSON.stringify(cuid)} has guid ${guid} in StarRocks and ${guids[place] || 'none'} in the identity.`],
+          : [
+              `The user ${JSON.stringify(cuid)} has guid ${guid} in StarRocks and ${shown(guids[place])} in the identity.`,
+            ],
       );
       return new Set(differing);
     };
@@ -43,4 +45,8 @@ export class UserCheck implements Verifier {
     const again = await compare();
     return [...first].filter((finding) => again.has(finding)).slice(0, SHOWN_MAX);
   }
+}
+
+function shown(guid: number | undefined): string {
+  return guid === undefined || guid === 0 ? 'none' : String(guid);
 }

@@ -15,6 +15,7 @@ import {
 import type { CatalogStore } from '@tessera/tag-catalog';
 import type { EngineUsers } from '../users/distributed-user-reader';
 import type { GuidLookup } from '../users/guid-lookup';
+import { AskingEngine } from './asking-engine';
 import { UserCheck } from './check-users';
 
 /** What questions and lists have left behind is taken away so often. */
@@ -53,8 +54,14 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     waitingMax: starrocksWaiting,
     timeoutMs: starrocksTimeoutMs,
   });
-  const engine = new StarrocksEngine({ pool, nowMs: Date.now, shape: sqlShape, timeoutMs: starrocksTimeoutMs });
-  const lists = new StarrocksLists(pool, engine, (cuids) => lookup.find(cuids), Date.now);
+  const engine = new StarrocksEngine({
+    pool,
+    nowMs: Date.now,
+    shape: sqlShape,
+    timeoutMs: starrocksTimeoutMs,
+  });
+  const asking = new AskingEngine(engine);
+  const lists = new StarrocksLists(pool, asking, (cuids) => lookup.find(cuids), Date.now);
   const users = new StarrocksUsers(pool);
   const check = new StarrocksCheck(pool, () => catalogStore.current());
   const sweeps = [
@@ -65,7 +72,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     for (const sweep of sweeps) void sweep();
   }, SWEEP_MS).unref();
   return {
-    engine,
+    engine: asking,
     lists,
     statistics: new StarrocksStatistics(pool, Date.now),
     verifier: new UserCheck({ check, users, lookup }),
@@ -73,6 +80,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     state: () => pool.state(),
     close: async () => {
       clearInterval(sweeper);
+      await engine.close();
       await pool.close();
     },
   };

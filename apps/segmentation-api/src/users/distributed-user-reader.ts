@@ -76,7 +76,7 @@ export class DistributedUserReader implements UserReader {
   async #profilesOf(
     cuids: readonly string[],
     tags: UserWants['tags'],
-  ): Promise<readonly (Awaited<ReturnType<ProfileReader['profiles']>>[number])[]> {
+  ): Promise<readonly Awaited<ReturnType<ProfileReader['profiles']>>[number][]> {
     const guids = await this.lookup.find(cuids);
     const places = cuids.flatMap((cuid, place) => (guids[place] === 0 ? [] : [{ cuid, place }]));
     const users = places.map(({ cuid, place }) => ({ cuid, guid: guids[place] as Guid }));

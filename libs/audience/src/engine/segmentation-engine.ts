@@ -62,6 +62,8 @@ export interface SegmentationEngine {
   /** Sizes of all the nodes in one pass: each distinct node (by key) is evaluated once. */
   counts(nodes: readonly PlanNode[]): Promise<CountsAnswer>;
   materialise(node: PlanNode): Promise<{ readonly set: UserSet; readonly dataVersion: DataVersion }>;
+  /** Its own statements for the sizes of these nodes, as text; left out: it has none. Nothing is counted. */
+  statementsOf?(nodes: readonly PlanNode[]): Promise<string>;
   /** One boolean per guid, in order; unknown, erased and unbound guids are false. */
   contains(
     node: PlanNode,

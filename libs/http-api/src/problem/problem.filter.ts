@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Catch, HttpException, Logger } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { UnanswerableError } from '@tessera/audience';
 import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { ClientGoneError } from '../requests/client-gone-error';
 import { HttpProblem, plainProblem } from './http-problem';
@@ -45,6 +46,9 @@ export class ProblemFilter implements ExceptionFilter {
         body: problem.toJson(),
         retryAfterSeconds: thrown.retriable ? RETRY_AFTER_SECONDS : undefined,
       };
+    }
+    if (thrown instanceof UnanswerableError) {
+      return { status: 400, body: new HttpProblem('invalid-expression', thrown.message).toJson() };
     }
     if (thrown instanceof HttpException) return answerToHttpException(thrown);
     this.#logger.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));

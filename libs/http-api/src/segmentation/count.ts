@@ -50,13 +50,7 @@ export async function countUsers(
   perNode: boolean,
 ): Promise<CountAnswer> {
   const startedMs = performance.now();
-  const outputs = perNode ? question.plan.outputs : [];
-  const nodes: PlanNode[] = [universeNode(), question.plan.root];
-  for (const output of outputs) {
-    nodes.push(output.node);
-    if (output.missing !== null) nodes.push(output.missing);
-  }
-  const { counts, dataVersion } = await engine.counts(nodes);
+  const { counts, dataVersion } = await engine.counts(nodesOf(question, perNode));
   return {
     count: counts[1] ?? 0,
     universe: counts[0] ?? 0,
@@ -65,7 +59,7 @@ export async function countUsers(
     dataVersion,
     tookMs: Math.round((performance.now() - startedMs) * 1_000) / 1_000,
     engine: engine.name,
-    ...(perNode ? { nodes: nodeCounts(outputs, counts.slice(2)) } : {}),
+    ...(perNode ? { nodes: nodeCounts(question.plan.outputs, counts.slice(2)) } : {}),
   };
 }
 
@@ -79,13 +73,23 @@ export async function explainQuestion(
   return {
     plan: explainPlan(question.plan),
     rewrites: question.plan.rewrites,
-    sql: null,
+    sql: (await engine.statementsOf?.(nodesOf(question, perNode))) ?? null,
     windows: question.plan.windows,
     text: describeExpression(question.expression),
     hash: question.hash,
     asOf: formatInstant(question.asOfMs),
     ...(counted?.nodes === undefined ? {} : { nodes: counted.nodes }),
   };
+}
+
+/** Whose sizes are told: the universe, the root, then every node with the missing of tags. */
+function nodesOf({ plan }: Question, perNode: boolean): readonly PlanNode[] {
+  const outputs = perNode ? plan.outputs : [];
+  return [
+    universeNode(),
+    plan.root,
+    ...outputs.flatMap(({ node, missing }) => (missing === null ? [node] : [node, missing])),
+  ];
 }
 
 function nodeCounts(outputs: readonly NodeOutput[], counts: readonly number[]): readonly NodeCount[] {

@@ -118,9 +118,7 @@ export class StarrocksLists implements ListStore {
   }
 
   /** The bound ones by segment, each once. */
-  async #collect(
-    cuids: AsyncIterable<string>,
-  ): Promise<{
+  async #collect(cuids: AsyncIterable<string>): Promise<{
     readonly segments: ReadonlyMap<number, RoaringBitmap32>;
     readonly bound: number;
     readonly unknown: number;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
 import { StarrocksError } from '../connection/starrocks-error';
 import { textLiteral } from '../sql/literal';
@@ -33,8 +34,7 @@ export interface MigrationResult {
 }
 
 /** A statement that can't be done. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
+export class MigrationError extends StoreUnavailableError {
   constructor(
     readonly statement: string,
     override readonly cause: StarrocksError,
@@ -44,11 +44,8 @@ export class MigrationError extends Error {
       cause.kind === 'denied'
         ? `${cause.message}; ${who}:\n${statement}`
         : `${cause.message}, when it was told:\n${statement}`,
+      cause.retriable,
     );
-  }
-
-  get retriable(): boolean {
-    return this.cause.retriable;
   }
 }
 
@@ -163,8 +160,9 @@ async function trusted(
 ): Promise<{ readonly plan: MigrationPlan; readonly problems: readonly string[] }> {
   const problems = plan.refusals.map(({ problem }) => problem);
   if (!plan.steps.some(({ kind }) => kind === 'drop partition')) return { plan, problems };
-  const [row] = await session.rows('SELECT unix_timestamp() AS now');
-  const differenceMs = Math.abs(Number(row?.['now']) * 1_000 - nowMs);
+  const [row] = await session.rows('SELECT utc_timestamp() AS now');
+  const theirs = Date.parse(`${String(row?.['now']).slice(0, 19).replace(' ', 'T')}Z`);
+  const differenceMs = Math.abs(theirs - nowMs);
   if (differenceMs <= CLOCKS_MS_MAX) return { plan, problems };
   const seconds = Math.round(differenceMs / 1_000);
   const problem = `the clock of this process and that of StarRocks differ by ${seconds} s: partitions past retention are not dropped; set the clocks`;

@@ -1,5 +1,4 @@
-import type { Guid, TagTypeDefinition } from '@tessera/tag-catalog';
-import type { TableLoad } from './table-load';
+import type { Guid } from '@tessera/tag-catalog';
 
 /** Whose guids were retired by an erasure (`OnlineProfiles.retired`). */
 export interface Tombstones {
@@ -9,8 +8,10 @@ export interface Tombstones {
 
 /** What rows need before they can be written. */
 export interface TableNeed {
-  readonly types: readonly TagTypeDefinition[];
-  readonly loads: readonly Pick<TableLoad, 'table' | 'columns' | 'rows'>[];
+  /** The tables that they go to. */
+  readonly tables: readonly string[];
+  /** The highest of their guids. */
+  readonly guid: number;
 }
 
 /** The tables in StarRocks. */

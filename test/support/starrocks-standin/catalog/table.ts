@@ -35,8 +35,6 @@ export interface Table {
   readonly orderBy: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
   readonly createdMs: number;
-  /** When its columns were changed; null: never. */
-  readonly alteredMs: number | null;
 }
 
 export function keysOf(table: Table): TableColumn[] {

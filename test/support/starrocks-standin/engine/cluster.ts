@@ -3,8 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Catalog } from '../catalog/catalog';
 import type { Table } from '../catalog/table';
+import { DroppedError } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
+import { SchemaChanges } from './schema-changes';
 import { Task } from './task';
 
 /** mulberry32. */
@@ -20,6 +22,7 @@ export function seededChance(seed: number): () => number {
 
 /** What all sessions and loads of one stand-in share. */
 export class Cluster {
+  readonly schemaChanges = new SchemaChanges();
   #nextTransaction = 1;
 
   private constructor(
@@ -30,7 +33,7 @@ export class Cluster {
   /** @param folder of its data; null: in memory. */
   static async open(folder: string | null, seed: number): Promise<Cluster> {
     if (folder !== null) await mkdir(folder, { recursive: true });
-    const duck = await Duck.open(folder === null ? null : path.join(folder, 'standin.duckdb'), seededChance(seed));
+    const duck = await Duck.open(folder === null ? null : path.join(folder, 'rows.duckdb'), seededChance(seed));
     const connection = await duck.connect();
     const cluster = new Cluster(duck, await Catalog.load(connection));
     const [row] = await (await connection.run('SELECT coalesce(max(transaction_id), 0) FROM standin.labels')).getRows();
@@ -62,13 +65,14 @@ export class Cluster {
     return this.catalog.table(name, database);
   }
 
-  close(): Promise<void> {
-    return this.duck.close();
+  async close(): Promise<void> {
+    await this.schemaChanges.close();
+    await this.duck.close();
   }
 }
 
 /** Errors of DuckDB as errors of StarRocks. */
 export function translated(error: unknown): unknown {
-  if (error instanceof StarrocksError || !(error instanceof Error)) return error;
+  if (error instanceof StarrocksError || error instanceof DroppedError || !(error instanceof Error)) return error;
   return new StarrocksError(error.message.replace(/^(?:\w+ )?Error: /, ''));
 }

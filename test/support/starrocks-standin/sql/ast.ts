@@ -159,7 +159,8 @@ export type PartitionDeclaration =
       readonly ifNotExists: boolean;
       /** Null: from where the one before it ends (LESS THAN). */
       readonly lower: string | null;
-      readonly upper: string | 'MAXVALUE';
+      /** Or MAXVALUE. */
+      readonly upper: string;
       readonly isTemporary: boolean;
     }
   | {
@@ -260,6 +261,9 @@ export type Statement =
         | 'VARIABLES';
       readonly name: readonly string[];
       readonly like: string | null;
+      /** Of ALTER TABLE COLUMN: the table; how many, the newest first. */
+      readonly table?: string;
+      readonly limit?: number;
     }
   | { readonly kind: 'set'; readonly variables: readonly { readonly name: string; readonly value: string }[] }
   | { readonly kind: 'kill'; readonly isQuery: boolean; readonly id: string };

@@ -212,19 +212,21 @@ function parseShow(reader: TokenReader): Statement {
   if (reader.take('TABLES')) return { kind: 'show', what: 'TABLES', name: from(), like: like() };
   if (reader.take('CREATE', 'TABLE'))
     return { kind: 'show', what: 'CREATE TABLE', name: parseName(reader), like: null };
+  if (reader.take('ALTER', 'TABLE', 'COLUMN')) return parseShowAlter(reader, from());
   if (reader.take('COLUMNS')) return { kind: 'show', what: 'COLUMNS', name: from(), like: null };
   const what = reader.take('TEMPORARY') ? 'TEMPORARY PARTITIONS' : 'PARTITIONS';
   reader.expect('PARTITIONS');
   return { kind: 'show', what, name: from(), like: null };
 }
 
-/** `FROM db WHERE TableName = 't' ORDER BY CreateTime DESC LIMIT 1`: the one form that is known here. */
+/** `[WHERE TableName = '…'] [ORDER BY CreateTime DESC] [LIMIT n]` (SHOW_ALTER.md). */
 function parseShowAlter(reader: TokenReader, name: readonly string[]): Statement {
-  reader.expect('WHERE', 'TABLENAME', '=');
-  const table = reader.string();
-  reader.expect('ORDER', 'BY', 'CREATETIME', 'DESC', 'LIMIT');
-  reader.integer();
-  return { kind: 'show', what: 'ALTER TABLE COLUMN', name: [...name, table], like: null };
+  const shown = { kind: 'show', what: 'ALTER TABLE COLUMN', name, like: null } as const;
+  const isNarrowed = reader.take('WHERE', 'TABLENAME', '=');
+  const table = isNarrowed ? { table: reader.string() } : {};
+  const isOrdered = reader.take('ORDER', 'BY', 'CREATETIME', 'DESC');
+  if (!isOrdered && reader.is('ORDER')) throw reader.unexpected("'ORDER BY CreateTime DESC'");
+  return { ...shown, ...table, ...(reader.take('LIMIT') ? { limit: reader.integer() } : {}) };
 }
 
 function parseDescribe(reader: TokenReader): Statement {

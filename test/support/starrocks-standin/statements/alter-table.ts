@@ -87,23 +87,31 @@ async function addColumns(
   });
   const columnsNow = [...table.columns, ...added];
   const values = columnsNow.map((column) => (added.includes(column) ? defaultOf(column) : quoteName(column.name)));
-  const stored = await rebuild(connection, table, columnsNow, values);
-  return { ...table, stored, columns: columnsNow, alteredMs: Date.now() };
+  return { ...table, stored: await rebuild(connection, table, columnsNow, values), columns: columnsNow };
 }
 
-/** Another table in DuckDB with these columns: it refuses to commit several changes of one. @returns its name. */
+/**
+ * Another table in DuckDB with these columns: it does not commit a second ALTER of a table whose rows were changed before.
+ * @returns its name.
+ */
 async function rebuild(
   connection: DuckDBConnection,
   table: Table,
   columns: readonly TableColumn[],
   values: readonly string[],
 ): Promise<string> {
-  const stored = `data_${table.id}_${Date.now()}_${columns.length}`;
+  const stored = nextStored(table.stored);
   const declared = columns.map(({ name, type }) => `${quoteName(name)} ${storedType(type)}`);
   await connection.run(`CREATE TABLE ${stored} (${declared.join(', ')})`);
   await connection.run(`INSERT INTO ${stored} SELECT ${values.join(', ')} FROM ${table.stored}`);
   await connection.run(`DROP TABLE ${table.stored}`);
   return stored;
+}
+
+/** `data_7` → `data_7_1` → `data_7_2`. */
+function nextStored(stored: string): string {
+  const [, base = stored, count = '0'] = /^(data_\d+)(?:_(\d+))?$/.exec(stored) ?? [];
+  return `${base}_${Number(count) + 1}`;
 }
 
 async function dropColumn(connection: DuckDBConnection, table: Table, name: string): Promise<Table> {
@@ -112,7 +120,7 @@ async function dropColumn(connection: DuckDBConnection, table: Table, name: stri
   if (found.isKey) throw analyzeError(`Can not drop key column '${name}'`);
   const left = table.columns.filter((column) => column !== found);
   const names = left.map((column) => quoteName(column.name));
-  return { ...table, stored: await rebuild(connection, table, left, names), columns: left, alteredMs: Date.now() };
+  return { ...table, stored: await rebuild(connection, table, left, names), columns: left };
 }
 
 /** A longer VARCHAR, which changes nothing of the stored values. */
@@ -125,7 +133,6 @@ function modifyColumn(table: Table, { column }: Extract<AlterAction, { kind: 'mo
   return {
     ...table,
     columns: table.columns.map((one) => (one === found ? { ...found, type: to } : one)),
-    alteredMs: Date.now(),
   };
 }
 

@@ -68,7 +68,6 @@ export function defineTable(
     orderBy: declaration.orderBy,
     properties: Object.fromEntries(declaration.properties),
     createdMs: at.nowMs,
-    alteredMs: null,
   };
 }
 

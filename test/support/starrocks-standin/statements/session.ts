@@ -128,11 +128,16 @@ export class Session {
         return show(statement, {
           catalog: this.cluster.catalog,
           database: this.#database,
+          schemaChanges: (database) => this.cluster.schemaChanges.of(database),
           variables: this.#variables.all,
           processes: [...this.around.clients.values()].flatMap(({ session }) =>
             session === null ? [] : [session.process],
           ),
         });
+      case 'alter':
+        await this.#meetBefore(new Task());
+        await this.#alter(statement);
+        return ok();
       default:
         await this.#meetBefore(new Task());
         await this.cluster.change((connection) => this.#define(connection, statement));
@@ -288,6 +293,27 @@ export class Session {
     if (!isQuery) found.drop();
   }
 
+  /** Changes of columns go on in the background. */
+  async #alter(statement: Extract<Statement, { kind: 'alter' }>): Promise<void> {
+    const { cluster } = this;
+    const table = cluster.catalog.table(statement.name, this.#database);
+    const change = (): Promise<void> => cluster.change((connection) => this.#define(connection, statement));
+    if (!statement.actions.every(({ kind }) => kind.endsWith('Column'))) {
+      cluster.schemaChanges.checkNormal(table);
+      return change();
+    }
+    const check = (): Promise<void> =>
+      cluster
+        .change(async (connection) => {
+          await this.#define(connection, statement);
+          throw new CheckedError();
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof CheckedError)) throw error;
+        });
+    return cluster.schemaChanges.begin(table, check, change);
+  }
+
   async #define(connection: DuckDBConnection, statement: Statement): Promise<void> {
     const { catalog } = this.cluster;
     switch (statement.kind) {
@@ -347,11 +373,17 @@ export class Session {
             stored: `data_${at.id}`,
             temporary: [],
             createdMs: at.nowMs,
-            alteredMs: null,
           };
     const columns = table.columns.map((column) => `${quoteName(column.name)} ${storedType(column.type)}`);
     await connection.run(`CREATE TABLE ${table.stored} (${columns.join(', ')})`);
     await catalog.put(connection, table);
+  }
+}
+
+/** Undoes what was done to see whether it can be done. */
+class CheckedError extends StarrocksError {
+  constructor() {
+    super('it can be done');
   }
 }
 

@@ -2,6 +2,7 @@ import type { Statement } from '../sql/ast';
 import type { Catalog } from '../catalog/catalog';
 import type { Partition, Table } from '../catalog/table';
 import { columnOf, keysOf } from '../catalog/table';
+import type { SchemaChange } from '../engine/schema-changes';
 import type { Cell, StatementResult } from '../engine/result';
 import { nameOf, VARCHAR } from '../sql/types';
 import { defaultText, shownRange, shownType } from './information-schema';
@@ -9,6 +10,7 @@ import { defaultText, shownRange, shownType } from './information-schema';
 export interface ShowContext {
   readonly catalog: Catalog;
   readonly database: string | null;
+  readonly schemaChanges: (database: string) => readonly SchemaChange[];
   readonly variables: readonly (readonly [name: string, value: string])[];
   /** Id, user, database and statement of each session. */
   readonly processes: readonly (readonly Cell[])[];
@@ -38,12 +40,10 @@ export function show(statement: Extract<Statement, { kind: 'show' }>, context: S
         ['Variable_name', 'Value'],
         context.variables.filter(([variable]) => matches(variable)).map((pair) => [...pair]),
       );
-    case 'ALTER TABLE COLUMN': {
-      const found = catalog.find(name, database);
-      return alterations(found?.alteredMs === null || found === null ? [] : [found]);
-    }
     case 'PROCESSLIST':
       return rows(['Id', 'User', 'Db', 'Command', 'Info'], context.processes);
+    case 'ALTER TABLE COLUMN':
+      return schemaChanges(statement, context);
     case 'COLUMNS':
       return columns(catalog.table(name, database));
     case 'CREATE TABLE': {
@@ -60,6 +60,30 @@ export function show(statement: Extract<Statement, { kind: 'show' }>, context: S
 
 function rows(names: readonly string[], found: readonly (readonly Cell[])[]): StatementResult {
   return { kind: 'rows', columns: names.map((name) => ({ name, type: VARCHAR })), rows: found };
+}
+
+function schemaChanges(
+  { name, table, limit }: Extract<Statement, { kind: 'show' }>,
+  { catalog, database, schemaChanges: changesOf }: ShowContext,
+): StatementResult {
+  const time = (ms: number | null): Cell =>
+    ms === null ? null : new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+  const found = changesOf(catalog.resolve([...name, ''], database).database)
+    .filter((change) => table === undefined || change.table === table)
+    .slice(0, limit);
+  return rows(
+    ['JobId', 'TableName', 'CreateTime', 'FinishTime', 'State', 'Msg', 'Progress', 'Timeout'],
+    found.map((change) => [
+      String(change.id),
+      change.table,
+      time(change.createdMs),
+      time(change.finishedMs),
+      change.state,
+      change.message,
+      change.state === 'RUNNING' ? '0/1' : null,
+      '86400',
+    ]),
+  );
 }
 
 /** % and _, with a backslash in front for themselves. */
@@ -98,15 +122,6 @@ function partitions(table: Table, found: readonly Partition[]): StatementResult 
     shownRange(partition, type),
   ]);
   return rows(['PartitionId', 'PartitionName', 'PartitionKey', 'Range'], lines);
-}
-
-/** The newest change of the columns of each table; it was over at once. */
-function alterations(tables: readonly Table[]): StatementResult {
-  const lines = tables.map(({ id, name, alteredMs }) => {
-    const time = new Date(alteredMs ?? 0).toISOString().slice(0, 19).replace('T', ' ');
-    return [String(id), name, time, time, 'FINISHED', ''];
-  });
-  return rows(['JobId', 'TableName', 'CreateTime', 'FinishTime', 'State', 'Msg'], lines);
 }
 
 /** A statement that makes the same table. */

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MysqlSequence } from '@tessera/identity';
+import type { DurableReceiver, LetterWriter, Origin, StreamRecord } from '@tessera/ingest';
+import { quietly } from '@tessera/platform';
+import type { DependencyState, StarrocksUrls, WorkerLog } from '@tessera/platform';
+import { SchemaKeeper, StarrocksPool, StarrocksWriter, StreamLoadClient, tableOf } from '@tessera/starrocks-engine';
+import type { LoadRow, WriterTables } from '@tessera/starrocks-engine';
+import type { CatalogStore, OnlineProfiles } from '@tessera/tag-catalog';
+import type { Registry } from 'prom-client';
+import type { IngestWorkerConfig, StoreConfig } from './config';
+import { schemaOptionsOf } from './starrocks-schema';
+import { StoreMetrics } from './store-metrics';
+
+const KB = 1_024;
+const KEEP_MS = 60_000;
+/** Statements that change tables may take longer than those that write. */
+const SCHEMA_MS_MAX = 60_000;
+/** At the end. */
+const FLUSH_MS_MAX = 2_500;
+const CLOSE_MS_MAX = 1_000;
+
+/** StarRocks as the tag store of the ingest worker. */
+export interface OpenedStore {
+  readonly writer: DurableReceiver;
+  /** For readiness. */
+  state(): Promise<DependencyState>;
+  /** Writes what is there, as far as that is quickly done. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface StoreParts {
+  readonly catalogStore: Pick<CatalogStore, 'current'>;
+  readonly profiles: Pick<OnlineProfiles, 'retired'>;
+  readonly letters: LetterWriter;
+  readonly registry: Registry;
+  readonly log: WorkerLog;
+}
+
+/** Connects when there is something to be written. */
+export async function openStore(
+  urls: StarrocksUrls,
+  config: IngestWorkerConfig,
+  parts: StoreParts,
+): Promise<OpenedStore> {
+  const { starrocksDatabase: database, starrocksTimeoutMs: timeoutMs, starrocksConcurrency, starrocksWaiting } = config;
+  const pool = new StarrocksPool({
+    ...{ urls, database, timeoutMs, concurrency: starrocksConcurrency, waitingMax: starrocksWaiting },
+  });
+  const tables = await keepTables(urls, config, parts);
+  const metrics = new StoreMetrics(parts.registry, () => writer.bufferedBytes);
+  const writer = new StarrocksWriter<StreamRecord>({
+    ...{ pool, timeoutMs, tables: tables.of, tombstones: parts.profiles, limits: limitsOf(config) },
+    streamLoad: streamLoadOf(urls, config),
+    bytesOf: ({ key, value }) => (key?.length ?? 0) + (value?.length ?? 0),
+    onUnfit: (row, why) => writeLetters(parts.letters, row, why),
+    events: {
+      onLoad: (table, rows, ms) => {
+        metrics.addLoad(table, rows, ms);
+      },
+      onRound: (topic, rows, ms) => {
+        parts.log('debug', `${rows} entries of ${topic} are in StarRocks after ${Math.round(ms)} ms`);
+      },
+      onFailure: (topic, error, isNews) => {
+        metrics.addFailure(error);
+        if (isNews) parts.log('warn', `Rows of ${topic} can not be written to StarRocks: ${messageOf(error)}`);
+      },
+    },
+  });
+  return {
+    writer,
+    state: async () => {
+      const [first] = writer.troubles;
+      if (first !== undefined) return { ok: false, detail: `${first[0]}: ${first[1]}` };
+      const schema = tables.keeper.state();
+      return schema.ok ? pool.state() : schema;
+    },
+    flush: () => within(writer.flush(), FLUSH_MS_MAX),
+    close: async () => {
+      await within(writer.close(), CLOSE_MS_MAX);
+      await within(Promise.all([tables.close(), pool.close()]), CLOSE_MS_MAX);
+    },
+  };
+}
+
+function limitsOf({ starrocksBatchRows, starrocksBatchKb, starrocksBatchMs, starrocksBufferMb }: StoreConfig): {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly ageMs: number;
+  readonly waitingBytes: number;
+} {
+  return {
+    rows: starrocksBatchRows,
+    bytes: starrocksBatchKb * KB,
+    ageMs: starrocksBatchMs,
+    waitingBytes: starrocksBufferMb * KB * KB,
+  };
+}
+
+function streamLoadOf([url]: StarrocksUrls, config: StoreConfig): StreamLoadClient | null {
+  const { starrocksHttpUrls, starrocksDatabase, starrocksTimeoutMs } = config;
+  if (starrocksHttpUrls === null) return null;
+  const { username, password } = new URL(url);
+  return new StreamLoadClient({
+    urls: starrocksHttpUrls,
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: starrocksDatabase,
+    timeoutMs: starrocksTimeoutMs,
+  });
+}
+
+/** Brings tables to what the catalogue says, now and then and when rows ask for it. */
+async function keepTables(
+  urls: StarrocksUrls,
+  config: IngestWorkerConfig,
+  { catalogStore, log }: StoreParts,
+): Promise<{ readonly of: WriterTables; readonly keeper: SchemaKeeper; readonly close: () => Promise<void> }> {
+  const { starrocksDatabase: database, starrocksMigrationUrls, mysqlUrls } = config;
+  const pool = new StarrocksPool({
+    ...{ urls: starrocksMigrationUrls ?? urls, database, timeoutMs: SCHEMA_MS_MAX, concurrency: 1 },
+  });
+  const sequence = await MysqlSequence.open(mysqlUrls[0]);
+  const keeper = new SchemaKeeper({
+    ...{ pool, database, schema: schemaOptionsOf(config), catalog: () => catalogStore.current() },
+    nextGuid: () => sequence.next(),
+    say: (line) => {
+      log('info', line);
+    },
+  });
+  const keep = quietly('The tables in StarRocks can not be looked at', () => keeper.keep(), log);
+  void keep();
+  const timer = setInterval(() => void keep(), KEEP_MS);
+  return {
+    keeper,
+    of: {
+      demand: ({ tables, guid }) =>
+        keeper.ensure({ catalogVersion: catalogStore.current().version, guid, tables: [...tables] }),
+      all: () => {
+        const { types, retiredTypes } = catalogStore.current();
+        return [...types, ...retiredTypes].map(tableOf);
+      },
+    },
+    close: async () => {
+      clearInterval(timer);
+      await Promise.all([pool.close(), sequence.close()]);
+    },
+  };
+}
+
+/** Of all messages that the row was made of. */
+function writeLetters(letters: LetterWriter, { source, records }: LoadRow<StreamRecord>, why: string): Promise<void> {
+  const rejection = { code: 'notApplied', detail: `the tag store can not take it: ${why}` };
+  return letters.write(
+    originOf(source),
+    records.map((record) => ({ record, rejection })),
+  );
+}
+
+function originOf(source: string): Origin {
+  const place = source.lastIndexOf('/');
+  return { topic: source.slice(0, place), partition: Number(source.slice(place + 1)) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Resolves when it is over, however it ends, or after that time. */
+async function within(work: Promise<unknown>, msMax: number): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([
+    work.catch(() => undefined),
+    sleep(msMax, undefined, { signal: late.signal }).catch(() => undefined),
+  ]);
+  late.abort();
+}

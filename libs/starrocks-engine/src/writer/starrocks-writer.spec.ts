@@ -1,0 +1,252 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FieldDefinition, FieldWrite, Guid, ProfileEntry, ProfileOutcome, TagValue } from '@tessera/tag-catalog';
+import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
+import { SourceLostError } from './source-state';
+import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
+import type { WriterAtWork } from './testing/writer-at-work';
+
+const TESTS_MS_MAX = 120_000;
+const NOON = Date.UTC(2026, 10, 20, 12, 0, 0, 123);
+const CATALOG = catalogOf([
+  {
+    name: 'person',
+    kind: 'profile',
+    tags: [
+      { name: 'vip', valueType: 'bool' },
+      { name: 'level', valueType: 'int' },
+      { name: 'spend', valueType: 'decimal', scale: 2 },
+      { name: 'city', valueType: 'string' },
+      { name: 'born', valueType: 'date' },
+      { name: 'seen', valueType: 'datetime' },
+      { name: 'likes', valueType: 'set' },
+    ],
+  },
+  {
+    name: 'flag',
+    kind: 'kv',
+    tags: [
+      { name: 'marked', valueType: 'string' },
+      { name: 'points', valueType: 'int' },
+      { name: 'since', valueType: 'date' },
+    ],
+  },
+  { name: 'visit', kind: 'event', properties: [{ name: 'page', valueType: 'string' }] },
+]);
+const PERSON = CATALOG.type('person')!;
+const FLAG = CATALOG.type('flag')!;
+const VISIT = CATALOG.type('visit')!;
+const NEVER = new AbortController().signal;
+const guid = (number: number): Guid => number as Guid;
+
+interface Told {
+  readonly entry: ProfileEntry;
+  readonly outcome: ProfileOutcome;
+}
+
+function told(
+  type: typeof PERSON,
+  offset: number,
+  user: number,
+  values: Readonly<Record<string, TagValue | null>>,
+  verdict: ProfileOutcome['verdict'] = 'accepted',
+): Told {
+  const fields = Object.entries(values).map(([name, value]) => {
+    const field: FieldDefinition = [...type.tags, ...type.properties].find((one) => one.name === name)!;
+    return { field, value };
+  });
+  const writes = fields.map(({ field, value }): FieldWrite => {
+    return value === null ? { op: 'clear', field } : { op: 'set', field, value };
+  });
+  const cuid = `user ${user} 𝄞`;
+  const content = { type, cuid, timeMs: NOON + offset, id: null, fields: writes };
+  const states = type.kind === 'event' ? [] : fields.map((one) => ({ ...one, timeMs: NOON + offset }));
+  return {
+    entry: { offset, cuid, guid: guid(user), arrivalMs: NOON, content },
+    outcome: { verdict, fields: states },
+  };
+}
+
+function erased(offset: number, user: number): Told {
+  return {
+    entry: { offset, cuid: `user ${user} 𝄞`, guid: guid(user), arrivalMs: NOON, content: 'erase' },
+    outcome: { verdict: 'accepted', fields: [] },
+  };
+}
+
+describeWithStarrocks('The writer on StarRocks', (starrocks) => {
+  let work: WriterAtWork;
+
+  beforeAll(async () => {
+    work = writerAt(starrocks().mysqlUrl, CATALOG);
+    await makeTables(work.pool, CATALOG);
+  }, TESTS_MS_MAX);
+
+  afterAll(() => work.close());
+
+  async function begin({ writer }: WriterAtWork, topic: string): Promise<number> {
+    const next = await writer.open({ topic, partition: 0 });
+    writer.begin({ topic, partition: 0 }, next);
+    return next;
+  }
+
+  async function write(at: WriterAtWork, topic: string, ...some: readonly Told[]): Promise<void> {
+    await at.writer.take(batchOf(topic, some), NEVER);
+    await at.writer.flush();
+  }
+
+  async function durable({ writer }: WriterAtWork, topic: string, nextOffset: number): Promise<void> {
+    for (let left = 400; writer.settle({ topic, partition: 0 }, nextOffset) < nextOffset; left--) {
+      if (left === 0) throw new Error('is not durable');
+      await sleep(20);
+    }
+  }
+
+  it('writes fields that won with their times, clears as NULL with a time, and users once', async () => {
+    await begin(work, 'tags.person');
+    await write(
+      work,
+      'tags.person',
+      told(PERSON, 0, 1, { vip: true, level: 2 ** 53 - 1, spend: -1205, city: `a'b\\"\n\0 𝄞` }),
+      told(PERSON, 1, 2, { born: -1, seen: NOON, likes: ['a', `'b'`] }),
+      told(PERSON, 2, 1, { level: 7, city: null }),
+      told(PERSON, 3, 3, {}, 'stale'),
+      told(PERSON, 4, 4, { likes: [] }),
+      told(PERSON, 5, 5, { level: 1 }, { code: 'outOfRange', detail: '' }),
+    );
+    await durable(work, 'tags.person', 6);
+    const [one, two, four] = await work.rows('profile_1_person', 'sys_guid');
+    expect(one).toMatchObject({ sys_guid: '1', vip: 1, level: '7', spend: '-12.05', city: null, born: null });
+    expect(one?.['sys_t_city']).toContain('2026-11-20 12:00:00.125');
+    expect(two).toMatchObject({ sys_guid: '2', born: '1969-12-31', level: null });
+    expect(four).toMatchObject({ sys_guid: '4', likes: '[]' });
+    const users = await work.rows('sys_users', 'sys_guid');
+    expect(users.map((row) => [row['sys_guid'], row['sys_cuid']])).toEqual([
+      ['1', 'user 1 𝄞'],
+      ['2', 'user 2 𝄞'],
+      ['3', 'user 3 𝄞'],
+      ['4', 'user 4 𝄞'],
+    ]);
+  });
+
+  it('leaves columns alone that a row does not name', async () => {
+    await write(work, 'tags.person', told(PERSON, 6, 1, { city: 'x' }));
+    const [one] = await work.rows('profile_1_person', 'sys_guid');
+    expect(one).toMatchObject({ vip: 1, level: '7', spend: '-12.05', city: 'x' });
+  });
+
+  it('writes kv tags as rows of a tag and a user, and rows of events once however often they come', async () => {
+    await begin(work, 'tags.flag');
+    await begin(work, 'tags.visit');
+    await write(work, 'tags.flag', told(FLAG, 0, 1, { marked: 'm', points: 3 }), told(FLAG, 1, 1, { since: 1 }));
+    const visits = [told(VISIT, 0, 1, { page: 'p' }), told(VISIT, 1, 1, {}), told(VISIT, 2, 9, { page: 'q' }, 'stale')];
+    await write(work, 'tags.visit', ...visits);
+    await work.writer.open({ topic: 'tags.visit', partition: 0 });
+    work.writer.begin({ topic: 'tags.visit', partition: 0 }, 0);
+    await write(work, 'tags.visit', ...visits.map(({ entry }) => ({ entry, outcome: repeated() })));
+    await durable(work, 'tags.visit', 3);
+    const flags = await work.rows('kv_2_flag', 'sys_tag');
+    expect(flags.map((row) => [row['sys_text'], row['sys_number'], row['sys_moment']])).toEqual([
+      ['m', null, null],
+      [null, '3', null],
+      [null, null, expect.stringContaining('1970-01-02 00:00:00')],
+    ]);
+    const rows = await work.rows('event_3_visit', 'sys_row');
+    expect(rows.map((row) => [row['sys_guid'], row['sys_row'], row['page']])).toEqual([
+      ['1', '0', 'p'],
+      ['1', '1', null],
+      ['9', '2', 'q'],
+    ]);
+  });
+
+  it('says how far it is, and goes on there', async () => {
+    const [found] = await work.pool.rows("SELECT * FROM sys_positions WHERE sys_source = 'tags.person/0'");
+    expect(found).toMatchObject({ sys_begun: '7', sys_next: '7' });
+    const again = writerAt(starrocks().mysqlUrl, CATALOG);
+    expect(await begin(again, 'tags.person')).toBe(7);
+    await again.close();
+  });
+
+  it('writes nothing more of a source that another writer has taken over', async () => {
+    await begin(work, 'tags.person').catch(() => undefined);
+    const other = writerAt(starrocks().mysqlUrl, CATALOG);
+    await work.writer.take(batchOf('tags.person', [told(PERSON, 7, 1, { city: 'old' })]), NEVER);
+    expect(await begin(other, 'tags.person')).toBe(7);
+    await write(other, 'tags.person', told(PERSON, 7, 1, { city: 'new' }));
+    await work.writer.flush();
+    await sleep(100);
+    const [one] = await work.rows('profile_1_person', 'sys_guid');
+    expect(one?.['city']).toBe('new');
+    await expect(
+      work.writer.take(batchOf('tags.person', [told(PERSON, 8, 1, { city: 'older' })]), NEVER),
+    ).rejects.toThrow(SourceLostError);
+    await other.close();
+  });
+
+  it('waits for what may be under way of a writer that died in the middle', async () => {
+    await work.pool.write("INSERT INTO sys_positions (sys_source, sys_begun) VALUES ('tags.person/0', 12)");
+    const other = writerAt(starrocks().mysqlUrl, CATALOG);
+    const startedMs = performance.now();
+    await begin(other, 'tags.person');
+    await other.writer.take(batchOf('tags.person', [told(PERSON, 8, 1, { city: 'later' })]), NEVER);
+    await other.writer.flush();
+    const cityOf = async (): Promise<unknown> => (await work.rows('profile_1_person', 'sys_guid'))[0]?.['city'];
+    expect(await cityOf()).toBe('new');
+    while ((await cityOf()) !== 'later') await sleep(50);
+    expect(performance.now() - startedMs).toBeGreaterThan(2 * TIMEOUT_MS);
+    await durable(other, 'tags.person', 9);
+    const [found] = await work.pool.rows("SELECT * FROM sys_positions WHERE sys_source = 'tags.person/0'");
+    expect(found).toMatchObject({ sys_begun: '12', sys_next: '9' });
+    await other.close();
+  });
+
+  it('takes away users who were erased, in all tables, and those erased while their rows were on their way', async () => {
+    await begin(work, 'tags.person');
+    await begin(work, 'sys_cguid_mapping');
+    await write(work, 'sys_cguid_mapping', erased(0, 1));
+    expect((await work.rows('sys_users', 'sys_guid')).map((row) => row['sys_guid'])).not.toContain('1');
+    for (const table of ['profile_1_person', 'kv_2_flag', 'event_3_visit']) {
+      const rows = await work.rows(table, 'sys_guid');
+      expect(rows.map((row) => row['sys_guid'])).not.toContain('1');
+    }
+    // The tombstone comes between the verdict and the rows.
+    work.retired.add(guid(20));
+    await write(work, 'tags.person', told(PERSON, 20, 20, { city: 'gone' }), told(PERSON, 21, 21, { city: 'here' }));
+    // Somebody who died has written a row, and it is told again.
+    await work.pool.write("INSERT INTO sys_users (sys_guid, sys_cuid) VALUES (22, 'z')");
+    await work.pool.write('INSERT INTO profile_1_person (sys_guid, level) VALUES (22, 1)');
+    await write(work, 'tags.person', told(PERSON, 22, 22, { level: 1 }, 'retired'));
+    await durable(work, 'tags.person', 23);
+    const left = [...(await work.rows('sys_users', 'sys_guid')), ...(await work.rows('profile_1_person', 'sys_guid'))];
+    expect(left.map((row) => row['sys_guid'])).toEqual(['2', '3', '4', '9', '21', '2', '4', '21']);
+  });
+
+  it('finds the row that StarRocks can not take, and writes the others', async () => {
+    const some = Array.from({ length: 40 }, (_, place) => {
+      const offset = 30 + place;
+      return told(VISIT, offset, 100 + place, { page: place === 17 ? 'x'.repeat(70_000) : `page ${place}` });
+    });
+    await write(work, 'tags.visit', ...some);
+    await durable(work, 'tags.visit', 70);
+    expect(work.unfit.map(({ row }) => row.records)).toEqual([[{ offset: 47 }]]);
+    const rows = await work.rows('event_3_visit', 'sys_row');
+    expect(rows.filter((row) => Number(row['sys_guid']) >= 100)).toHaveLength(39);
+  });
+
+  it('waits while a table can take nothing, without holding up others', async () => {
+    await work.pool.run('ALTER TABLE kv_2_flag RENAME kv_away');
+    await work.writer.take(batchOf('tags.flag', [told(FLAG, 2, 50, { points: 1 })]), NEVER);
+    await sleep(300);
+    expect(work.writer.troubles.get('tags.flag')).toContain('kv_2_flag');
+    expect(work.writer.settle({ topic: 'tags.flag', partition: 0 }, 3)).toBe(2);
+    await work.writer.take(batchOf('tags.visit', [told(VISIT, 90, 50, { page: 'meanwhile' })]), NEVER);
+    await durable(work, 'tags.visit', 91);
+    await work.pool.run('ALTER TABLE kv_away RENAME kv_2_flag');
+    await durable(work, 'tags.flag', 3);
+    expect(work.unfit).toHaveLength(1);
+    expect(work.writer.troubles.size).toBe(0);
+  });
+});
+
+function repeated(): ProfileOutcome {
+  return { verdict: 'repeated', fields: [] };
+}
