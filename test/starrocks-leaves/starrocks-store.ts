@@ -4,6 +4,7 @@ import { decimalText, formatDate } from '@tessera/tag-catalog';
 import type { Catalog, FieldDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
 import { createConnection, escape } from 'mysql2/promise';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { StarrocksGrammar } from '../support/starrocks-grammar/starrocks-grammar';
 import { release, starrocksAtHand } from '../support/starrocks-standin/with-starrocks';
 import type { StarrocksAtHand } from '../support/starrocks-standin/with-starrocks';
 
@@ -17,6 +18,8 @@ export class StarrocksStore {
   private constructor(
     private readonly at: StarrocksAtHand,
     private readonly connection: Connection,
+    /** Null: this machine has no Java. */
+    private readonly grammar: StarrocksGrammar | null,
   ) {}
 
   static async open(): Promise<StarrocksStore> {
@@ -27,7 +30,8 @@ export class StarrocksStore {
       // Labelled with a charset that mysql2 reads as CESU-8.
       typeCast: (field, next) => (['VAR_STRING', 'STRING'].includes(field.type) ? field.string('utf8') : next()),
     });
-    return new StarrocksStore(at, connection);
+    const grammar = StarrocksGrammar.lacks() === null ? await StarrocksGrammar.open() : null;
+    return new StarrocksStore(at, connection, grammar);
   }
 
   async close(): Promise<void> {
@@ -35,10 +39,13 @@ export class StarrocksStore {
       if (this.at.standIn === null) await this.connection.query(`DROP DATABASE \`${this.#database(made)}\` FORCE`);
     }
     await this.connection.end();
+    await this.grammar?.close();
     await release(this.at);
   }
 
+  /** What StarRocks' own grammar must allow too. */
   async select(sql: string): Promise<readonly (readonly unknown[])[]> {
+    await this.grammar?.check(sql);
     const [rows] = await this.connection.query<RowDataPacket[][]>(sql);
     return rows;
   }

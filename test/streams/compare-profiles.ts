@@ -6,6 +6,8 @@ import type { KafkaClient, ReadRecord } from '@tessera/kafka';
 import type { RedisProfiles } from '@tessera/online-profile';
 import { parseMessage } from '@tessera/tag-catalog';
 import type { Catalog, Guid, TagMessage } from '@tessera/tag-catalog';
+import { compareTables } from './compare-tables';
+import type { ExpectedRow } from './compare-tables';
 
 /** What was compared. */
 export interface ComparedProfiles {
@@ -15,16 +17,22 @@ export interface ComparedProfiles {
   /** Records refused by the ingest workers, each with a letter; some have more than one. */
   readonly refused: number;
   readonly letters: number;
+  /** Rows of events in StarRocks; 0 without it. */
+  readonly rows: number;
 }
 
 const OFFLINE_TOPIC = 'tags.sys_offline_cuid';
 const USERS_A_CALL = 500;
 
-/** Compares profiles and dead letters with what the reference engine makes of the topics. @throws Error naming the first difference. */
+/**
+ * Compares profiles, dead letters and the tables in StarRocks with what the reference engine makes of the topics.
+ * @param starrocksUrl null: without it. @throws Error naming the first difference.
+ */
 export async function compareProfiles(
   client: KafkaClient,
   profiles: RedisProfiles,
   catalog: Catalog,
+  starrocksUrl: string | null,
 ): Promise<ComparedProfiles> {
   const model = new Model(catalog);
   const topics = [OFFLINE_TOPIC, ...catalog.types.map(({ name }) => `tags.${name}`)];
@@ -45,7 +53,9 @@ export async function compareProfiles(
   }
   const letters = await lettersOf(client);
   demand([...new Set(letters)].sort(), [...model.refused].sort(), 'letters');
-  return { users: users.length, erased: erased.size, refused: model.refused.size, letters: letters.length };
+  const tables = { users: new Map(users), stateOf: (guid: Guid) => model.stateOf(guid), rows: model.rows };
+  const rows = starrocksUrl === null ? 0 : await compareTables(starrocksUrl, catalog, tables);
+  return { users: users.length, erased: erased.size, refused: model.refused.size, letters: letters.length, rows };
 }
 
 async function compareUsers(
@@ -76,6 +86,8 @@ async function lettersOf(client: KafkaClient): Promise<readonly string[]> {
 class Model {
   readonly users = new Map<Guid, string>();
   readonly refused = new Set<string>();
+  /** Of events, by id of the type. */
+  readonly rows = new Map<number, ExpectedRow[]>();
   #nowMs = 0;
   readonly #store = new ReferenceStore({ nowMs: () => this.#nowMs });
 
@@ -86,7 +98,7 @@ class Model {
     this.#nowMs = record.timestampMs;
     if (topic === OFFLINE_TOPIC) {
       // It makes the user known, and no more.
-    } else if (!(await this.#apply(record, guid))) {
+    } else if (!(await this.#apply(record, guid, BigInt(partition) * 2n ** 44n + BigInt(record.offset)))) {
       this.refused.add(`${topic}/${partition}/${record.offset}`);
       return;
     }
@@ -99,11 +111,23 @@ class Model {
     return user === undefined ? {} : statesOf(user);
   }
 
-  async #apply(record: ReadRecord, guid: Guid): Promise<boolean> {
+  stateOf(guid: Guid): ReferenceUser | undefined {
+    return this.#store.userByCuid(String(guid));
+  }
+
+  async #apply(record: ReadRecord, guid: Guid, row: bigint): Promise<boolean> {
     const message = this.#parse(record);
     if (message === null) return false;
     const messages = [{ ...message, cuid: String(guid) }];
     const { verdicts } = await this.#store.apply({ arrivalMs: record.timestampMs, messages });
+    if (message.type.kind === 'event' && verdicts[0] === 'accepted') {
+      const rows = this.rows.get(message.type.id) ?? [];
+      this.rows.set(message.type.id, rows);
+      const values = new Map(
+        message.fields.flatMap((write) => (write.op === 'set' ? [[write.field.id, write.value] as const] : [])),
+      );
+      rows.push({ guid, timeMs: message.timeMs, row, values });
+    }
     return typeof verdicts[0] === 'string';
   }
 

@@ -28,6 +28,8 @@ export interface IngestRun {
   readonly redisKills: number;
   /** Kafka is killed and started again so many times. */
   readonly kafkaKills: number;
+  /** As is StarRocks, where there is one. */
+  readonly starrocksKills: number;
   readonly seed: number;
   readonly say: (line: string) => void;
 }
@@ -48,7 +50,7 @@ const INGEST_GROUP = 'tessera-ingest';
 
 /**
  * Sends messages of all kinds while two ingest workers and Redis are killed again and again, waits until all are applied, and compares every
- * user's profile in Redis with what the reference engine makes of the records of the topics, each taken once and in order; and
+ * user's profile in Redis, and the tables in StarRocks if there is one, with what the reference engine makes of the records of the topics, each taken once and in order; and
  * every record that it refuses has a dead letter, no other one.
  * @throws Error naming the first thing that is not so.
  */
@@ -64,7 +66,7 @@ export async function runIngest(servers: StreamServers, run: IngestRun): Promise
     });
   for (const type of INGEST_TYPES) await declare(type);
   const mapping = startWorker(servers.settings);
-  const ingest = Array.from({ length: WORKERS }, () => startIngest(servers.settings));
+  const ingest = Array.from({ length: WORKERS }, () => startIngest(servers.storeSettings));
   const { profiles, close } = await openProfiles(servers.redis.url);
   let isOver = false;
   let isLate = false;
@@ -90,7 +92,8 @@ export async function runIngest(servers: StreamServers, run: IngestRun): Promise
     const state = await profiles.state();
     if (state.state !== 'open') throw new Error(`all is applied, but the profiles are ${state.state}`);
     await catalogStore.refresh();
-    const compared = await compareProfiles(servers.client, profiles, catalogStore.current());
+    const starrocksUrl = servers.starrocks?.mysqlUrl ?? null;
+    const compared = await compareProfiles(servers.client, profiles, catalogStore.current(), starrocksUrl);
     return { ...compared, sent, seconds: Math.round((performance.now() - startedMs) / 1_000) };
   } finally {
     await Promise.all([mapping, ...ingest].map((worker) => worker.end('SIGKILL')));
@@ -102,7 +105,7 @@ export async function runIngest(servers: StreamServers, run: IngestRun): Promise
 /** @param halfway called in the middle. */
 async function meetFaults(
   servers: StreamServers,
-  { kills, stops, redisKills, kafkaKills, seed, say }: IngestRun,
+  { kills, stops, redisKills, kafkaKills, starrocksKills, seed, say }: IngestRun,
   ingest: SourceProcess[],
   halfway: () => Promise<void>,
 ): Promise<void> {
@@ -112,20 +115,21 @@ async function meetFaults(
     ...new Array<'stop'>(stops).fill('stop'),
     ...new Array<'redis'>(redisKills).fill('redis'),
     ...new Array<'kafka'>(kafkaKills).fill('kafka'),
+    ...new Array<'starrocks'>(servers.starrocks === null ? 0 : starrocksKills).fill('starrocks'),
   ].sort(() => random(2) - 0.5);
   for (const [index, fault] of faults.entries()) {
     await sleep(PAUSE_MS.least + random(PAUSE_MS.most - PAUSE_MS.least));
     if (index === faults.length >> 1) await halfway();
     const place = random(WORKERS);
     const worker = ingest[place]!;
-    if (fault === 'redis' || fault === 'kafka') {
-      await servers[fault].kill();
+    if (fault === 'redis' || fault === 'kafka' || fault === 'starrocks') {
+      await servers[fault]?.kill();
       await sleep(random(1_000));
-      await servers[fault].start();
+      await servers[fault]?.start();
     } else {
       if (fault === 'stop') await stopInTime(worker);
       else await worker.end('SIGKILL');
-      ingest[place] = startIngest(servers.settings);
+      ingest[place] = startIngest(servers.storeSettings);
     }
     say(`${index + 1} of ${faults.length} faults (${fault})`);
   }

@@ -1,10 +1,14 @@
 import path from 'node:path';
 import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { KafkaClient } from '@tessera/kafka';
+import { StarrocksPool } from '@tessera/starrocks-engine';
 import { declareTagType } from '@tessera/tag-catalog';
 import { KafkaServer } from '../support/services/kafka-server';
 import { MariaDbServer } from '../support/services/mariadb-server';
+import type { NativeServer } from '../support/services/native-server';
 import { RedisServer } from '../support/services/redis-server';
+import { StarrocksStandInServer } from '../support/starrocks-standin/standin-server';
+import { TABLES_DATABASE } from './compare-tables';
 
 const RAW_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -23,6 +27,7 @@ export class StreamServers {
     readonly kafka: KafkaServer,
     readonly redis: RedisServer,
     readonly mariadb: MariaDbServer,
+    readonly starrocks: StarrocksStandInServer | null,
   ) {
     this.client = new KafkaClient({ brokers: [kafka.broker], clientId: 'test', log: () => undefined });
   }
@@ -32,21 +37,49 @@ export class StreamServers {
     return KafkaServer.lacks() ?? RedisServer.lacks() ?? MariaDbServer.lacks();
   }
 
-  static async create(folder: string): Promise<StreamServers> {
+  static create(folder: string): Promise<StreamServers> {
+    return StreamServers.#create(folder, null);
+  }
+
+  /** And the stand-in for StarRocks. */
+  static async createWithStarrocks(folder: string): Promise<StreamServers> {
+    return StreamServers.#create(folder, await StarrocksStandInServer.create(path.join(folder, 'starrocks')));
+  }
+
+  static async #create(folder: string, starrocks: StarrocksStandInServer | null): Promise<StreamServers> {
     return new StreamServers(
       await KafkaServer.create(path.join(folder, 'kafka')),
       await RedisServer.create(path.join(folder, 'redis')),
       await MariaDbServer.create(path.join(folder, 'mariadb')),
+      starrocks,
     );
   }
 
   /** One after the other: packages may have to be installed. */
   async start(): Promise<void> {
     for (const server of this.all) await server.start();
+    if (this.starrocks === null) return;
+    const pool = new StarrocksPool({ urls: [this.starrocks.mysqlUrl], database: null });
+    await pool.run(`CREATE DATABASE IF NOT EXISTS \`${TABLES_DATABASE}\``);
+    await pool.close();
   }
 
   get settings(): Readonly<Record<string, string>> {
     return { KAFKA_BROKERS: this.kafka.broker, REDIS_URL: this.redis.url, MYSQL_URL: this.mariadb.url };
+  }
+
+  /** Of ingest workers; rows are written soon. */
+  get storeSettings(): Readonly<Record<string, string>> {
+    if (this.starrocks === null) return this.settings;
+    return {
+      ...this.settings,
+      STARROCKS_URL: this.starrocks.mysqlUrl,
+      STARROCKS_DATABASE: TABLES_DATABASE,
+      STARROCKS_REPLICATION: '1',
+      STARROCKS_BUCKETS: '1',
+      STARROCKS_BATCH_MS: '200',
+      STARROCKS_TIMEOUT_MS: '2000',
+    };
   }
 
   async createTopics(topics: Readonly<Record<string, number>>): Promise<void> {
@@ -83,7 +116,8 @@ export class StreamServers {
     for (const server of this.all) await server.remove();
   }
 
-  private get all(): readonly (KafkaServer | RedisServer | MariaDbServer)[] {
-    return [this.kafka, this.redis, this.mariadb];
+  private get all(): readonly NativeServer[] {
+    const { kafka, redis, mariadb, starrocks } = this;
+    return [kafka, redis, mariadb, ...(starrocks === null ? [] : [starrocks])];
   }
 }

@@ -41,8 +41,8 @@ export async function startIngestWorker(
   const directory = new TopicDirectory(client);
   const positions = new GroupPositions(client, groupId);
   const letterBox = new GroupProducer(client, DEAD_TOPIC);
-  const lag = new GroupLag(client, groupId, () => topics.current);
-  const metrics = new StreamMetrics(registry, () => lag.read());
+  const lag: GroupLag = new GroupLag(client, groupId, () => topics.current);
+  const metrics: StreamMetrics = new StreamMetrics(registry, () => lag.read());
   const outcomes = new IngestMetrics(registry, async () => (await profiles.state()).state === 'open');
   const letters = new LetterWriter(letterBox, Date.now, (code) => {
     metrics.addDeadLetter(code);
@@ -55,13 +55,13 @@ export async function startIngestWorker(
       : await openStore(starrocksUrls, config, { catalogStore, profiles, letters, registry, log });
   const tagStore = store?.writer ?? null;
   const workOf = worksWith({ config, catalogStore, profiles, letters, receivers, tagStore });
-  const reader = new SharedReader({
+  const reader: SharedReader = new SharedReader({
     ...{ client, groupId, workOf, ...readerLimits(config) },
     ...watched(metrics, log, () => {
       topics.suspect();
     }),
   });
-  const topics = new SourceTopics(directory, catalogStore, reader);
+  const topics: SourceTopics = new SourceTopics(directory, catalogStore, reader);
   const keeper = new ProfileKeeper({
     profiles,
     committed: async () => topics.demanded(await positions.read()),

@@ -251,7 +251,6 @@ async function connect({ frontend, account, database, connectMs }: ConnectionOpt
     ...account,
     ...(database === null ? {} : { database }),
     connectTimeout: connectMs,
-    charset: 'utf8mb4_general_ci',
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,

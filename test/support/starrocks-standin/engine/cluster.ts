@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Catalog } from '../catalog/catalog';
 import type { Table } from '../catalog/table';
+import { DroppedError } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
 import { SchemaChanges } from './schema-changes';
@@ -72,6 +73,6 @@ export class Cluster {
 
 /** Errors of DuckDB as errors of StarRocks. */
 export function translated(error: unknown): unknown {
-  if (error instanceof StarrocksError || !(error instanceof Error)) return error;
+  if (error instanceof StarrocksError || error instanceof DroppedError || !(error instanceof Error)) return error;
   return new StarrocksError(error.message.replace(/^(?:\w+ )?Error: /, ''));
 }
