@@ -3,8 +3,6 @@ import {
   BLOB,
   blobValue,
   BOOLEAN,
-  DuckDBBlobValue,
-  DuckDBListValue,
   DuckDBScalarFunction,
   HUGEINT,
   INTEGER,
@@ -12,7 +10,7 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api';
-import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBType, DuckDBValue, DuckDBBlobValue, DuckDBListValue } from '@duckdb/node-api';
 import { VARCHAR_BYTES_MAX } from '../sql/types';
 import { Bitmap, load, store, VALUE_MAX } from './bitmap';
 import type { Handles } from './handles';
@@ -79,15 +77,11 @@ function definitions(handles: Handles, chance: Chance): Definition[] {
     returns,
     of: (a: number) => of(bitmap(a)),
   });
-  const from = <T extends DuckDBValue>(
-    name: string,
-    parameter: DuckDBType,
-    of: (value: T) => Bitmap | null,
-  ): Definition => ({
+  const from = (name: string, parameter: DuckDBType, of: (value: never) => Bitmap | null): Definition => ({
     name,
     parameters: [parameter],
     returns: HANDLE,
-    of: (value: T) => put(of(value)),
+    of: (value: never) => put(of(value)),
   });
   const fold = (name: string, of: (a: Bitmap, b: Bitmap) => Bitmap): Definition =>
     from(name, LIST(HANDLE), ({ items }: DuckDBListValue) =>

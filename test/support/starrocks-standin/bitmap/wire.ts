@@ -79,7 +79,7 @@ function payload(type: WireType, bitmap: Bitmap, chance: Chance): Buffer[] {
 }
 
 function native(lows: Uint32Array, chance: Chance): Buffer {
-  if (chance() < 0.5) return Buffer.concat([Buffer.from([1]), u32(lows.length), ...Array.from(lows, u32)]);
+  if (chance() < 0.5) return Buffer.concat([Buffer.from([1]), u32(lows.length), bytesOf(lows)]);
   return Buffer.concat([Buffer.from([2]), portable(lows, chance)]);
 }
 
@@ -143,10 +143,15 @@ function containerBody({ values, isRun }: Container): Buffer {
     const runs = runsOf(values);
     return Buffer.concat([u16(runs.length), ...runs.flatMap(({ start, more }) => [u16(start), u16(more)])]);
   }
-  if (values.length <= ARRAY_MAX) return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  if (values.length <= ARRAY_MAX) return bytesOf(values);
   const bits = Buffer.alloc(BITS_BYTES);
   for (const value of values) bits[value >> 3]! |= 1 << (value & 7);
   return bits;
+}
+
+/** As they stand in memory: little-endian on every machine that this runs on. */
+function bytesOf({ buffer, byteOffset, byteLength }: Uint16Array | Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function u16(value: number): Buffer {
@@ -273,7 +278,8 @@ function readNative(cursor: Cursor): Uint32Array {
   const kind = cursor.u8();
   if (kind === 2) return readPortable(cursor);
   if (kind !== 1) throw new RangeError('unknown native format');
-  return ascending(Array.from({ length: cursor.u32() }, () => cursor.u32()));
+  const length = cursor.u32();
+  return ascending(new Uint32Array(Uint8Array.from(cursor.slice(length * 4)).buffer));
 }
 
 function readPortable(cursor: Cursor): Uint32Array {
@@ -317,7 +323,7 @@ function readArray(cursor: Cursor, length: number): number[] {
   return Array.from({ length }, () => cursor.u16());
 }
 
-function ascending(values: readonly number[]): Uint32Array {
+function ascending(values: readonly number[] | Uint32Array): Uint32Array {
   for (let index = 1; index < values.length; index++) {
     if (values[index]! <= values[index - 1]!) throw new RangeError('not ascending');
   }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Catalog } from '../catalog/catalog';
 import type { Table } from '../catalog/table';
+import { DroppedError } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
 import { SchemaChanges } from './schema-changes';
@@ -32,7 +33,7 @@ export class Cluster {
   /** @param folder of its data; null: in memory. */
   static async open(folder: string | null, seed: number): Promise<Cluster> {
     if (folder !== null) await mkdir(folder, { recursive: true });
-    const duck = await Duck.open(folder === null ? null : path.join(folder, 'data.duckdb'), seededChance(seed));
+    const duck = await Duck.open(folder === null ? null : path.join(folder, 'rows.duckdb'), seededChance(seed));
     const connection = await duck.connect();
     const cluster = new Cluster(duck, await Catalog.load(connection));
     const [row] = await (await connection.run('SELECT coalesce(max(transaction_id), 0) FROM standin.labels')).getRows();
@@ -72,6 +73,6 @@ export class Cluster {
 
 /** Errors of DuckDB as errors of StarRocks. */
 export function translated(error: unknown): unknown {
-  if (error instanceof StarrocksError || !(error instanceof Error)) return error;
+  if (error instanceof StarrocksError || error instanceof DroppedError || !(error instanceof Error)) return error;
   return new StarrocksError(error.message.replace(/^(?:\w+ )?Error: /, ''));
 }

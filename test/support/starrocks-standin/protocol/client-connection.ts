@@ -106,14 +106,20 @@ export class ClientConnection {
   async #command(body: Buffer, sequence: number): Promise<void> {
     this.#packets = sequence;
     const session = this.#session;
-    if (session === null) return this.drop();
+    if (session === null) {
+      this.drop();
+      return;
+    }
     try {
       if (body.length > PACKET_BYTES_MAX) {
         throw new StarrocksError(`Got a packet bigger than 'max_allowed_packet' bytes (${body.length})`, 1153);
       }
       await this.#dispatch(body, session);
     } catch (error) {
-      if (error instanceof DroppedError) return this.drop();
+      if (error instanceof DroppedError) {
+        this.drop();
+        return;
+      }
       const shown = translated(error);
       const code = shown instanceof StarrocksError ? shown.code : 1064;
       this.#send([errorPacket(code, shown instanceof Error ? shown.message : String(shown))]);
@@ -126,18 +132,28 @@ export class ClientConnection {
       case COMMAND.quit:
         this.socket.end();
         return;
-      case COMMAND.ping:
-        return this.#answer(ok(), false);
+      case COMMAND.ping: {
+        this.#answer(ok(), false);
+        return;
+      }
       case COMMAND.reset:
         session.reset();
-        return this.#answer(ok(), false);
+        {
+          this.#answer(ok(), false);
+          return;
+        }
       case COMMAND.initDb:
         session.use(text);
-        return this.#answer(ok(), false);
+        {
+          this.#answer(ok(), false);
+          return;
+        }
       case COMMAND.query:
         return this.#query(text, session);
-      case COMMAND.prepare:
-        return this.#prepare(text);
+      case COMMAND.prepare: {
+        this.#prepare(text);
+        return;
+      }
       case COMMAND.execute:
         return this.#executePrepared(body, session);
       case COMMAND.closeStatement:
@@ -192,7 +208,10 @@ export class ClientConnection {
   }
 
   #answer(result: StatementResult, hasMore: boolean, isBinary = false): void {
-    if (result.kind === 'ok') return this.#send([okPacket(result.affectedRows, result.info, hasMore)]);
+    if (result.kind === 'ok') {
+      this.#send([okPacket(result.affectedRows, result.info, hasMore)]);
+      return;
+    }
     const { columns, rows } = result;
     const packets = [lengthCoded(columns.length), ...columns.map(columnPacket), eofPacket(false)];
     for (const row of rows) packets.push(isBinary ? binaryRow(row, columns) : textRow(row));

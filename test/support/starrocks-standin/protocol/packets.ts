@@ -148,8 +148,9 @@ export function readParameters(
   known: readonly number[],
 ): { values: Cell[]; types: number[] } {
   if (count === 0) return { values: [], types: [] };
-  const nulls = body.subarray(9, 9 + Math.floor((count + 7) / 8));
-  let at = 9 + nulls.length;
+  // Command, statement, flags and number of iterations come first.
+  const nulls = body.subarray(10, 10 + Math.floor((count + 7) / 8));
+  let at = 10 + nulls.length;
   const isBound = body[at++] === 1;
   const types = isBound ? Array.from({ length: count }, (_, index) => body.readUInt16LE(at + index * 2)) : [...known];
   if (isBound) at += count * 2;

@@ -159,7 +159,8 @@ export type PartitionDeclaration =
       readonly ifNotExists: boolean;
       /** Null: from where the one before it ends (LESS THAN). */
       readonly lower: string | null;
-      readonly upper: string | 'MAXVALUE';
+      /** Or MAXVALUE. */
+      readonly upper: string;
       readonly isTemporary: boolean;
     }
   | {

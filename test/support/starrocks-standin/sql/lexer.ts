@@ -14,7 +14,17 @@ export interface Token {
   readonly end: number;
 }
 
-const SYMBOLS = ['<=>', '<>', '!=', '<=', '>=', '||', '&&', '->', ...'()[]{},.;=<>+-*/%&|^~?:'];
+const SYMBOLS = [
+  '<=>',
+  '<>',
+  '!=',
+  '<=',
+  '>=',
+  '||',
+  '&&',
+  '->',
+  ...'( ) [ ] { } , . ; = < > + - * / % & | ^ ~ ? :'.split(' '),
+];
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 const NUMBER = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?/y;
 const VARIABLE = /@@?[\p{L}_][\p{L}\p{N}_.$]*/uy;

@@ -135,6 +135,7 @@ export class Session {
           ),
         });
       case 'alter':
+        await this.#meetBefore(new Task());
         await this.#alter(statement);
         return ok();
       default:

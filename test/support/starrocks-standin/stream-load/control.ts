@@ -11,16 +11,26 @@ export async function answerControl(message: IncomingMessage, response: ServerRe
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
   const number = /^\/standin\/faults(?:\/(\d+))?$/.exec(message.url ?? '');
-  if (number === null) return answer(404, { message: 'not found' });
-  if (message.method === 'GET') return answer(200, { left: faults.left });
+  if (number === null) {
+    answer(404, { message: 'not found' });
+    return;
+  }
+  if (message.method === 'GET') {
+    answer(200, { left: faults.left });
+    return;
+  }
   if (message.method === 'DELETE') {
     if (number[1] === undefined) faults.clear();
     else faults.remove(Number(number[1]));
-    return answer(200, { left: faults.left });
+    answer(200, { left: faults.left });
+    return;
   }
   const parts: Buffer[] = [];
   for await (const part of message) parts.push(part as Buffer);
   const fault = JSON.parse(Buffer.concat(parts).toString('utf8')) as Fault;
-  if (!FAULT_POINTS.includes(fault.at)) return answer(400, { message: `unknown point: ${String(fault.at)}` });
+  if (!FAULT_POINTS.includes(fault.at)) {
+    answer(400, { message: `unknown point: ${fault.at}` });
+    return;
+  }
   answer(200, { id: faults.add(fault) });
 }

@@ -84,7 +84,7 @@ export class StreamLoadServer {
     const server = createServer();
     const run = (message: IncomingMessage, response: ServerResponse): void => {
       const work = handle(message, response).catch((error: unknown) => {
-        if (error instanceof DroppedError || message.destroyed) message.socket.destroy();
+        if (error instanceof DroppedError || message.socket.destroyed) message.socket.destroy();
         else if (!response.headersSent) json(response, 500, { status: 'FAILED', msg: String(error) });
       });
       this.#working.add(work);
@@ -99,19 +99,27 @@ export class StreamLoadServer {
   async #atFrontend(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = message.url ?? '';
     if (path.startsWith('/standin/')) return answerControl(message, response, this.faults);
-    if (path === '/api/health')
-      return json(response, 200, { online_backend_num: 1, total_backend_num: 1, status: 'OK' });
+    if (path === '/api/health') {
+      json(response, 200, { online_backend_num: 1, total_backend_num: 1, status: 'OK' });
+      return;
+    }
     const request = this.#enter(message, response);
     if (request === null) return;
     const fault = await this.faults.meet('redirect', textOf(request), once(message.socket, 'close'));
-    if (fault?.kind === 'error') return json(response, 200, { Status: 'FAILED', Message: fault.message });
+    if (fault?.kind === 'error') {
+      json(response, 200, { Status: 'FAILED', Message: fault.message });
+      return;
+    }
     const target = fault?.kind === 'backendDown' ? 'http://127.0.0.1:1' : this.backendUrl;
     response.writeHead(307, { location: `${target}${path}`, connection: 'close' }).end();
   }
 
   async #atBackend(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = message.url ?? '';
-    if (path === '/api/health') return json(response, 200, { status: 'OK', msg: 'To Be Added' });
+    if (path === '/api/health') {
+      json(response, 200, { status: 'OK', msg: 'To Be Added' });
+      return;
+    }
     if (path.startsWith(ERROR_LOG)) {
       const found = this.#errorLogs.get(Number(path.split('=')[1]));
       response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'text/plain' }).end(found ?? 'not found');
@@ -163,7 +171,7 @@ export class StreamLoadServer {
       checkLabel(request.label);
       return { ...about, ...(await this.#loadLabelled(request, transaction)) };
     } catch (error) {
-      if (error instanceof DroppedError || request.message.destroyed) throw error;
+      if (error instanceof DroppedError || request.message.socket.destroyed) throw error;
       if (error instanceof LabelTakenError) return { ...about, ...labelExists(request.label, 'FINISHED') };
       return { ...about, ...this.#failed(error) };
     } finally {

@@ -3,7 +3,7 @@ import type { Call, Expression, OrderItem, Query } from '../sql/ast';
 import type { SqlType } from '../sql/types';
 import { BIGINT, BOOLEAN, DATETIME, INT, isTemporal, LARGEINT, nameOf, NULL, VARCHAR } from '../sql/types';
 import { FUNCTIONS } from './functions';
-import type { Aggregate, SqlFunction } from './functions';
+import type { Aggregate, SqlFunction } from './function-types';
 import { Scope } from './scope';
 import { arithmetic, cast, comparable, quoteName, quoteText, together } from './typed';
 import type { Typed } from './typed';

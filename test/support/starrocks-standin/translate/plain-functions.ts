@@ -1,0 +1,176 @@
+import { BIGINT, BOOLEAN, DATE, DATETIME, INT, VARCHAR } from '../sql/types';
+import type { ScalarFunction } from './function-types';
+import { flag, integer, moment, text } from './parameters';
+import { array, call, scalar } from './scalar';
+import { cast, comparable, together } from './typed';
+import type { Typed } from './typed';
+
+/** Two arrays of one type. */
+function arrays(section: string, name: string): ScalarFunction {
+  return {
+    kind: 'scalar',
+    section,
+    args: [2, 2],
+    build: (a, b) => {
+      const { sqls } = together([array(a), array(b)], name);
+      return { sql: call(name)(...sqls), type: BOOLEAN };
+    },
+  };
+}
+
+const coalesce = (section: string, least: number, most: number): ScalarFunction => ({
+  kind: 'scalar',
+  section,
+  args: [least, most],
+  build: (...args) => {
+    const { sqls, type } = together(args, 'coalesce');
+    return { sql: `coalesce(${sqls.join(', ')})`, type };
+  },
+});
+
+/** `years_add`, `days_sub`, …: a number of units more or less. */
+function shift(section: string, unit: string, sign: '+' | '-'): ScalarFunction {
+  return scalar(section, [moment, integer], DATETIME, (from, count) => `(${from} ${sign} ${unit}(${count}))`);
+}
+
+const field = (section: string, name: string): ScalarFunction =>
+  scalar(section, [moment], INT, (of) => `CAST(${name}(${of}) AS INTEGER)`);
+
+/** Conditions, texts, arrays, moments and numbers. */
+export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
+  // Conditions.
+  if: {
+    kind: 'scalar',
+    section: '2',
+    args: [3, 3],
+    build: (condition, yes, no) => {
+      const { sqls, type } = together([yes, no], 'if');
+      return { sql: `CASE WHEN ${flag(condition, 'if')} THEN ${sqls[0]!} ELSE ${sqls[1]!} END`, type };
+    },
+  },
+  ifnull: coalesce('2', 2, 2),
+  coalesce: coalesce('11', 1, 1_000),
+  nullif: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [2, 2],
+    build: (a, b) => {
+      const [x, y] = comparable(a, b, 'nullif');
+      return { sql: `CASE WHEN ${x} = ${y} THEN NULL ELSE ${a.sql} END`, type: a.type };
+    },
+  },
+  // Texts; positions are of characters, length() of bytes.
+  locate: scalar('12', [text, text], INT, (what, where) => `CAST(instr(${where}, ${what}) AS INTEGER)`),
+  starts_with: scalar('12', [text, text], BOOLEAN, call('starts_with')),
+  ends_with: scalar('12', [text, text], BOOLEAN, call('ends_with')),
+  regexp: scalar('11', [text, text], BOOLEAN, call('regexp_matches')),
+  length: scalar('docs', [text], INT, (of) => `CAST(strlen(${of}) AS INTEGER)`),
+  char_length: scalar('docs', [text], INT, (of) => `CAST(length(${of}) AS INTEGER)`),
+  concat: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [1, 1_000],
+    build: (...args) => ({ sql: `(${args.map((arg) => cast(arg, VARCHAR).sql).join(' || ')})`, type: VARCHAR }),
+  },
+  // Arrays.
+  array_contains: {
+    kind: 'scalar',
+    section: '11',
+    args: [2, 2],
+    build: (of, value) => ({
+      sql: `list_contains(${array(of).sql}, ${cast(value, array(of).of).sql})`,
+      type: BOOLEAN,
+    }),
+  },
+  array_contains_all: arrays('11', 'list_has_all'),
+  arrays_overlap: arrays('11', 'list_has_any'),
+  array_length: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [1, 1],
+    build: (of) => ({ sql: `CAST(len(${array(of).sql}) AS INTEGER)`, type: INT }),
+  },
+  // docs, array-functions/array_join: NULL elements are left out; of no elements the empty text.
+  array_join: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [2, 2],
+    build: (of, separator) => {
+      const { sql } = array(of);
+      const joined = `coalesce(array_to_string(${sql}, ${text(separator, 'array_join')}), '')`;
+      return { sql: `CASE WHEN ${sql} IS NOT NULL THEN ${joined} END`, type: VARCHAR };
+    },
+  },
+  // Moments.
+  year: field('docs', 'year'),
+  month: field('12', 'month'),
+  day: field('12', 'day'),
+  hour: field('docs', 'hour'),
+  minute: field('docs', 'minute'),
+  second: field('docs', 'second'),
+  dayofweek: scalar('docs', [moment], INT, (of) => `CAST(dayofweek(${of}) + 1 AS INTEGER)`),
+  now: scalar('8', [], DATETIME, () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`),
+  current_timestamp: scalar(
+    '1',
+    [],
+    DATETIME,
+    () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`,
+  ),
+  utc_timestamp: scalar(
+    'docs',
+    [],
+    DATETIME,
+    () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`,
+  ),
+  to_date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
+  date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
+  datediff: scalar('docs', [moment, moment], INT, (a, b) => `CAST(date_diff('day', ${b}, ${a}) AS INTEGER)`),
+  unix_timestamp: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [0, 1],
+    build: (of: Typed | undefined) => ({
+      sql:
+        of === undefined
+          ? `CAST(floor(epoch(now())) AS BIGINT)`
+          : `CAST(floor(epoch(${moment(of, 'unix_timestamp')})) AS BIGINT)`,
+      type: BIGINT,
+    }),
+  },
+  dayofyear: field('docs', 'dayofyear'),
+  years_add: shift('docs', 'to_years', '+'),
+  years_sub: shift('docs', 'to_years', '-'),
+  months_add: shift('docs', 'to_months', '+'),
+  months_sub: shift('docs', 'to_months', '-'),
+  weeks_add: shift('docs', 'to_weeks', '+'),
+  weeks_sub: shift('docs', 'to_weeks', '-'),
+  days_add: shift('docs', 'to_days', '+'),
+  days_sub: shift('docs', 'to_days', '-'),
+  hours_add: shift('docs', 'to_hours', '+'),
+  hours_sub: shift('docs', 'to_hours', '-'),
+  minutes_add: shift('docs', 'to_minutes', '+'),
+  minutes_sub: shift('docs', 'to_minutes', '-'),
+  seconds_add: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} + to_microseconds(${n} * 1000000))`),
+  seconds_sub: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} - to_microseconds(${n} * 1000000))`),
+  milliseconds_add: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} + to_microseconds(${n} * 1000))`),
+  milliseconds_sub: scalar('12', [moment, integer], DATETIME, (of, n) => `(${of} - to_microseconds(${n} * 1000))`),
+  microseconds_add: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} + to_microseconds(${n}))`),
+  microseconds_sub: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} - to_microseconds(${n}))`),
+  milliseconds_diff: scalar('docs', [moment, moment], BIGINT, (a, b) => `((epoch_us(${a}) - epoch_us(${b})) // 1000)`),
+  // Numbers.
+  abs: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [1, 1],
+    build: (of) => ({ sql: `abs(${of.sql})`, type: of.type }),
+  },
+  greatest: { kind: 'scalar', section: 'docs', args: [1, 1_000], build: (...args) => most('greatest', args) },
+  least: { kind: 'scalar', section: 'docs', args: [1, 1_000], build: (...args) => most('least', args) },
+};
+
+/** NULL if one is NULL, unlike DuckDB's. */
+function most(name: string, args: readonly Typed[]): Typed {
+  const { sqls, type } = together(args, name);
+  const hasNull = sqls.map((sql) => `${sql} IS NULL`).join(' OR ');
+  return { sql: `CASE WHEN ${hasNull} THEN NULL ELSE ${name}(${sqls.join(', ')}) END`, type };
+}
