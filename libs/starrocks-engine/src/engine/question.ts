@@ -17,6 +17,7 @@ export interface QuestionContext {
   readonly nowMs: number;
   readonly shape: ShapeChoice;
   readonly placeKv?: QuestionOptions['placeKv'];
+  readonly statementLimits?: QuestionOptions['limits'];
   /** Names its rows; no other question has it. */
   readonly id: string;
 }
@@ -55,7 +56,7 @@ export class Question {
     compile: Compile,
     filter: UserFilter | null = null,
   ): Promise<CompiledQuestion> {
-    const { nowMs, shape, placeKv, session } = this.context;
+    const { nowMs, shape, placeKv, session, statementLimits } = this.context;
     const patterns = patternQuestions(scansOf(nodes), nowMs);
     const matches = await matchingValues(patterns, (statement) => session.stream(statement, this.context.limits()));
     const id = `${this.context.id}${this.#compiled}`;
@@ -66,6 +67,7 @@ export class Question {
       keptAs: `${id}k`,
       openLeaves: (statement) => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${statement}_${slot}` }),
       ...(placeKv === undefined ? {} : { placeKv }),
+      ...(statementLimits === undefined ? {} : { limits: statementLimits }),
     });
   }
 
