@@ -35,7 +35,9 @@ const CONCURRENCY = 16;
 const WAITING_MAX = 256;
 const TIMEOUT_MS = 60_000;
 const CONNECT_MS = 3_000;
-/** A connection that was idle for longer is asked whether it still is one before it is used. */
+/**
+ * A connection that was idle for longer is asked whether it still is one before it is used; before a statement that is sent once, any.
+ */
 const TRUSTED_MS = 500;
 /** One that was idle for longer is closed. */
 const IDLE_MS_MAX = 60_000;
@@ -99,7 +101,7 @@ export class StarrocksPool {
     const untilMs = performance.now() + (options.timeoutMs ?? this.#timeoutMs);
     for (let left = this.#frontends.count; ; left--) {
       try {
-        return await this.use(work, options);
+        return await this.#with(work, options, TRUSTED_MS);
       } catch (error) {
         const isWorthIt = error instanceof StarrocksError && error.kind === 'lost';
         if (!isWorthIt || left === 0 || this.#isClosed || performance.now() > untilMs) throw error;
@@ -108,8 +110,16 @@ export class StarrocksPool {
   }
 
   /** As `read`, once: for statements that change something. @throws as `read`. */
-  async use<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
-    const { connection, release } = await this.#hold(options);
+  use<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
+    return this.#with(work, options, 0);
+  }
+
+  async #with<T>(
+    work: (session: StarrocksSession) => Promise<T>,
+    options: StatementOptions,
+    trustedMs: number,
+  ): Promise<T> {
+    const { connection, release } = await this.#hold(options, trustedMs);
     try {
       return await work(connection);
     } catch (error) {
@@ -122,7 +132,7 @@ export class StarrocksPool {
 
   /** A query row by row. Not asked again when it breaks. @throws as `rows`. */
   async *stream(statement: string, options: StatementOptions = {}): AsyncGenerator<StarrocksRow> {
-    const { connection, release } = await this.#hold(options);
+    const { connection, release } = await this.#hold(options, 0);
     try {
       yield* connection.stream(statement, options);
     } finally {
@@ -174,8 +184,8 @@ export class StarrocksPool {
     for (const { connection } of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** A connection and a place for it, until it is released. */
-  async #hold({ signal, timeoutMs = this.#timeoutMs }: StatementOptions): Promise<Held> {
+  /** A connection and a place for it, until it is released. @param trustedMs one that was idle for no longer is used as it is. */
+  async #hold({ signal, timeoutMs = this.#timeoutMs }: StatementOptions, trustedMs: number): Promise<Held> {
     const giveBack = await this.#line.take(timeoutMs, signal);
     let end: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -187,7 +197,7 @@ export class StarrocksPool {
     });
     this.#busy.add(held);
     try {
-      const connection = await this.#connection(signal);
+      const connection = await this.#connection(signal, trustedMs);
       return {
         connection,
         release: () => {
@@ -200,10 +210,10 @@ export class StarrocksPool {
     }
   }
 
-  async #connection(signal: AbortSignal | undefined): Promise<StarrocksConnection> {
+  async #connection(signal: AbortSignal | undefined, trustedMs: number): Promise<StarrocksConnection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       const { connection, sinceMs } = idle;
-      const isTrusted = connection.isUsable && performance.now() - sinceMs <= TRUSTED_MS;
+      const isTrusted = connection.isUsable && performance.now() - sinceMs < trustedMs;
       if (isTrusted || (await connection.ping(PING_MS_MAX))) return connection;
       connection.destroy();
     }

@@ -90,6 +90,7 @@ export class StreamLoadTransport implements LoadTransport {
 
 /** Other answers are about the rows. */
 function isOverloaded(message: string): boolean {
+  if (/too many filtered rows/i.test(message)) return false;
   return /too many|version|timeout|timed? out|memory|rpc|backend|alive|cancel|busy|begin transaction|limit/i.test(
     message,
   );
