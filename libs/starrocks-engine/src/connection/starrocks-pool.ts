@@ -3,6 +3,7 @@ import type { Account } from './frontends';
 import { StarrocksConnection } from './starrocks-connection';
 import type { StarrocksRow, StarrocksSession, StatementOptions } from './starrocks-connection';
 import { StarrocksError } from './starrocks-error';
+import { untilVisible } from './until-visible';
 import { WaitingLine } from './waiting-line';
 import type { WriteOutcome } from './write-outcome';
 
@@ -42,7 +43,6 @@ const TRUSTED_MS = 500;
 /** One that was idle for longer is closed. */
 const IDLE_MS_MAX = 60_000;
 const PING_MS_MAX = 1_000;
-const VISIBLE_POLL_MS = 50;
 
 /**
  * Connections to the frontends of one StarRocks, opened when needed and used again. A frontend that does not answer is left for another one; what was sent to
@@ -143,26 +143,8 @@ export class StarrocksPool {
   /**
    * Waits until what was written is seen by every query that begins then. @throws StarrocksError `late` if that takes too long, `refused` if it will never be.
    */
-  async untilVisible({ label, isVisible }: WriteOutcome, options: StatementOptions = {}): Promise<void> {
-    if (isVisible || label === null) return;
-    const { signal, timeoutMs = this.#timeoutMs } = options;
-    const untilMs = performance.now() + timeoutMs;
-    for (;;) {
-      const [row] = await this.rows(
-        `SELECT STATE FROM information_schema.loads WHERE LABEL = '${checkedLabel(label)}'`,
-        options,
-      );
-      const state = row?.['STATE'];
-      if (state === 'FINISHED') return;
-      if (state === 'CANCELLED') throw new StarrocksError(`StarRocks has cancelled the load ${label}`, 'refused');
-      if (performance.now() > untilMs) {
-        throw new StarrocksError(
-          `the load ${label} is committed, but not visible after ${timeoutMs / 1_000} s`,
-          'late',
-        );
-      }
-      await pause(VISIBLE_POLL_MS, signal);
-    }
+  async untilVisible(outcome: WriteOutcome, options: StatementOptions = {}): Promise<void> {
+    await untilVisible(this, outcome, { timeoutMs: this.#timeoutMs, ...options });
   }
 
   /** For readiness: asks a frontend. */
@@ -261,25 +243,4 @@ export class StarrocksPool {
     });
     this.#idle.splice(0, this.#idle.length, ...kept);
   }
-}
-
-/** Labels are StarRocks' own or ours: letters, digits, `_` and `-`. */
-function checkedLabel(label: string): string {
-  if (!/^[\w-]{1,128}$/.test(label)) throw new StarrocksError(`not a label: ${JSON.stringify(label)}`, 'refused');
-  return label;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      clearTimeout(timer);
-      const reason: unknown = signal?.reason;
-      reject(reason instanceof Error ? reason : new Error(String(reason)));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', aborted);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', aborted, { once: true });
-  });
 }
