@@ -20,6 +20,7 @@ import { GUID, GUIDS } from '../schema/names';
 import { BitmapUserSet } from './bitmap-user-set';
 import { answerAtOneVersion } from './data-version';
 import { askDistribution } from './distribution';
+import { KvPlacement } from './kv-placement';
 import { Question } from './question';
 import { questionId, sweepStatements } from './question-rows';
 
@@ -31,7 +32,6 @@ export interface StarrocksEngineOptions {
   readonly shape?: ShapeChoice;
   /** How long an answer may take, its statements together; default 60 s. */
   readonly timeoutMs?: number;
-  readonly placeKv?: QuestionOptions['placeKv'];
   /** Smaller than StarRocks can do, for tests. */
   readonly limits?: QuestionOptions['limits'];
 }
@@ -40,6 +40,8 @@ export interface StarrocksEngineOptions {
 export interface Explanation {
   readonly shape: 'mixed' | 'bitmap';
   readonly reason: string;
+  /** Of kv tags that bitmaps are kept of: where each is read from and why. */
+  readonly placements: readonly string[];
   /** In the order in which they are sent. */
   readonly statements: readonly string[];
 }
@@ -57,6 +59,7 @@ const SHOWN_ID = 'question-';
 export class StarrocksEngine implements SegmentationEngine {
   readonly name = 'starrocks';
   readonly #cleanups = new Set<Promise<void>>();
+  readonly #placement = new KvPlacement();
 
   constructor(private readonly options: StarrocksEngineOptions) {}
 
@@ -149,7 +152,12 @@ export class StarrocksEngine implements SegmentationEngine {
     return this.options.pool.read(async (session) => {
       const question = new Question({ ...this.#context(options), session, id: SHOWN_ID });
       const { shape, reason, prepare, asks } = await question.compile(nodes, (with_) => compileCounts(nodes, with_));
-      return { shape, reason, statements: [...prepare, ...asks.map(({ sql }) => sql)] };
+      return {
+        shape,
+        reason,
+        placements: question.placements,
+        statements: [...prepare, ...asks.map(({ sql }) => sql)],
+      };
     }, options);
   }
 
@@ -190,7 +198,7 @@ export class StarrocksEngine implements SegmentationEngine {
   }
 
   #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'id'> {
-    const { nowMs, shape = 'auto', placeKv, limits: statementLimits } = this.options;
+    const { nowMs, shape = 'auto', limits: statementLimits } = this.options;
     const { signal, timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS } = options;
     const untilMs = performance.now() + timeoutMs;
     const limits = (): StatementOptions => ({
@@ -201,7 +209,7 @@ export class StarrocksEngine implements SegmentationEngine {
       nowMs: nowMs(),
       shape,
       limits,
-      ...(placeKv === undefined ? {} : { placeKv }),
+      placement: this.#placement,
       ...(statementLimits === undefined ? {} : { statementLimits }),
     };
   }
