@@ -18,6 +18,7 @@ const ENTRIES = {
   migrate: 'apps/ingest-worker/src/cli/migrate.ts',
   identity: 'apps/mapping-worker/src/cli/identity.ts',
   'dead-letters': 'apps/mapping-worker/src/cli/dead-letters.ts',
+  profiles: 'apps/ingest-worker/src/cli/profiles.ts',
   bench: 'test/bench/main.ts',
 };
 

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { decodeStarrocksBitmap, encodeStarrocksBitmap, MalformedBitmapError, RoaringBitmap32 } from '@tessera/bitmap';
-import { encodeInForm, type Form, formsFor } from '../../libs/bitmap/src/starrocks/testing/encode-in-form';
+import { encodeInForm, formsFor } from '../support/starrocks-bitmaps/encode-in-form';
 import { RandomSource } from '../conformance/random/random-source';
 
 // Reads StarRocks bitmaps that were damaged, at least as many rounds as told; a line tells where it is, for when it dies.
@@ -8,9 +8,6 @@ import { RandomSource } from '../conformance/random/random-source';
 
 const SEGMENT_GUIDS = 4_194_304;
 const PROGRESS_ROUNDS = 50;
-/** A form lists its values one by one. */
-const LISTED_MAX = 20_000;
-const LISTING: readonly Form[] = ['set', 'native values', 'native bitmap64 of values'];
 
 const [seed = 0, rounds = 0] = process.argv.slice(2).map(Number);
 const random = new RandomSource(seed);
@@ -19,8 +16,7 @@ let read = 0;
 for (let round = 0; round < rounds; round += 1) {
   if (round % PROGRESS_ROUNDS === 0) writeSync(1, `seed ${seed} round ${round}\n`);
   const bitmap = drawBitmap();
-  const forms = formsFor(bitmap.size).filter((form) => bitmap.size <= LISTED_MAX || !LISTING.includes(form));
-  const bytes = encodeInForm(random.pick(forms), bitmap, (values) => values.reverse());
+  const bytes = encodeInForm(random.pick(formsFor(bitmap.size)), bitmap, (values) => values.reverse());
   for (let n = 0; n < 20; n += 1) tryOne(damage(bytes));
 }
 writeSync(1, `${refused} refused, ${read} read\n`);

@@ -6,6 +6,8 @@ import type { ReadRecord } from '@tessera/kafka';
 import { MysqlDatabase } from '@tessera/mysql';
 import { describeWithServer } from '../support/services/with-server';
 import { SourceProcess } from '../support/source-process';
+import { callApi } from './call-api';
+import type { Answer } from './call-api';
 import { INGEST_RUNS, startIngest } from './ingest-process';
 import { StreamServers } from './stream-servers';
 import { startWorker, WORKER_RUNS } from './worker-process';
@@ -14,12 +16,6 @@ const TEST_MS_MAX = 300_000;
 const WAIT_MS_MAX = 120_000;
 const MAIN = 'apps/segmentation-api/src/main.ts';
 const LISTENS = /listening on (\S+)/;
-
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- checked by expectations
-}
 
 interface PlacedRecord extends ReadRecord {
   readonly partition: number;
@@ -47,17 +43,8 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     await Promise.all(processes.map((one) => one.end('SIGTERM')));
   }, TEST_MS_MAX);
 
-  async function call(api: number, method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(`${addresses[api]}${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : typeof body === 'string'
-          ? { body, headers: { 'content-type': 'application/x-ndjson' } }
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    return { status: response.status, retryAfter: response.headers.get('retry-after'), json: await response.json() };
-  }
+  const call = (api: number, method: string, path: string, body?: unknown): Promise<Answer> =>
+    callApi(addresses[api] ?? '', method, path, body);
 
   const declare = (api: number, name: string, more: object = {}): Promise<Answer> =>
     call(api, 'POST', '/v1/tag-types', {
@@ -196,121 +183,6 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     },
     TEST_MS_MAX,
   );
-
-  describe('single users', () => {
-    const LEVEL = { tag: 'shopper_level', op: 'gte', value: 5 };
-
-    it(
-      'shows tags from the online profiles as soon as the offset of their messages is applied',
-      async () => {
-        const sent = [message('shopper', 'tag-1', 5), message('shopper', 'tag-2', 4, { time: '2026-11-01T00:00:00Z' })];
-        const { offset } = (await call(0, 'POST', '/v1/messages', sent)).json;
-        const found = await call(1, 'GET', `/v1/users/tag-1?minOffset=${offset}`);
-        expect(found).toMatchObject({
-          status: 200,
-          json: {
-            cuid: 'tag-1',
-            guid: expect.any(Number),
-            tags: { shopper_level: { value: 5, status: 'value' } },
-            events: null,
-            dataVersion: null,
-          },
-        });
-        const batch = await call(1, 'POST', '/v1/users/batch', { cuids: ['tag-2', 'tag-0', 'tag-1', 'tag-2'] });
-        expect(batch.json.users.map((user: { cuid: string } | null) => user?.cuid ?? null)).toEqual([
-          ...['tag-2', null, 'tag-1', 'tag-2'],
-        ]);
-        expect(batch.json.users[0].tags.shopper_level).toEqual({
-          ...{ value: 4, time: '2026-11-01T00:00:00Z', status: 'value' },
-        });
-        const unknown = await call(0, 'GET', '/v1/users/tag-0');
-        expect(unknown).toMatchObject({ status: 404, json: { errors: [{ code: 'unknownUser' }] } });
-      },
-      TEST_MS_MAX,
-    );
-
-    it('evaluates rules about tags, with reasons, and refuses those about rows', async () => {
-      const evaluate = (path: string, body: object): Promise<Answer> => call(0, 'POST', `/v1/users/${path}`, body);
-      expect((await evaluate('tag-1/evaluate', { expression: LEVEL })).json).toMatchObject({
-        results: [{ member: true }],
-        dataVersion: null,
-      });
-      const { json } = await evaluate('tag-2/evaluate', { expression: LEVEL, why: true });
-      expect(json.results[0]).toMatchObject({
-        member: false,
-        why: { smallestChange: { changes: [{ change: { kind: 'setValue', to: 5 } }] } },
-      });
-      const cuids = ['tag-1', 'tag-0', 'tag-2'];
-      for (const why of [true, false]) {
-        const many = await evaluate('evaluate-batch', { cuids, expression: { not: LEVEL }, why });
-        expect(many.json.users).toMatchObject([
-          { results: [{ member: false }] },
-          null,
-          { results: [{ member: true }] },
-        ]);
-      }
-      expect((await evaluate('tag-0/evaluate', { expression: LEVEL })).status).toBe(404);
-      await declare(0, 'viewed', { kind: 'event', tags: undefined, properties: [] });
-      const viewed = { event: 'viewed', op: 'eq', value: 0 };
-      for (const why of [true, false]) {
-        expect((await evaluate('tag-1/evaluate', { expression: viewed, why })).status).toBe(501);
-      }
-    });
-
-    it(
-      'waits for positions of tags.raw, and no longer than 10 s',
-      async () => {
-        const { offset } = (await call(0, 'POST', '/v1/messages', [message('shopper', 'tag-3', 3)])).json;
-        const [[partition = 0, position = 0] = []] = [...(await tokens()).read(offset)];
-        const found = await call(0, 'GET', `/v1/users/tag-3?minOffset=tags.raw:${partition}@${position - 1}`);
-        expect(found.json.tags.shopper_level.value).toBe(3);
-        const startedMs = performance.now();
-        const late = await call(0, 'GET', `/v1/users/tag-3?minOffset=tags.raw:${partition}@${position + 1_000_000}`);
-        expect(late).toMatchObject({ status: 503, retryAfter: '1' });
-        expect(performance.now() - startedMs).toBeGreaterThan(9_000);
-        expect((await call(0, 'GET', '/v1/users/tag-3?minOffset=tags.raw:0')).status).toBe(400);
-      },
-      TEST_MS_MAX,
-    );
-
-    it(
-      'no longer shows a user whose erasure is applied',
-      async () => {
-        const { offset } = (await call(0, 'DELETE', '/v1/users/tag-3')).json;
-        expect((await call(1, 'GET', `/v1/users/tag-3?minOffset=${offset}`)).status).toBe(404);
-        const again = (await call(0, 'POST', '/v1/messages', [message('shopper', 'tag-3', 1)])).json;
-        const { json } = await call(1, 'GET', `/v1/users/tag-3?minOffset=${again.offset}`);
-        expect(json.tags.shopper_level.value).toBe(1);
-      },
-      TEST_MS_MAX,
-    );
-
-    it(
-      'answers 503 while Redis is away, and goes on when it is back',
-      async () => {
-        await servers.redis.kill();
-        for (const answer of await Promise.all([
-          call(0, 'GET', '/v1/users/tag-1'),
-          call(1, 'POST', '/v1/users/tag-1/evaluate', { expression: LEVEL }),
-        ])) {
-          expect(answer).toMatchObject({ status: 503, retryAfter: '1' });
-        }
-        expect(await call(0, 'GET', '/health/ready')).toMatchObject({
-          status: 503,
-          json: { dependencies: { identity: { ok: false }, profiles: { ok: false } } },
-        });
-        await servers.redis.start();
-        const untilMs = Date.now() + WAIT_MS_MAX;
-        let answer = await call(0, 'GET', '/v1/users/tag-1');
-        while (answer.status === 503 && Date.now() < untilMs) {
-          await sleep(200);
-          answer = await call(0, 'GET', '/v1/users/tag-1');
-        }
-        expect(answer).toMatchObject({ status: 200, json: { tags: { shopper_level: { value: 5 } } } });
-      },
-      TEST_MS_MAX,
-    );
-  });
 
   it('says what takes an engine, which it has not, and which names are taken', async () => {
     const expression = { all: true };

@@ -67,6 +67,20 @@ describeWithServer('The standalone process on a Kafka', KafkaServer, (kafka) => 
   );
 
   it(
+    'shows a record of tags.raw to whoever waits for its position',
+    async () => {
+      for (let turn = 0; turn < 20; turn += 1) {
+        await stream.send(rawMessage('city', `waited-${turn}`, { visits: turn }));
+        const ends = [...(await stream.ends('tags.raw'))].filter(([, end]) => end > 0);
+        const minOffset = `tags.raw:${ends.map(([partition, end]) => `${partition}@${end - 1}`).join(',')}`;
+        const user = await server.ask('GET', `/v1/users/waited-${turn}?minOffset=${minOffset}`);
+        expect(user).toMatchObject({ status: 200, body: { tags: { visits: { value: turn } } } });
+      }
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
     'sends each bad record to the dead letters and takes what follows it',
     async () => {
       const before = (await stream.read('tags.dead', 0)).length;

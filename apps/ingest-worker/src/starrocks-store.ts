@@ -12,7 +12,8 @@ import { schemaOptionsOf } from './starrocks-schema';
 import { StoreMetrics } from './store-metrics';
 
 const KB = 1_024;
-const KEEP_MS = 60_000;
+/** How often it is looked whether the tables are to be looked at. */
+const KEEP_MS = 1_000;
 /** Statements that change tables may take longer than those that write. */
 const SCHEMA_MS_MAX = 60_000;
 /** At the end. */
@@ -136,7 +137,9 @@ async function keepTables(
   });
   const keep = quietly('The tables in StarRocks can not be looked at', () => keeper.keep(), log);
   void keep();
-  const timer = setInterval(() => void keep(), KEEP_MS);
+  const timer = setInterval(() => {
+    if (keeper.isDue) void keep();
+  }, KEEP_MS);
   return {
     keeper,
     of: {

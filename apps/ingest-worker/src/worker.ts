@@ -141,9 +141,10 @@ interface WorkParts {
 }
 
 function worksWith({ config, catalogStore, ...options }: WorkParts): (where: TopicPartition) => ProfileWork {
-  const { cuidPattern, futureHours, stringBytesMax } = config;
+  const { cuidPattern, futureHours, stringBytesMax, starrocksUrls, starrocksProfileModel } = config;
   const messages: MessageOptions = {
     ...{ futureToleranceMs: futureHours * HOUR_MS, stringBytesMax },
+    clearsProfiles: starrocksUrls === null || starrocksProfileModel === 'primary',
     ...(cuidPattern === null ? {} : { cuidPattern }),
   };
   const entriesOf = (topic: string): EntryReader => {

@@ -23,8 +23,8 @@ export class DistributedStatus implements StatusReader {
     ]);
     const isLagKnown = records.every((lag) => lag !== null);
     return {
-      usersBound: usersBound ?? null,
-      rememberedIds: ids ?? null,
+      usersBound,
+      rememberedIds: ids,
       rememberedIdsMax: null,
       dataDirectoryBytes: null,
       lag: isLagKnown ? records.reduce<number>((sum, lag) => sum + (lag ?? 0), 0) : null,

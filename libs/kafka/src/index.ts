@@ -29,5 +29,6 @@ export { SharedReader } from './shared-reader';
 export type { SharedReaderOptions } from './shared-reader-options';
 export { TopicDirectory } from './topic-directory';
 export type { NewTopic } from './topic-directory';
+export { TopicExtents } from './topic-extents';
 export type { PartitionExtent } from './topic-extents';
 export type { TopicPartition } from './topic-partition';

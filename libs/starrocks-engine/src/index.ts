@@ -41,3 +41,4 @@ export type { GuidLookup } from './reader/starrocks-lists';
 export { StarrocksStatistics } from './reader/starrocks-statistics';
 export { StarrocksUserRows } from './reader/starrocks-user-rows';
 export { StarrocksUsers } from './reader/starrocks-users';
+export { textLiteral } from './sql/literal';

@@ -1,29 +1,11 @@
-import { textLiteral } from '../../../libs/starrocks-engine/src/sql/literal';
+import { textLiteral } from '@tessera/starrocks-engine';
 import { describeWithServer } from '../services/with-server';
+import { HOSTILE_TEXTS, LONG_HOSTILE_TEXT } from '../texts/hostile-texts';
 import { ACCEPTED, REFUSED } from './examples';
 import { StarrocksGrammar } from './starrocks-grammar';
 import { StarrocksSyntaxError } from './starrocks-syntax-error';
 
-/** What an attacker, or a customer's data, may hold. */
-const TEXTS: Readonly<Record<string, string>> = {
-  nothing: '',
-  'a quote': "'",
-  quotes: `''"" '"' \`\`\``,
-  'an end and a statement': `'; DROP TABLE sys_users; --`,
-  'a backslash': '\\',
-  'backslashes before a quote': `\\\\\\'`,
-  'an escape at the end': `x\\`,
-  'a quote and an escape at the end': `x'\\`,
-  NUL: 'a\0b\0',
-  'line ends': 'a\nb\r\nc\rd\u2028e\u2029f\u0085',
-  'every control character': Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('') + '\u007f',
-  'comment marks': `/* a */ -- b # c /*+ SET_VAR(x=1) */ /*! d */ */`,
-  'emoji and rare characters': '👩‍👩‍👧‍👦 𠮷 \ufeff\u202e\u0000é e\u0301',
-  wildcards: '%_\\%\\_',
-  placeholders: '? ?? :a @b ${c} $1',
-  'letters that change length in capitals': 'ß ŉ ǰ ΐ ﬁ İ ı',
-  'a million characters': `'\\"\n`.repeat(250_000),
-};
+const TEXTS = { ...HOSTILE_TEXTS, 'a million characters': LONG_HOSTILE_TEXT };
 
 describeWithServer("StarRocks' grammar", StarrocksGrammar, (grammar) => {
   it.each(Object.entries(ACCEPTED))('accepts %s', async (_name, sql) => {

@@ -35,7 +35,7 @@ export class UserCheck implements Verifier {
         guids[place] === guid
           ? []
           : [
-              `The user ${JSON.stringify(cuid)} has guid ${guid} in StarRocks and ${guids[place] || 'none'} in the identity.`,
+              `The user ${JSON.stringify(cuid)} has guid ${guid} in StarRocks and ${shown(guids[place])} in the identity.`,
             ],
       );
       return new Set(differing);
@@ -45,4 +45,8 @@ export class UserCheck implements Verifier {
     const again = await compare();
     return [...first].filter((finding) => again.has(finding)).slice(0, SHOWN_MAX);
   }
+}
+
+function shown(guid: number | undefined): string {
+  return guid === undefined || guid === 0 ? 'none' : String(guid);
 }

@@ -57,7 +57,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
   const engine = new StarrocksEngine({
     pool,
     nowMs: Date.now,
-    shape: sqlShape === 'scan' ? 'mixed' : sqlShape,
+    shape: sqlShape,
     timeoutMs: starrocksTimeoutMs,
   });
   const asking = new AskingEngine(engine);

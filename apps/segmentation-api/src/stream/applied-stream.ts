@@ -79,9 +79,9 @@ export class AppliedStream implements StreamProgress {
   }
 
   /** Takes every one of those who ask one step further, if it is time. */
-  async #lookOnce(asked: readonly Waiter[]): Promise<void> {
+  async #lookOnce(waiting: readonly Waiter[]): Promise<void> {
     const { mapped, applied, rawTopic, topics } = this.options;
-    const unmapped = asked.filter(({ mappedMs }) => mappedMs === null);
+    const unmapped = waiting.filter(({ mappedMs }) => mappedMs === null);
     if (unmapped.length > 0) {
       const committed = (await mapped.committed([rawTopic])).get(rawTopic) ?? new Map<number, number>();
       const nowMs = performance.now();
@@ -93,17 +93,18 @@ export class AppliedStream implements StreamProgress {
       }
     }
     const beganMs = performance.now();
-    const settled = asked.filter(({ mappedMs, ends }) => ends === null && (mappedMs ?? Infinity) + MARKS_MS <= beganMs);
+    const settled = waiting.filter(
+      ({ mappedMs, ends }) => ends === null && (mappedMs ?? Infinity) + MARKS_MS <= beganMs,
+    );
     if (settled.length > 0) {
       const ends = await applied.ends(await topics());
       for (const waiter of settled) waiter.ends = ends;
     }
-    const ending = asked.filter(({ ends }) => ends !== null);
+    const ending = waiting.filter(({ ends }) => ends !== null);
     if (ending.length === 0) return;
-    const committed = await applied.committed([
-      ...new Set(ending.flatMap(({ ends }) => [...(ends ?? new Map()).keys()])),
-    ]);
-    const reached = new Set(ending.filter(({ ends }) => ends !== null && isBehind(ends, committed)));
+    const asked = new Set(ending.flatMap(({ ends }) => (ends === null ? [] : [...ends.keys()])));
+    const committed = await applied.committed([...asked]);
+    const reached = new Set(ending.filter(({ ends }) => ends !== null && hasReached(ends, committed)));
     this.#end((waiter) => reached.has(waiter), true);
   }
 
@@ -121,7 +122,7 @@ export class AppliedStream implements StreamProgress {
 }
 
 /** Whether the group has come to the ends. */
-function isBehind(ends: Ends, committed: Ends): boolean {
+function hasReached(ends: Ends, committed: Ends): boolean {
   return [...ends].every(([topic, partitions]) =>
     [...partitions].every(([partition, end]) => (committed.get(topic)?.get(partition) ?? 0) >= end),
   );

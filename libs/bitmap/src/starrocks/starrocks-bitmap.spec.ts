@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeStarrocksBitmap, encodeStarrocksBitmap, MalformedBitmapError, RoaringBitmap32 } from '../index';
 import { starrocksBitmapText } from './encode-starrocks-bitmap';
-import { encodeInForm, FORMS, formsFor, u32, u64 } from './testing/encode-in-form';
+import { encodeInForm, FORMS, formsFor, u32, u64 } from '../../../../test/support/starrocks-bitmaps/encode-in-form';
 
 const VALUE_MAX = 2 ** 32 - 1;
 

@@ -1,9 +1,11 @@
 import type { EventRow, EventTotals, RowWants, SnapshotWants, TotalsWants } from '@tessera/audience';
 import { compareUtf8, fieldsOf, INSTANT_MAX_MS, INSTANT_MIN_MS, retentionStartMs } from '@tessera/tag-catalog';
 import type { FieldDefinition, Guid, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
+import type { Column } from '../compile/leaves/column';
 import type { StarrocksRow } from '../connection/starrocks-connection';
 import { isUnknownTable } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
+import { readValue } from '../engine/read-value';
 import {
   GUID,
   GUIDS,
@@ -18,7 +20,7 @@ import {
 } from '../schema/names';
 import { instantLiteral, textLiteral } from '../sql/literal';
 import { chunksOf } from './chunks';
-import { readInstant, readTypedCell, readWhole } from './read-cell';
+import { readInstant, readWhole } from './read-cell';
 
 const ELEMENT = 'sys_element';
 const COUNT = 'sys_rows';
@@ -244,8 +246,15 @@ function readRow(
     const cell = one[field.name] ?? null;
     if (cell === null) continue;
     const value =
-      field.valueType === 'set' ? [...(sets?.get(field.id) ?? [])].sort(compareUtf8) : readTypedCell(field, cell);
+      field.valueType === 'set'
+        ? [...(sets?.get(field.id) ?? [])].sort(compareUtf8)
+        : readValue(typedColumn(field), cell);
     properties.set(field.id, value);
   }
   return { timeMs: readInstant(one[TIME] ?? null), properties };
+}
+
+/** In event tables a property has a column of its own type. */
+function typedColumn(field: FieldDefinition): Column {
+  return { sql: identifier(field.name), spec: field, form: 'typed', fieldId: field.id };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
 import { StarrocksError } from '../connection/starrocks-error';
 import { textLiteral } from '../sql/literal';
@@ -33,8 +34,7 @@ export interface MigrationResult {
 }
 
 /** A statement that can't be done. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
+export class MigrationError extends StoreUnavailableError {
   constructor(
     readonly statement: string,
     override readonly cause: StarrocksError,
@@ -44,11 +44,8 @@ export class MigrationError extends Error {
       cause.kind === 'denied'
         ? `${cause.message}; ${who}:\n${statement}`
         : `${cause.message}, when it was told:\n${statement}`,
+      cause.retriable,
     );
-  }
-
-  get retriable(): boolean {
-    return this.cause.retriable;
   }
 }
 

@@ -26,8 +26,8 @@ export interface EventDays {
 }
 
 /**
- * The instant from which rows of an event type may exist: none is stored that is older. It lies one day before what retention asks for, so that clocks that
- * differ never make one process write what another has dropped.
+ * The instant from which rows of an event type are kept: none is written that is older. It lies one day before what retention asks for, so that processes
+ * whose clocks differ agree about every row that counts.
  *
  * @param retentionDays null: for ever.
  */
@@ -36,9 +36,13 @@ export function keptFromMs(retentionDays: number | null, nowMs: number): number 
   return Math.max(FIRST_DAY_MS, midnight(nowMs) - (retentionDays + 1) * DAY_MS);
 }
 
-/** Partitions of an event table made now: the old days in one, from there a day each. */
+/**
+ * Partitions of an event table made now: the old days in one, from there a day each. They begin a day before what is kept, so that who writes finds a place though its
+ * clock is behind that of who drops.
+ */
 export function eventRanges(retentionDays: number | null, { back, ahead }: EventDays, nowMs: number): PartitionRange[] {
-  return fillDays(keptFromMs(retentionDays, nowMs), midnight(nowMs) + (ahead + 1) * DAY_MS, back, nowMs);
+  const from = Math.max(FIRST_DAY_MS, keptFromMs(retentionDays, nowMs) - DAY_MS);
+  return fillDays(from, midnight(nowMs) + (ahead + 1) * DAY_MS, back, nowMs);
 }
 
 /** [from, to) as one range for what lies more than `back` days ago, and one a day for the rest. All at midnights. */

@@ -86,9 +86,9 @@ describe('planMigration', () => {
       'add partition event_4_page_seen',
     ]);
     const later = planMigration(currentOf(tables()), tables({ nowMs: NOON_MS + 40 * DAY_MS })).steps;
-    // 31 days before 31 December is 30 November: the days up to the 23rd are there, and all gone.
+    // 32 days before 31 December is 29 November: the days up to the 23rd are there, and all gone.
     expect(later.filter(({ kind }) => kind === 'drop partition').map(({ statement }) => statement)).toEqual(
-      ['p20261021', 'p20261119', 'p20261120', 'p20261121', 'p20261122', 'p20261123'].map(
+      ['p20261020', 'p20261119', 'p20261120', 'p20261121', 'p20261122', 'p20261123'].map(
         (name) => `ALTER TABLE \`event_4_page_seen\` DROP PARTITION IF EXISTS \`${name}\``,
       ),
     );

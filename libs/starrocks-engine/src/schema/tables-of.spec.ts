@@ -89,8 +89,8 @@ PARTITION BY RANGE (\`sys_t\`) (
 )
 DISTRIBUTED BY HASH (\`sys_guid\`) BUCKETS 4
 PROPERTIES ("replication_num" = "1", "enable_persistent_index" = "true", "colocate_with" = "tessera_guid")`);
-    // 30 days of retention, and one for clocks that differ.
-    expect(ddlOf('event_4_page_seen')).toContain('PARTITION `p20261021` VALUES [("2026-10-21 00:00:00"), ("2026-11-20');
+    // 30 days of retention, and two for clocks that differ.
+    expect(ddlOf('event_4_page_seen')).toContain('PARTITION `p20261020` VALUES [("2026-10-20 00:00:00"), ("2026-11-20');
   });
 
   it('spreads bitmaps by segment, and leaves colocation out where it is not wanted', () => {

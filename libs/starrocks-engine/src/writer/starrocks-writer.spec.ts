@@ -249,7 +249,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
   it('waits while a table can take nothing, without holding up others', async () => {
     await work.pool.run('ALTER TABLE kv_2_flag RENAME kv_away');
     await work.writer.take(batchOf('tags.flag', [told(FLAG, 2, 50, { points: 1 })]), NEVER);
-    await sleep(300);
+    while (!work.writer.troubles.has('tags.flag')) await sleep(20);
     expect(work.writer.troubles.get('tags.flag')).toContain('kv_2_flag');
     expect(work.writer.settle({ topic: 'tags.flag', partition: 0 }, 3)).toBe(2);
     await work.writer.take(batchOf('tags.visit', [told(VISIT, 90, 50, { page: 'meanwhile' })]), NEVER);

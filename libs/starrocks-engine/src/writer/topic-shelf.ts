@@ -34,7 +34,6 @@ const PAUSE_MS_MAX = 10_000;
 /** Positions that pass over nothing are written so soon. */
 const PASS_MS = 200;
 /** Some versions have no number of their own for it. */
-const UNKNOWN_TABLE = /unknown table/i;
 const DELETED_A_STATEMENT = 1_000;
 /** So much a shelf may hold in any case, so that one that is stuck leaves the others their room. */
 const RESERVED_BYTES = 1_048_576;
@@ -316,7 +315,7 @@ export class TopicShelf<R> {
         await this.options.statements.write(deleteSql(table, GUID, guids.slice(first, first + DELETED_A_STATEMENT)));
       } catch (error) {
         // A table that is not there yet, or no more, holds nobody.
-        if (!isUnknownTable(error) && !(error instanceof Error && UNKNOWN_TABLE.test(error.message))) throw error;
+        if (!isUnknownTable(error)) throw error;
       }
     }
   }

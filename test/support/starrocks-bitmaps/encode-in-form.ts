@@ -1,11 +1,27 @@
-import { RoaringBitmap32 } from 'roaring';
-import { BITMAP_TYPE, NATIVE_FORM } from '../bitmap-type';
+import { RoaringBitmap32 } from '@tessera/bitmap';
+
+// First bytes, as StarRocks has them; written down once more, so that a wrong one in the codec shows.
+const BITMAP_TYPE = {
+  empty: 0,
+  single32: 1,
+  bitmap32: 2,
+  single64: 3,
+  bitmap64: 4,
+  set: 10,
+  nativeBitmap32: 12,
+  nativeBitmap64: 13,
+};
+const NATIVE_FORM = { values: 1, portable: 2 };
+
+/** Forms that list their values one by one are for few. */
+const LISTED_MAX = 20_000;
 
 /** The forms that a bitmap of so many values can have. `native` is as CRoaring chooses; what it may choose from is below it. */
 export function formsFor(size: number): readonly Form[] {
   return FORMS.filter((form) => {
     if (form === 'empty') return size === 0;
-    return form === 'single32' || form === 'single64' ? size === 1 : true;
+    if (form === 'single32' || form === 'single64') return size === 1;
+    return size <= LISTED_MAX || !LISTING.includes(form);
   });
 }
 
@@ -26,6 +42,8 @@ export const FORMS = [
 ] as const;
 
 export type Form = (typeof FORMS)[number];
+
+const LISTING: readonly Form[] = ['set', 'native values', 'native bitmap64 of values'];
 
 /**
  * The bitmap in a form that we may never write ourselves.
