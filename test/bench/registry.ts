@@ -16,6 +16,7 @@ import { membersBench } from './members/members-bench';
 import { onlineProfileBench } from './profile/online-profile-bench';
 import { rangeBench } from './range/range-bench';
 import { restartBench } from './restart/restart-bench';
+import { starrocksCompileBench } from './starrocks/starrocks-compile-bench';
 import { starrocksDecodeBench } from './starrocks/starrocks-decode-bench';
 import { rewriteBench } from './write/rewrite-bench';
 import { writeBench } from './write/write-bench';
@@ -39,6 +40,7 @@ export const BENCHES: readonly Bench[] = [
   identityRedisBench,
   mappingBench,
   onlineProfileBench,
+  starrocksCompileBench,
   starrocksDecodeBench,
   restartBench,
   growthBench,

@@ -1,15 +1,13 @@
-import { createTableSql, schemaDefaults, tableOf, tablesOf } from '@tessera/starrocks-engine';
+import { createTableSql, schemaDefaults, tablesOf } from '@tessera/starrocks-engine';
 import type { ReferenceStore, ReferenceUser } from '@tessera/audience';
-import { decimalText, formatDate } from '@tessera/tag-catalog';
-import type { Catalog, FieldDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
+import type { Catalog, TagTypeDefinition } from '@tessera/tag-catalog';
 import { createConnection, escape } from 'mysql2/promise';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { eventRows, insertStatements, kvRows, profileRows, userRows } from '../conformance/starrocks/state-sql';
+import type { TableRows } from '../conformance/starrocks/state-sql';
 import { StarrocksGrammar } from '../support/starrocks-grammar/starrocks-grammar';
 import { release, starrocksAtHand } from '../support/starrocks-standin/with-starrocks';
 import type { StarrocksAtHand } from '../support/starrocks-standin/with-starrocks';
-
-const DAY_MS = 86_400_000;
-const ROWS_A_STATEMENT = 500;
 
 /** The tables of the engine on StarRocks or its stand-in, filled from the reference store's own memory. */
 export class StarrocksStore {
@@ -61,16 +59,9 @@ export class StarrocksStore {
       // The worlds' times are of any year, so there are no partitions by day.
       await this.connection.query(createTableSql({ ...table, partitions: null }));
     }
-    const users = store.users();
-    await this.#insert(
-      'sys_users',
-      users.map(({ guid, cuid }) => [String(guid), escape(cuid)]),
-    );
-    for (const type of catalog.types)
-      await this.#insert(
-        tableOf(type),
-        users.flatMap((user) => rowsOf(type, user)),
-      );
+    const users = store.users().map((user) => [user.guid, user] as const);
+    await this.#insert(userRows(users.map(([guid, { cuid }]) => [guid, cuid])));
+    for (const type of catalog.types) await this.#insert(rowsOf(type, users));
   }
 
   /** Adds rows to `sys_values`. */
@@ -84,84 +75,30 @@ export class StarrocksStore {
         return [escape(id), ...cells, "'2026-01-01 00:00:00'"];
       }),
     );
-    await this.#insert('sys_values', rows);
+    await this.#insert({ table: 'sys_values', columns: ['sys_list', 'sys_number', 'sys_text', 'sys_created'], rows });
   }
 
   #database(made: number): string {
     return `${this.at.database}_${made}`;
   }
 
-  async #insert(table: string, rows: readonly (readonly string[])[]): Promise<void> {
-    for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) {
-      const values = rows.slice(start, start + ROWS_A_STATEMENT).map((row) => `(${row.join(', ')})`);
-      await this.connection.query(`INSERT INTO \`${table}\` VALUES ${values.join(', ')}`);
-    }
+  async #insert(rows: TableRows): Promise<void> {
+    for (const statement of insertStatements(rows)) await this.connection.query(statement);
   }
 }
 
-function rowsOf(type: TagTypeDefinition, user: ReferenceUser): string[][] {
+function rowsOf(type: TagTypeDefinition, users: readonly (readonly [number, ReferenceUser])[]): TableRows {
   switch (type.kind) {
-    case 'profile': {
-      const cells = type.tags.flatMap((tag) => {
-        const state = user.fields.get(tag.id)?.state;
-        return [valueSql(tag, state?.value ?? null), momentSql(state?.timeMs ?? null)];
-      });
-      return [[String(user.guid), ...cells]];
-    }
+    case 'profile':
+      return profileRows(type, users);
     case 'kv':
-      return kvRows(type, user);
-    case 'event':
-      return (user.rows.get(type.id) ?? []).map(({ timeMs, properties }, index) => [
-        String(user.guid),
-        momentSql(timeMs),
-        String(index),
-        ...type.properties.map((property) => valueSql(property, properties.get(property.id) ?? null)),
-      ]);
-  }
-}
-
-function kvRows(type: TagTypeDefinition, user: ReferenceUser): string[][] {
-  return type.tags.flatMap((tag) => {
-    const state = user.fields.get(tag.id)?.state;
-    if (state === undefined) return [];
-    const { value } = state;
-    const isOf = (...types: readonly string[]): boolean => value !== null && types.includes(tag.valueType);
-    const momentMs = isOf('date') ? Number(value) * DAY_MS : isOf('datetime') ? Number(value) : null;
-    return [
-      [
-        String(tag.id),
-        String(user.guid),
-        isOf('bool', 'int', 'decimal') ? String(Number(value)) : 'NULL',
-        isOf('string', 'enum') ? escape(String(value)) : 'NULL',
-        momentSql(momentMs),
-        isOf('set') ? valueSql(tag, value) : 'NULL',
-        momentSql(state.timeMs),
-      ],
-    ];
-  });
-}
-
-function momentSql(instantMs: number | null): string {
-  if (instantMs === null) return 'NULL';
-  return `'${new Date(instantMs).toISOString().replace('T', ' ').replace('Z', '')}'`;
-}
-
-function valueSql({ valueType, scale }: FieldDefinition, value: TagValue | null): string {
-  if (value === null) return 'NULL';
-  switch (valueType) {
-    case 'bool':
-    case 'int':
-      return String(value);
-    case 'decimal':
-      return decimalText(Number(value), scale);
-    case 'string':
-    case 'enum':
-      return escape(String(value));
-    case 'date':
-      return `'${formatDate(Number(value))}'`;
-    case 'datetime':
-      return momentSql(Number(value));
-    case 'set':
-      return `[${(value as readonly string[]).map((element) => escape(element)).join(', ')}]`;
+      return kvRows(type, users);
+    case 'event': {
+      const rows = users.flatMap(([guid, user]) => (user.rows.get(type.id) ?? []).map((row) => ({ guid, row })));
+      return eventRows(
+        type,
+        rows.map((row, number) => ({ ...row, number })),
+      );
+    }
   }
 }

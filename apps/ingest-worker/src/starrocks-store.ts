@@ -12,20 +12,25 @@ import { schemaOptionsOf } from './starrocks-schema';
 import { StoreMetrics } from './store-metrics';
 
 const KB = 1_024;
-const KEEP_MS = 60_000;
+/** How often it is looked whether the tables are to be looked at. */
+const KEEP_MS = 1_000;
 /** Statements that change tables may take longer than those that write. */
 const SCHEMA_MS_MAX = 60_000;
 /** At the end. */
-const FLUSH_MS_MAX = 2_500;
-const CLOSE_MS_MAX = 1_000;
+const FLUSH_MS_MAX = 800;
+const SETTLE_MS_MAX = 500;
+const CLOSE_MS_MAX = 200;
 
 /** StarRocks as the tag store of the ingest worker. */
 export interface OpenedStore {
   readonly writer: DurableReceiver;
   /** For readiness. */
   state(): Promise<DependencyState>;
-  /** Writes what is there, as far as that is quickly done. */
-  flush(): Promise<void>;
+  /**
+   * Writes what is there, as far as that is quickly done, and commits it: what is not is only told again later.
+   * @param settle commits what is durable.
+   */
+  finish(settle: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +57,7 @@ export async function openStore(
   const writer = new StarrocksWriter<StreamRecord>({
     ...{ pool, timeoutMs, tables: tables.of, tombstones: parts.profiles, limits: limitsOf(config) },
     streamLoad: streamLoadOf(urls, config),
+    clearsTags: config.starrocksProfileModel === 'primary',
     bytesOf: ({ key, value }) => (key?.length ?? 0) + (value?.length ?? 0),
     onUnfit: (row, why) => writeLetters(parts.letters, row, why),
     events: {
@@ -75,11 +81,12 @@ export async function openStore(
       const schema = tables.keeper.state();
       return schema.ok ? pool.state() : schema;
     },
-    flush: () => within(writer.flush(), FLUSH_MS_MAX),
-    close: async () => {
-      await within(writer.close(), CLOSE_MS_MAX);
-      await within(Promise.all([tables.close(), pool.close()]), CLOSE_MS_MAX);
+    finish: async (settle) => {
+      if (writer.troubles.size > 0) return;
+      await within(writer.flush(), FLUSH_MS_MAX);
+      await within(settle(), SETTLE_MS_MAX);
     },
+    close: () => within(Promise.all([writer.close(), tables.close(), pool.close()]), CLOSE_MS_MAX),
   };
 }
 
@@ -130,7 +137,9 @@ async function keepTables(
   });
   const keep = quietly('The tables in StarRocks can not be looked at', () => keeper.keep(), log);
   void keep();
-  const timer = setInterval(() => void keep(), KEEP_MS);
+  const timer = setInterval(() => {
+    if (keeper.isDue) void keep();
+  }, KEEP_MS);
   return {
     keeper,
     of: {
@@ -167,7 +176,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Resolves when it is over, however it ends, or after that time. */
-async function within(work: Promise<unknown>, msMax: number): Promise<void> {
+export async function within(work: Promise<unknown>, msMax: number): Promise<void> {
   const late = new AbortController();
   await Promise.race([
     work.catch(() => undefined),

@@ -21,9 +21,11 @@ import type { IngestWorkerConfig } from './config';
 import { IngestMetrics } from './ingest-metrics';
 import { ProfileKeeper } from './profile-keeper';
 import { SourceTopics } from './source-topics';
-import { openStore } from './starrocks-store';
+import { openStore, within } from './starrocks-store';
 
 const KEEP_MS = 1_000;
+/** For what is in hand. */
+const STOP_MS_MAX = 4_000;
 const HOUR_MS = 3_600_000;
 const KB = 1_024;
 const TYPE_PREFIX = topicOfType('');
@@ -80,9 +82,9 @@ export async function startIngestWorker(
   return {
     stop: async () => {
       stopKeeping();
-      await store?.flush();
-      if (store !== null) await reader.settle();
-      await reader.stop();
+      const startedMs = performance.now();
+      await store?.finish(() => reader.settle());
+      await within(reader.stop(), STOP_MS_MAX - (performance.now() - startedMs));
       await store?.close();
       connection.close();
       const closed = [letterBox.close(), directory.close(), positions.close(), lag.close(), catalogStore.close()];
@@ -139,9 +141,10 @@ interface WorkParts {
 }
 
 function worksWith({ config, catalogStore, ...options }: WorkParts): (where: TopicPartition) => ProfileWork {
-  const { cuidPattern, futureHours, stringBytesMax } = config;
+  const { cuidPattern, futureHours, stringBytesMax, starrocksUrls, starrocksProfileModel } = config;
   const messages: MessageOptions = {
     ...{ futureToleranceMs: futureHours * HOUR_MS, stringBytesMax },
+    clearsProfiles: starrocksUrls === null || starrocksProfileModel === 'primary',
     ...(cuidPattern === null ? {} : { cuidPattern }),
   };
   const entriesOf = (topic: string): EntryReader => {

@@ -92,6 +92,15 @@ describe('parseMessage reads', () => {
     expect(fields[1]!.field).toBe(catalog.tag('points'));
   });
 
+  it('no clears of profile tags where the tag store has none, and those of kv tags all the same', () => {
+    const options = { clearsProfiles: false };
+    const message = { header: customer.header, body: { points: 1, city: null } };
+    expect(outcome(message, options)).toBe('operatorNotAllowed');
+    expect(outcome(message)).toBe('message');
+    expect(outcome({ header: { type: 'open', cuid: 'c1' }, body: { mood: null } }, options)).toBe('message');
+    expect(outcome({ header: { type: 'visit', cuid: 'c1' }, body: { page: null } }, options)).toBe('message');
+  });
+
   it('clears, increments and changes of sets', () => {
     const body = { city: null, points: { $inc: -2 }, spend: { $inc: 0.5 }, likes: { $add: ['b', 'a', 'b'] } };
     const parsed = parse(profile(body));

@@ -12,7 +12,10 @@ import { reject } from './rejection';
 import type { RejectedMessage } from './rejection';
 import { hintField } from './suggest-field';
 
-export type MessageOptions = HeaderOptions & ValueLimits;
+export interface MessageOptions extends HeaderOptions, ValueLimits {
+  /** False: a message that clears a tag of a profile type is refused, since the tag store can't do that. Left out: true. */
+  readonly clearsProfiles?: boolean;
+}
 
 /**
  * `undeclared`: the message is good but for fields that its type declares by itself; call `autoDeclare` with them and parse it
@@ -70,7 +73,7 @@ function parseBody(
   catalog: Catalog,
   type: TagTypeDefinition,
   json: unknown,
-  limits: ValueLimits,
+  limits: MessageOptions,
 ): ParsedBody | RejectedMessage {
   if (!isJsonObject(json)) {
     return reject('invalidBody', `body must be an object of fields, got ${describeJson(json)}`);
@@ -101,6 +104,10 @@ function parseBody(
     const write = parseFieldWrite(field, value, isEvent, limits);
     if (write !== null && 'kind' in write) {
       return write;
+    }
+    if (write?.op === 'clear' && type.kind === 'profile' && limits.clearsProfiles === false) {
+      const detail = `field "${name}": tags of profile types can't be cleared here, their tables keep the newest value; send another value`;
+      return reject('operatorNotAllowed', detail);
     }
     if (write !== null) {
       writes.push(write);

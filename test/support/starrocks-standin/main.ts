@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { StatementCheck } from '../starrocks-grammar/statement-check';
 import { StarrocksStandIn } from './standin';
 
 // The stand-in as a process of its own; see StarrocksStandInServer.
@@ -14,7 +15,9 @@ async function main(): Promise<void> {
       users: { type: 'string', default: '{}' },
     },
   });
+  const check = await StatementCheck.create();
   const standIn = await StarrocksStandIn.start({
+    ...(check === null ? {} : { checkStatement: (sql: string) => check.check(sql) }),
     ...(values.folder === undefined ? {} : { folder: values.folder }),
     mysqlPort: Number(values['mysql-port']),
     httpPort: Number(values['http-port']),
@@ -24,7 +27,16 @@ async function main(): Promise<void> {
   });
   process.stdout.write(`stand-in for StarRocks: ${standIn.mysqlUrl} ${standIn.httpUrl}\n`);
   process.once('SIGTERM', () => {
-    void standIn.close().then(() => process.exit(0));
+    void standIn
+      .close()
+      .then(() => check?.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`${String(error)}\n`);
+          process.exit(1);
+        },
+      );
   });
 }
 

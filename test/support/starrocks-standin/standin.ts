@@ -14,6 +14,8 @@ export interface StandInOptions {
   readonly seed?: number;
   /** User → password; `root` has none unless it is named. */
   readonly users?: Readonly<Record<string, string>>;
+  /** Asked about each statement before it runs; if it throws, its message is the answer. Left out: all are taken. */
+  readonly checkStatement?: (sql: string) => Promise<void>;
 }
 
 /**
@@ -34,7 +36,12 @@ export class StarrocksStandIn {
     const faults = new Faults();
     const users = new Map([['root', ''], ...Object.entries(options.users ?? {})]);
     const cluster = await Cluster.open(folder ?? null, seed);
-    const mysql = await MysqlServer.listen(cluster, users, faults, mysqlPort);
+    const mysql = await MysqlServer.listen(
+      cluster,
+      users,
+      { faults, checkStatement: options.checkStatement ?? null },
+      mysqlPort,
+    );
     const loads = await StreamLoadServer.listen(cluster, users, faults, { frontend: httpPort, backend: backendPort });
     return new StarrocksStandIn(cluster, mysql, loads, faults);
   }

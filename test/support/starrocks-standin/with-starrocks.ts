@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
+import { StatementCheck } from '../starrocks-grammar/statement-check';
 import { StarrocksStandIn } from './standin';
+import type { StandInOptions } from './standin';
 
 const START_MS_MAX = 120_000;
 
@@ -13,6 +15,8 @@ export interface StarrocksAtHand {
   readonly database: string;
   /** Null: a real cluster, so no faults can be made. */
   readonly standIn: StarrocksStandIn | null;
+  /** Of all statements that the stand-in gets. */
+  readonly check: StatementCheck | null;
 }
 
 /**
@@ -42,17 +46,26 @@ export function describeWithStarrocks(title: string, suite: (starrocks: () => St
 /** With an empty database; give it back to `release`. */
 export async function starrocksAtHand(): Promise<StarrocksAtHand> {
   const url = process.env['STARROCKS_URL'] ?? '';
-  const standIn = url === '' ? await StarrocksStandIn.start() : null;
+  const check = url === '' ? await StatementCheck.create() : null;
+  const standIn = url === '' ? await StarrocksStandIn.start(checkedBy(check)) : null;
   const server = new URL(standIn === null ? url : standIn.mysqlUrl);
   const database = `tessera_test_${randomBytes(6).toString('hex')}`;
   await run(server, `CREATE DATABASE \`${database}\``);
   server.pathname = `/${database}`;
   const http = process.env['STARROCKS_HTTP_URL'] ?? `http://${server.hostname}:8030`;
-  return { mysqlUrl: server.href, httpUrls: [standIn === null ? http : standIn.httpUrl], database, standIn };
+  return { mysqlUrl: server.href, httpUrls: [standIn === null ? http : standIn.httpUrl], database, standIn, check };
 }
 
-export async function release({ mysqlUrl, database, standIn }: StarrocksAtHand): Promise<void> {
-  if (standIn !== null) return standIn.close();
+function checkedBy(check: StatementCheck | null): StandInOptions {
+  return check === null ? {} : { checkStatement: (sql) => check.check(sql) };
+}
+
+/** @throws Error if the stand-in got statements that StarRocks would refuse. */
+export async function release({ mysqlUrl, database, standIn, check }: StarrocksAtHand): Promise<void> {
+  if (standIn !== null) {
+    await standIn.close();
+    return await check?.close();
+  }
   const server = new URL(mysqlUrl);
   server.pathname = '';
   await run(server, `DROP DATABASE \`${database}\` FORCE`);

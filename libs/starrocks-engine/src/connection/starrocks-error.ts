@@ -35,6 +35,8 @@ const MESSAGE_CHARACTERS_MAX = 600;
 // Numbers that StarRocks shares with MySQL, and its own from 5000 up.
 const DENIED: ReadonlySet<number> = new Set([1044, 1045, 1142, 1227, 5203]);
 const UNKNOWN_TABLE: ReadonlySet<number> = new Set([1051, 1109, 1146, 5502]);
+// Some statements give 1064 for it.
+const UNKNOWN_TABLE_TEXT = /unknown table|table \S+ (?:is not found|does not exist)/i;
 const UNKNOWN_DATABASE: ReadonlySet<number> = new Set([1049, 5501]);
 const UNKNOWN_VARIABLE = 1193;
 
@@ -62,7 +64,8 @@ export function starrocksError(error: unknown, secrets: readonly string[]): Star
 }
 
 export function isUnknownTable(error: unknown): boolean {
-  return error instanceof StarrocksError && error.code !== null && UNKNOWN_TABLE.has(error.code);
+  if (!(error instanceof StarrocksError) || error.code === null) return false;
+  return UNKNOWN_TABLE.has(error.code) || UNKNOWN_TABLE_TEXT.test(error.message);
 }
 
 export function isUnknownDatabase(error: unknown): boolean {

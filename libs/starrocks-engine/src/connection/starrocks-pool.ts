@@ -3,6 +3,7 @@ import type { Account } from './frontends';
 import { StarrocksConnection } from './starrocks-connection';
 import type { StarrocksRow, StarrocksSession, StatementOptions } from './starrocks-connection';
 import { StarrocksError } from './starrocks-error';
+import { untilVisible } from './until-visible';
 import { WaitingLine } from './waiting-line';
 import type { WriteOutcome } from './write-outcome';
 
@@ -35,12 +36,13 @@ const CONCURRENCY = 16;
 const WAITING_MAX = 256;
 const TIMEOUT_MS = 60_000;
 const CONNECT_MS = 3_000;
-/** A connection that was idle for longer is asked whether it still is one before it is used. */
+/**
+ * A connection that was idle for longer is asked whether it still is one before it is used; before a statement that is sent once, any.
+ */
 const TRUSTED_MS = 500;
 /** One that was idle for longer is closed. */
 const IDLE_MS_MAX = 60_000;
 const PING_MS_MAX = 1_000;
-const VISIBLE_POLL_MS = 50;
 
 /**
  * Connections to the frontends of one StarRocks, opened when needed and used again. A frontend that does not answer is left for another one; what was sent to
@@ -99,7 +101,7 @@ export class StarrocksPool {
     const untilMs = performance.now() + (options.timeoutMs ?? this.#timeoutMs);
     for (let left = this.#frontends.count; ; left--) {
       try {
-        return await this.use(work, options);
+        return await this.#with(work, options, TRUSTED_MS);
       } catch (error) {
         const isWorthIt = error instanceof StarrocksError && error.kind === 'lost';
         if (!isWorthIt || left === 0 || this.#isClosed || performance.now() > untilMs) throw error;
@@ -108,8 +110,16 @@ export class StarrocksPool {
   }
 
   /** As `read`, once: for statements that change something. @throws as `read`. */
-  async use<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
-    const { connection, release } = await this.#hold(options);
+  use<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
+    return this.#with(work, options, 0);
+  }
+
+  async #with<T>(
+    work: (session: StarrocksSession) => Promise<T>,
+    options: StatementOptions,
+    trustedMs: number,
+  ): Promise<T> {
+    const { connection, release } = await this.#hold(options, trustedMs);
     try {
       return await work(connection);
     } catch (error) {
@@ -122,7 +132,7 @@ export class StarrocksPool {
 
   /** A query row by row. Not asked again when it breaks. @throws as `rows`. */
   async *stream(statement: string, options: StatementOptions = {}): AsyncGenerator<StarrocksRow> {
-    const { connection, release } = await this.#hold(options);
+    const { connection, release } = await this.#hold(options, 0);
     try {
       yield* connection.stream(statement, options);
     } finally {
@@ -133,26 +143,10 @@ export class StarrocksPool {
   /**
    * Waits until what was written is seen by every query that begins then. @throws StarrocksError `late` if that takes too long, `refused` if it will never be.
    */
-  async untilVisible({ label, isVisible }: WriteOutcome, options: StatementOptions = {}): Promise<void> {
-    if (isVisible || label === null) return;
-    const { signal, timeoutMs = this.#timeoutMs } = options;
-    const untilMs = performance.now() + timeoutMs;
-    for (;;) {
-      const [row] = await this.rows(
-        `SELECT STATE FROM information_schema.loads WHERE LABEL = '${checkedLabel(label)}'`,
-        options,
-      );
-      const state = row?.['STATE'];
-      if (state === 'FINISHED') return;
-      if (state === 'CANCELLED') throw new StarrocksError(`StarRocks has cancelled the load ${label}`, 'refused');
-      if (performance.now() > untilMs) {
-        throw new StarrocksError(
-          `the load ${label} is committed, but not visible after ${timeoutMs / 1_000} s`,
-          'late',
-        );
-      }
-      await pause(VISIBLE_POLL_MS, signal);
-    }
+  untilVisible(outcome: WriteOutcome, options: StatementOptions = {}): Promise<void> {
+    if (outcome.isVisible || outcome.label === null) return Promise.resolve();
+    const limits = { timeoutMs: this.#timeoutMs, ...options };
+    return this.read((session) => untilVisible(session, outcome, limits), options);
   }
 
   /** For readiness: asks a frontend. */
@@ -174,8 +168,8 @@ export class StarrocksPool {
     for (const { connection } of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** A connection and a place for it, until it is released. */
-  async #hold({ signal, timeoutMs = this.#timeoutMs }: StatementOptions): Promise<Held> {
+  /** A connection and a place for it, until it is released. @param trustedMs one that was idle for no longer is used as it is. */
+  async #hold({ signal, timeoutMs = this.#timeoutMs }: StatementOptions, trustedMs: number): Promise<Held> {
     const giveBack = await this.#line.take(timeoutMs, signal);
     let end: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -187,7 +181,7 @@ export class StarrocksPool {
     });
     this.#busy.add(held);
     try {
-      const connection = await this.#connection(signal);
+      const connection = await this.#connection(signal, trustedMs);
       return {
         connection,
         release: () => {
@@ -200,10 +194,10 @@ export class StarrocksPool {
     }
   }
 
-  async #connection(signal: AbortSignal | undefined): Promise<StarrocksConnection> {
+  async #connection(signal: AbortSignal | undefined, trustedMs: number): Promise<StarrocksConnection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       const { connection, sinceMs } = idle;
-      const isTrusted = connection.isUsable && performance.now() - sinceMs <= TRUSTED_MS;
+      const isTrusted = connection.isUsable && performance.now() - sinceMs < trustedMs;
       if (isTrusted || (await connection.ping(PING_MS_MAX))) return connection;
       connection.destroy();
     }
@@ -251,25 +245,4 @@ export class StarrocksPool {
     });
     this.#idle.splice(0, this.#idle.length, ...kept);
   }
-}
-
-/** Labels are StarRocks' own or ours: letters, digits, `_` and `-`. */
-function checkedLabel(label: string): string {
-  if (!/^[\w-]{1,128}$/.test(label)) throw new StarrocksError(`not a label: ${JSON.stringify(label)}`, 'refused');
-  return label;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      clearTimeout(timer);
-      const reason: unknown = signal?.reason;
-      reject(reason instanceof Error ? reason : new Error(String(reason)));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', aborted);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', aborted, { once: true });
-  });
 }

@@ -6,6 +6,7 @@ import type { UserFilter } from '../compile/statements/shape';
 import type { ScanNode } from '../compile/leaf';
 import type { StarrocksRow, StarrocksSession, StatementOptions } from '../connection/starrocks-connection';
 import { untilVisible } from '../connection/until-visible';
+import type { KvPlacement } from './kv-placement';
 import { matchingValues } from './pattern-values';
 import { dropStatements, storeValues } from './question-rows';
 
@@ -16,7 +17,8 @@ export interface QuestionContext {
   readonly limits: () => StatementOptions;
   readonly nowMs: number;
   readonly shape: ShapeChoice;
-  readonly placeKv?: QuestionOptions['placeKv'];
+  readonly placement: KvPlacement;
+  readonly statementLimits?: QuestionOptions['limits'];
   /** Names its rows; no other question has it. */
   readonly id: string;
 }
@@ -29,6 +31,7 @@ export class Question {
   readonly #keptLists: string[] = [];
   readonly #valueLists: string[] = [];
   #compiled = 0;
+  #notes: readonly string[] = [];
 
   constructor(private readonly context: QuestionContext) {}
 
@@ -55,8 +58,11 @@ export class Question {
     compile: Compile,
     filter: UserFilter | null = null,
   ): Promise<CompiledQuestion> {
-    const { nowMs, shape, placeKv, session } = this.context;
-    const patterns = patternQuestions(scansOf(nodes), nowMs);
+    const { nowMs, shape, placement, session, statementLimits } = this.context;
+    const scans = scansOf(nodes);
+    const placements = await placement.of(scans, (statement) => this.rows(statement));
+    this.#notes = placements.notes;
+    const patterns = patternQuestions(scans, nowMs);
     const matches = await matchingValues(patterns, (statement) => session.stream(statement, this.context.limits()));
     const id = `${this.context.id}${this.#compiled}`;
     this.#compiled += 1;
@@ -65,7 +71,8 @@ export class Question {
       filter,
       keptAs: `${id}k`,
       openLeaves: (statement) => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${statement}_${slot}` }),
-      ...(placeKv === undefined ? {} : { placeKv }),
+      placeKv: (node) => placements.place(node),
+      ...(statementLimits === undefined ? {} : { limits: statementLimits }),
     });
   }
 
@@ -79,6 +86,11 @@ export class Question {
     const compiled = await this.prepare([node], (options) => compileKept(listId, options));
     for (const { sql } of compiled.asks) await this.write(sql);
     return listId;
+  }
+
+  /** Where the kv tags of what was compiled last are read from. */
+  get placements(): readonly string[] {
+    return this.#notes;
   }
 
   rows(statement: string): Promise<readonly StarrocksRow[]> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type {
   CountsAnswer,
   DataVersion,
@@ -13,11 +14,13 @@ import { compileCounts, compileMembers, compileSegments } from '../compile/state
 import type { QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
 import { GUIDS_MAX } from '../compile/statements/limits';
 import type { StatementOptions } from '../connection/starrocks-connection';
+import { StarrocksError } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { GUID, GUIDS } from '../schema/names';
 import { BitmapUserSet } from './bitmap-user-set';
 import { answerAtOneVersion } from './data-version';
 import { askDistribution } from './distribution';
+import { KvPlacement } from './kv-placement';
 import { Question } from './question';
 import { questionId, sweepStatements } from './question-rows';
 
@@ -29,13 +32,16 @@ export interface StarrocksEngineOptions {
   readonly shape?: ShapeChoice;
   /** How long an answer may take, its statements together; default 60 s. */
   readonly timeoutMs?: number;
-  readonly placeKv?: QuestionOptions['placeKv'];
+  /** Smaller than StarRocks can do, for tests. */
+  readonly limits?: QuestionOptions['limits'];
 }
 
 /** SQL of a question. */
 export interface Explanation {
   readonly shape: 'mixed' | 'bitmap';
   readonly reason: string;
+  /** Of kv tags that bitmaps are kept of: where each is read from and why. */
+  readonly placements: readonly string[];
   /** In the order in which they are sent. */
   readonly statements: readonly string[];
 }
@@ -44,6 +50,8 @@ const TIMEOUT_MS = 60_000;
 const GUID_MAX = 4_294_967_295;
 /** Rows of questions that began longer ago belong to nobody. */
 const STALE_MS = 3_600_000;
+const DROP_TRIES = 3;
+const DROP_PAUSE_MS = 300;
 /** In explanations; a real one has the time and a random number. */
 const SHOWN_ID = 'question-';
 
@@ -51,6 +59,7 @@ const SHOWN_ID = 'question-';
 export class StarrocksEngine implements SegmentationEngine {
   readonly name = 'starrocks';
   readonly #cleanups = new Set<Promise<void>>();
+  readonly #placement = new KvPlacement();
 
   constructor(private readonly options: StarrocksEngineOptions) {}
 
@@ -143,7 +152,12 @@ export class StarrocksEngine implements SegmentationEngine {
     return this.options.pool.read(async (session) => {
       const question = new Question({ ...this.#context(options), session, id: SHOWN_ID });
       const { shape, reason, prepare, asks } = await question.compile(nodes, (with_) => compileCounts(nodes, with_));
-      return { shape, reason, statements: [...prepare, ...asks.map(({ sql }) => sql)] };
+      return {
+        shape,
+        reason,
+        placements: question.placements,
+        statements: [...prepare, ...asks.map(({ sql }) => sql)],
+      };
     }, options);
   }
 
@@ -184,24 +198,42 @@ export class StarrocksEngine implements SegmentationEngine {
   }
 
   #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'id'> {
-    const { nowMs, shape = 'auto', placeKv } = this.options;
+    const { nowMs, shape = 'auto', limits: statementLimits } = this.options;
     const { signal, timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS } = options;
     const untilMs = performance.now() + timeoutMs;
     const limits = (): StatementOptions => ({
       timeoutMs: Math.max(1, untilMs - performance.now()),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { nowMs: nowMs(), shape, limits, ...(placeKv === undefined ? {} : { placeKv }) };
+    return {
+      nowMs: nowMs(),
+      shape,
+      limits,
+      placement: this.#placement,
+      ...(statementLimits === undefined ? {} : { statementLimits }),
+    };
   }
 
   /** Nobody waits for it; what fails is swept later. */
   #cleanUp(statements: readonly string[]): void {
     if (statements.length === 0) return;
     const done = (async () => {
-      for (const statement of statements) await this.options.pool.write(statement);
+      for (const statement of statements) await this.#drop(statement);
     })().catch(() => undefined);
     this.#cleanups.add(done);
     void done.finally(() => this.#cleanups.delete(done));
+  }
+
+  async #drop(statement: string): Promise<void> {
+    for (let left = DROP_TRIES - 1; ; left -= 1) {
+      try {
+        await this.options.pool.write(statement);
+        return;
+      } catch (error) {
+        if (left === 0 || !(error instanceof StarrocksError) || !error.retriable) throw error;
+        await pause(DROP_PAUSE_MS);
+      }
+    }
   }
 }
 

@@ -47,7 +47,7 @@ export function planMigration(current: CurrentSchema, wanted: readonly TableDefi
   return { steps: steps.sort((one, other) => rank(one) - rank(other)), refusals };
 }
 
-/** The tables of removed tag types that are still there. Their rows can't be read any more, and erasures don't reach them. */
+/** The tables of removed tag types that are still there; nothing reads them any more. */
 export function leftoversOf(current: CurrentSchema, catalog: Catalog): string[] {
   return catalog.retiredTypes.map(tableOf).filter((name) => current.has(name));
 }
@@ -95,7 +95,7 @@ class TableChange {
     for (const column of this.wanted.columns) {
       const known = this.current.columns.get(column.name);
       if (known !== undefined) this.#compare(column, known);
-      else if (column.isNullable) added.push(column);
+      else if (column.isNullable || column.defaultText !== undefined) added.push(column);
       else this.#refuse(`has no column ${column.name}, which can't be added to rows that are there; load it again`);
     }
     if (added.length === 0) return;

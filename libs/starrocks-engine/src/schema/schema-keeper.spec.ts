@@ -158,7 +158,13 @@ describeWithStarrocks('Migrations on StarRocks', (starrocks) => {
       nextGuid: index % 2 === 0 ? 49_000_000 : 51_000_000,
     }));
     await Promise.all(moments.map(apply));
-    for (const moment of moments) expect(await missing(moment)).toEqual(NOTHING);
+    const schema = await pool.use((session) => readSchema(session, database));
+    for (const moment of moments) {
+      const { steps, refusals } = planMigration(schema, target(moment).wanted);
+      // With a clock that is a day ahead nothing is dropped.
+      expect(steps.filter(({ kind }) => kind !== 'drop partition')).toEqual([]);
+      expect(refusals).toEqual([]);
+    }
   });
 
   it('keeps places ready for a writer', async () => {

@@ -38,6 +38,8 @@ interface Kept {
   readonly refused: ReadonlyMap<string, string>;
 }
 
+const LOOK_MS = 60_000;
+const RETRY_MS = 5_000;
 /** Partitions of days are ahead by more than a day; what was looked at longer ago is looked at again. */
 const TRUSTED_MS = 6 * 3_600_000;
 
@@ -46,13 +48,15 @@ export class SchemaKeeper {
   #kept: Kept | null = null;
   #nextGuid = 1;
   #trouble: string | null = 'the tables in StarRocks have not been looked at yet';
+  #lookedMs = -Infinity;
+  #hasFailed = false;
   #last: Promise<unknown> = Promise.resolve();
   #waiting: Promise<void> | null = null;
 
   constructor(private readonly options: SchemaKeeperOptions) {}
 
   /**
-   * Looks at the tables and changes what has to be changed; to be called every minute and when the catalogue has changed. Calls that wait share one look.
+   * Looks at the tables and changes what has to be changed; to be called when `isDue`. Calls that wait share one look.
    *
    * @throws MigrationError, StarrocksError, StoreUnavailableError of the catalogue.
    */
@@ -60,9 +64,12 @@ export class SchemaKeeper {
     // One that is under way may have looked at the catalogue before this call; one that waits has not.
     this.#waiting ??= this.#inTurn(async () => {
       this.#waiting = null;
+      this.#lookedMs = performance.now();
       try {
         await this.#keep();
+        this.#hasFailed = false;
       } catch (error) {
+        this.#hasFailed = true;
         this.#trouble = error instanceof Error ? error.message : String(error);
         throw error;
       }
@@ -81,6 +88,17 @@ export class SchemaKeeper {
       `StarRocks has no place yet for version ${need.catalogVersion} of the catalogue`,
       true,
     );
+  }
+
+  /** True: the catalogue has changed since the last look, or that was a minute ago; after one that failed, a few seconds ago. */
+  get isDue(): boolean {
+    const sinceMs = performance.now() - this.#lookedMs;
+    if (sinceMs > (this.#hasFailed ? RETRY_MS : LOOK_MS)) return true;
+    try {
+      return !this.#hasFailed && this.options.catalog().version !== this.#kept?.catalogVersion;
+    } catch {
+      return false;
+    }
   }
 
   /** For readiness. */

@@ -15,6 +15,8 @@ export interface LoadRunnerOptions<R> {
   /** Resolves when somebody was told for good. */
   readonly onUnfit: OnUnfit<R>;
   readonly onLoad: (table: string, rows: number, ms: number) => void;
+  /** False: profile tables take NULL for "as it was", so a tag can't be cleared there. */
+  readonly clearsTags: boolean;
 }
 
 const KEYS: ReadonlySet<string> = new Set([GUID, TIME, ROW, TAG]);
@@ -25,7 +27,19 @@ export class LoadRunner<R> {
 
   /** @throws FencedError; StarrocksError: some parts may be written, nothing goes on. */
   async run(load: TableLoad<R>, fence: Fence): Promise<void> {
-    for (const rows of partsOf(load, this.options.limits)) await this.#write({ ...load, rows }, fence);
+    const fit = this.options.clearsTags ? load : await this.#withoutClears(load);
+    for (const rows of partsOf(fit, this.options.limits)) await this.#write({ ...load, rows }, fence);
+  }
+
+  async #withoutClears(load: TableLoad<R>): Promise<TableLoad<R>> {
+    const { columns, rows } = load;
+    const times = columns.flatMap(({ name }, place) => (name.startsWith(`${TIME}_`) ? [place] : []));
+    // The time of a tag stands behind its value.
+    const clears = rows.filter(({ cells }) => times.some((place) => (cells[place - 1] ?? null) === null));
+    for (const row of clears) {
+      await this.options.onUnfit(row, `${load.table} is made with REPLACE_IF_NOT_NULL: its tags can't be cleared`);
+    }
+    return clears.length === 0 ? load : { ...load, rows: rows.filter((row) => !clears.includes(row)) };
   }
 
   /** Halves what is refused until the rows are found that are to blame. */

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FieldDefinition, FieldWrite, Guid, ProfileEntry, ProfileOutcome, TagValue } from '@tessera/tag-catalog';
 import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
+import type { StarrocksAtHand } from '../../../../test/support/starrocks-standin/with-starrocks';
 import { SourceLostError } from './source-state';
+import { StreamLoadClient } from './stream-load-client';
 import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
 import type { WriterAtWork } from './testing/writer-at-work';
 
@@ -73,11 +75,23 @@ function erased(offset: number, user: number): Told {
   };
 }
 
-describeWithStarrocks('The writer on StarRocks', (starrocks) => {
+describe.each(['INSERT', 'Stream Load'])('By %s', (transport) => {
+  describeWithStarrocks('the writer on StarRocks', (starrocks) => {
+    writes(starrocks, transport === 'INSERT');
+  });
+});
+
+function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
   let work: WriterAtWork;
 
+  const another = (changes: Parameters<typeof writerAt>[2] = {}): WriterAtWork => {
+    const { mysqlUrl, httpUrls: urls, database } = starrocks();
+    const streamLoad = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs: TIMEOUT_MS });
+    return writerAt(mysqlUrl, CATALOG, { streamLoad: isInsert ? null : streamLoad, ...changes });
+  };
+
   beforeAll(async () => {
-    work = writerAt(starrocks().mysqlUrl, CATALOG);
+    work = another();
     await makeTables(work.pool, CATALOG);
   }, TESTS_MS_MAX);
 
@@ -161,19 +175,19 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
   it('says how far it is, and goes on there', async () => {
     const [found] = await work.pool.rows("SELECT * FROM sys_positions WHERE sys_source = 'tags.person/0'");
     expect(found).toMatchObject({ sys_begun: '7', sys_next: '7' });
-    const again = writerAt(starrocks().mysqlUrl, CATALOG);
+    const again = another();
     expect(await begin(again, 'tags.person')).toBe(7);
     await again.close();
   });
 
   it('writes nothing more of a source that another writer has taken over', async () => {
     await begin(work, 'tags.person').catch(() => undefined);
-    const other = writerAt(starrocks().mysqlUrl, CATALOG);
+    const other = another();
     await work.writer.take(batchOf('tags.person', [told(PERSON, 7, 1, { city: 'old' })]), NEVER);
     expect(await begin(other, 'tags.person')).toBe(7);
     await write(other, 'tags.person', told(PERSON, 7, 1, { city: 'new' }));
+    await durable(other, 'tags.person', 8);
     await work.writer.flush();
-    await sleep(100);
     const [one] = await work.rows('profile_1_person', 'sys_guid');
     expect(one?.['city']).toBe('new');
     await expect(
@@ -184,7 +198,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
 
   it('waits for what may be under way of a writer that died in the middle', async () => {
     await work.pool.write("INSERT INTO sys_positions (sys_source, sys_begun) VALUES ('tags.person/0', 12)");
-    const other = writerAt(starrocks().mysqlUrl, CATALOG);
+    const other = another();
     const startedMs = performance.now();
     await begin(other, 'tags.person');
     await other.writer.take(batchOf('tags.person', [told(PERSON, 8, 1, { city: 'later' })]), NEVER);
@@ -235,7 +249,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
   it('waits while a table can take nothing, without holding up others', async () => {
     await work.pool.run('ALTER TABLE kv_2_flag RENAME kv_away');
     await work.writer.take(batchOf('tags.flag', [told(FLAG, 2, 50, { points: 1 })]), NEVER);
-    await sleep(300);
+    while (!work.writer.troubles.has('tags.flag')) await sleep(20);
     expect(work.writer.troubles.get('tags.flag')).toContain('kv_2_flag');
     expect(work.writer.settle({ topic: 'tags.flag', partition: 0 }, 3)).toBe(2);
     await work.writer.take(batchOf('tags.visit', [told(VISIT, 90, 50, { page: 'meanwhile' })]), NEVER);
@@ -245,7 +259,7 @@ describeWithStarrocks('The writer on StarRocks', (starrocks) => {
     expect(work.unfit).toHaveLength(1);
     expect(work.writer.troubles.size).toBe(0);
   });
-});
+}
 
 function repeated(): ProfileOutcome {
   return { verdict: 'repeated', fields: [] };

@@ -27,6 +27,8 @@ export interface StarrocksWriterOptions<R> {
   /** Told of a row that StarRocks can't take, whatever is tried; resolves when that is known for good. */
   readonly onUnfit: OnUnfit<R>;
   readonly events: WriterEvents;
+  /** False: profile tables are made with REPLACE_IF_NOT_NULL, so tags can't be cleared there. */
+  readonly clearsTags: boolean;
 }
 
 /** Users remembered to be written, 4 bytes each. */
@@ -45,11 +47,11 @@ export class StarrocksWriter<R> {
   readonly #buffered: BufferedBytes = { bytes: 0 };
 
   constructor(private readonly options: StarrocksWriterOptions<R>) {
-    const { pool, timeoutMs, limits, onUnfit, events } = options;
+    const { pool, timeoutMs, limits, onUnfit, events, clearsTags } = options;
     this.#statements = new SureStatements(pool, timeoutMs);
     this.#claims = new SourceClaims(this.#statements);
     this.#runner = new LoadRunner<R>({
-      ...{ transport: this.#transport(), statements: this.#statements, limits, onUnfit },
+      ...{ transport: this.#transport(), statements: this.#statements, limits, onUnfit, clearsTags },
       onLoad: (table, rows, ms) => {
         events.onLoad(table, rows, ms);
       },

@@ -34,7 +34,6 @@ const PAUSE_MS_MAX = 10_000;
 /** Positions that pass over nothing are written so soon. */
 const PASS_MS = 200;
 /** Some versions have no number of their own for it. */
-const UNKNOWN_TABLE = /unknown table/i;
 const DELETED_A_STATEMENT = 1_000;
 /** So much a shelf may hold in any case, so that one that is stuck leaves the others their room. */
 const RESERVED_BYTES = 1_048_576;
@@ -214,9 +213,20 @@ export class TopicShelf<R> {
         this.#note(error);
         await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
         if (this.#isClosed) break;
+        parts = this.#stillTold(parts);
       }
     }
+    this.#trouble = null;
     for (const part of parts) part.state.giveUp(part);
+  }
+
+  /** What fails and belongs to nobody here any more need not be tried again: it is told to whoever has the source. */
+  #stillTold(parts: readonly RoundPart<R>[]): RoundPart<R>[] {
+    return parts.filter((part) => {
+      if (part.state.tells(part)) return true;
+      part.state.abandon(part);
+      return false;
+    });
   }
 
   #withoutLost(parts: readonly RoundPart<R>[], lost: readonly string[]): RoundPart<R>[] {
@@ -234,7 +244,7 @@ export class TopicShelf<R> {
     const written = parts.filter(({ buffer }) => !buffer.isEmpty);
     const passed = parts.filter(({ buffer }) => buffer.isEmpty);
     if (passed.length > 0) {
-      const lost = await claims.pass(fenceOf(passed), extentsOf(passed));
+      const lost = await claims.end(fenceOf(passed), extentsOf(passed));
       if (lost.length > 0) return lost;
     }
     if (written.length === 0) return [];
@@ -305,7 +315,7 @@ export class TopicShelf<R> {
         await this.options.statements.write(deleteSql(table, GUID, guids.slice(first, first + DELETED_A_STATEMENT)));
       } catch (error) {
         // A table that is not there yet, or no more, holds nobody.
-        if (!isUnknownTable(error) && !(error instanceof Error && UNKNOWN_TABLE.test(error.message))) throw error;
+        if (!isUnknownTable(error)) throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { StarrocksError } from '../starrocks-error';
+import { StarrocksError, syntaxError } from '../starrocks-error';
 import type { Cluster } from '../engine/cluster';
 import { translated } from '../engine/cluster';
 import type { StatementResult } from '../engine/result';
@@ -45,6 +45,13 @@ interface Prepared {
   types: number[];
 }
 
+/** What can befall a statement that the stand-in itself would take. */
+export interface StatementGuards {
+  readonly faults: Faults;
+  /** Throws if it is none; null: not asked. */
+  readonly checkStatement: ((sql: string) => Promise<void>) | null;
+}
+
 /** One client: takes its commands one after another and sends the answers. */
 export class ClientConnection {
   readonly #prepared = new Map<number, Prepared>();
@@ -62,7 +69,7 @@ export class ClientConnection {
     private readonly sequence: { sequenceId: number },
     readonly id: number,
     private readonly cluster: Cluster,
-    private readonly server: { readonly clients: ReadonlyMap<number, Client>; readonly faults: Faults },
+    private readonly server: StatementGuards & { readonly clients: ReadonlyMap<number, Client> },
   ) {
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.#ended = this.#closed.then(async () => {
@@ -167,9 +174,16 @@ export class ClientConnection {
   async #query(sql: string, session: Session): Promise<void> {
     const { statements } = parseStatements(sql);
     for (const [index, parsed] of statements.entries()) {
+      await this.#check(parsed.text);
       const result = await session.execute(parsed);
       this.#answer(result, index < statements.length - 1);
     }
+  }
+
+  async #check(sql: string): Promise<void> {
+    await this.server.checkStatement?.(sql).catch((error: unknown) => {
+      throw syntaxError(error instanceof Error ? error.message : String(error));
+    });
   }
 
   async #meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<void> {

@@ -5,8 +5,8 @@ import { createServer } from 'mysql2';
 import type { Connection } from 'mysql2';
 import { StarrocksError } from '../starrocks-error';
 import type { Cluster } from '../engine/cluster';
-import type { Faults } from '../faults';
 import { ClientConnection } from './client-connection';
+import type { StatementGuards } from './client-connection';
 import { VERSION } from '../statements/session';
 
 /** CLIENT_* of what is spoken: no compression, no TLS. */
@@ -47,14 +47,14 @@ export class MysqlServer {
     private readonly listener: NetServer,
     private readonly cluster: Cluster,
     private readonly users: Users,
-    private readonly faults: Faults,
+    private readonly guards: StatementGuards,
   ) {}
 
   /** @param port 0: any. */
-  static async listen(cluster: Cluster, users: Users, faults: Faults, port: number): Promise<MysqlServer> {
+  static async listen(cluster: Cluster, users: Users, guards: StatementGuards, port: number): Promise<MysqlServer> {
     const server = createServer(() => undefined) as ReturnType<typeof createServer> & { readonly _server: NetServer };
     const listener = server._server;
-    const own = new MysqlServer(listener, cluster, users, faults);
+    const own = new MysqlServer(listener, cluster, users, guards);
     server.on('connection', (connection: ServerSide) => {
       own.#accept(connection);
     });
@@ -80,7 +80,7 @@ export class MysqlServer {
     const id = this.#nextId++;
     const client = new ClientConnection(connection.stream, connection, id, this.cluster, {
       clients: this.clients,
-      faults: this.faults,
+      ...this.guards,
     });
     this.clients.set(id, client);
     void client.ended().then(() => this.clients.delete(id));

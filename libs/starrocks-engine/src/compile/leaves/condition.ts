@@ -3,9 +3,9 @@ import { SET_VALUES_MAX } from '@tessera/tag-catalog';
 import { textLiteral } from '../../sql/literal';
 import { literalOf } from './column';
 import type { Column } from './column';
-import { INLINE_VALUES_MAX, INLINE_VALUES_PER_LEAF_MAX } from './leaf-limits';
+import { INLINE_VALUES_MAX, INLINE_VALUES_PER_LEAF_MAX, LEAF_PARTS_MAX, LeafLimitError } from './leaf-limits';
 import type { LongLists } from './long-lists';
-import { monthDaySql } from './month-day';
+import { monthDayParts, monthDaySql } from './month-day';
 
 type OneOf = Extract<ValueCondition, { kind: 'oneOf' }>;
 type Range = Extract<ValueCondition, { kind: 'range' }>;
@@ -35,6 +35,16 @@ export class ConditionScope {
     if (count > INLINE_VALUES_MAX || this.#inlined + count > INLINE_VALUES_PER_LEAF_MAX) return false;
     this.#inlined += count;
     return true;
+  }
+
+  /** @throws LeafLimitError if the leaf becomes more than StarRocks takes as one expression. */
+  takeParts(count: number): void {
+    this.#inlined += count;
+    if (this.#inlined <= LEAF_PARTS_MAX) return;
+    const detail =
+      `a predicate of ${this.#inlined} parts, at most ${LEAF_PARTS_MAX}: anniversaries of datetimes in a zone take some thousand ` +
+      'each. Join fewer of them by "and", or use UTC.';
+    throw new LeafLimitError('leafParts', LEAF_PARTS_MAX, detail);
   }
 
   listed(column: Column, values: OneOf['values']): string {
@@ -70,7 +80,7 @@ export function conditionSql(condition: ValueCondition, column: Column, scope: C
     case 'text':
       return textSql(condition, column, scope);
     case 'anniversary':
-      return anniversarySql(condition, column);
+      return anniversarySql(condition, column, scope);
     case 'set':
       return setSql(condition, column, scope);
   }
@@ -143,9 +153,11 @@ function textSql(
 function anniversarySql(
   { monthDays, timeZone }: Extract<ValueCondition, { kind: 'anniversary' }>,
   column: Column,
+  scope: ConditionScope,
 ): string {
   if (monthDays.length === 0) return FALSE;
   const zone = column.spec.valueType === 'date' ? 'UTC' : timeZone;
+  scope.takeParts(monthDays.length + monthDayParts(zone));
   return `(${monthDaySql(column.sql, zone)}) IN (${monthDays.join(', ')})`;
 }
 

@@ -20,11 +20,11 @@ interface MeasureColumn {
   readonly interval: Interval;
 }
 
-/** A condition over the relation, or over nothing where no row can matter. */
+/** A condition on the measures of the relation. */
 export interface EventLeaf {
   readonly sql: string;
   readonly holdsWithoutRow: boolean;
-  /** Of the measure itself, outside of the relation. */
+  /** False: no row can count, so the condition is `true` or `false` and the relation need not be joined. */
   readonly readsRows: boolean;
 }
 

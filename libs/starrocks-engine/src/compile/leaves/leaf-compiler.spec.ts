@@ -1,3 +1,5 @@
+import { profileScanNode } from '@tessera/audience';
+import type { ProfileScanNode } from '@tessera/audience';
 import { LEAVES_MAX, RELATIONS_MAX } from './leaf-limits';
 import { compiled, condition, leafOf, leavesOf, newCompiler } from './testing/sample-leaves';
 
@@ -90,6 +92,20 @@ describe('limits', () => {
     expect(() => compiler.add(first!)).toThrow(`at most ${LEAVES_MAX} leaves`);
     expect(compiler.add(others[0]!).condition).toBe('p1.`level` = 1');
     expect(compiler.leafCount).toBe(LEAVES_MAX);
+  });
+
+  it('refuses a predicate that is too much for one expression', async () => {
+    const rule = { tag: 'seen', op: 'anniversary', value: { nextDays: 1 } };
+    const scan = await leafOf(rule, 'America/New_York');
+    if (scan.kind !== 'profileScan') throw new Error('a scan of the profile');
+    const [test] = scan.tests;
+    const many = (count: number): ProfileScanNode =>
+      profileScanNode(
+        'person',
+        Array.from({ length: count }, () => test!),
+      );
+    expect(newCompiler().add(many(3)).condition).toContain('seconds_add');
+    expect(() => newCompiler().add(many(9))).toThrow('at most 9000');
   });
 
   it('refuses more relations than a statement holds', async () => {

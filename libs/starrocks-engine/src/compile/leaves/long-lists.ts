@@ -1,5 +1,6 @@
 import { identifier } from '../../schema/names';
 import type { Column } from './column';
+import { LeafLimitError, LISTED_COLUMNS_MAX } from './leaf-limits';
 import { flagOf, VALUE, valuesRelation } from './value-lists';
 import type { ValueList, ValueLists } from './value-lists';
 
@@ -55,8 +56,15 @@ export class LongLists {
     return this.#member('s', column, values);
   }
 
-  /** @param prune conditions on the rows (alias `r`) that whatever is asked for meets anyway. */
+  /**
+   * @param prune conditions on the rows (alias `r`) that whatever is asked for meets anyway.
+   * @throws LeafLimitError if they are too many for one statement.
+   */
   joins(prune: readonly string[] = []): readonly ListJoin[] {
+    if (this.#groups.size > LISTED_COLUMNS_MAX) {
+      const detail = `long lists on ${this.#groups.size} columns of one table, at most ${LISTED_COLUMNS_MAX} in a statement`;
+      throw new LeafLimitError('relations', LISTED_COLUMNS_MAX, detail);
+    }
     return [...this.#groups.values()].map((group) =>
       group.isOfValues
         ? {

@@ -13,6 +13,18 @@ export function monthDaySql(sql: string, timeZone: string): string {
   return `month(${local}) * 100 + day(${local})`;
 }
 
+/** How many parts of an expression that has, roughly. */
+export function monthDayParts(timeZone: string): number {
+  return timeZone === 'UTC'
+    ? PLAIN_PARTS
+    : PLAIN_PARTS + 2 * (YEARLY_PARTS + PARTS_A_CHANGE * zoneRules(timeZone).changes.length);
+}
+
+const PLAIN_PARTS = 8;
+/** `c < '…'`, three of them, and the offset. */
+const PARTS_A_CHANGE = 4;
+const YEARLY_PARTS = 140;
+
 /**
  * The wall clock, 400 years ago: the calendar repeats itself after as many years, and the last day of 9999 has a tomorrow
  * somewhere in the east.

@@ -15,6 +15,12 @@ export interface GateOptions {
   readonly placeKv?: (node: Extract<PlanNode, { kind: 'kvRead' }>) => StoredBitmap | null;
 }
 
+/** So few are compared with each other faster than put into a set. */
+const FEW = 16;
+const listColumn = identifier('sys_list');
+const audienceColumn = identifier('sys_audience');
+const versionColumn = identifier('sys_version');
+
 /** Tests of one scan in one leaf; a scan of more is an intersection of scans. */
 const SCAN_TESTS_MAX = 64;
 
@@ -143,13 +149,14 @@ export class GateBuilder {
 
   #profile(node: ProfileScanNode): Gate {
     if (node.tests.length <= SCAN_TESTS_MAX) return this.#scan(node);
-    return this.and(
-      partsOf(node.tests, SCAN_TESTS_MAX).map((tests) => this.#scan(profileScanNode(node.tagType, tests))),
-    );
+    return this.and(partsOf(node.tests, SCAN_TESTS_MAX).map((tests) => this.of(profileScanNode(node.tagType, tests))));
   }
 
+  /** Made once for each node, as its gate is. */
   #scan(node: ScanNode): Gate {
-    return this.#intern(`scan ${node.key}`, (id) => ({ id, kind: 'scan', node }));
+    const gate: Gate = { id: this.gates.length, kind: 'scan', node };
+    this.gates.push(gate);
+    return gate;
   }
 
   #ofMany(nodes: readonly PlanNode[]): readonly Gate[] {
@@ -164,10 +171,10 @@ export class GateBuilder {
 
   /** @param neutral changes nothing as an input. @param absorbing as an input, is the result. */
   #many(kind: 'and' | 'or', inputs: readonly Gate[], neutral: Gate, absorbing: Gate): Gate {
-    const distinct = [...new Set(inputs)].filter((input) => input !== neutral);
+    if (inputs.includes(absorbing)) return absorbing;
+    const distinct = distinctOf(inputs, neutral);
     const [first] = distinct;
     if (first === undefined) return neutral;
-    if (distinct.includes(absorbing)) return absorbing;
     if (distinct.length === 1) return first;
     if (distinct.length > this.options.inputsMax) {
       const parts = partsOf(distinct, this.options.inputsMax);
@@ -194,17 +201,23 @@ export class GateBuilder {
 
 /** The rows of an uploaded list or of a set of users kept for a question. */
 export function storedList(listId: string): StoredBitmap {
-  return { table: LISTS_TABLE, condition: `${identifier('sys_list')} = ${textLiteral(listId)}` };
+  return { table: LISTS_TABLE, condition: `${listColumn} = ${textLiteral(listId)}` };
 }
 
 function storedSnapshot(audienceId: string, version: number): StoredBitmap {
-  const condition = `${identifier('sys_audience')} = ${textLiteral(audienceId)} AND ${identifier('sys_version')} = ${version}`;
+  const condition = `${audienceColumn} = ${textLiteral(audienceId)} AND ${versionColumn} = ${version}`;
   return { table: SNAPSHOTS_TABLE, condition };
 }
 
 function byKey(nodes: readonly PlanNode[]): readonly PlanNode[] {
   if (nodes.length < 2) return nodes;
   return [...nodes].sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
+}
+
+/** In order, without `left`. */
+function distinctOf(gates: readonly Gate[], left: Gate): readonly Gate[] {
+  const distinct = gates.length > FEW ? [...new Set(gates)] : gates.filter((gate, at) => gates.indexOf(gate) === at);
+  return distinct.filter((gate) => gate !== left);
 }
 
 function sumOfWeights(terms: readonly SumTerm[]): number {

@@ -9,6 +9,9 @@ import type { LeafSource, UserFilter } from './shape';
 export const USERS = 'u';
 const guid = identifier(GUID);
 const segment = identifier(SEGMENT);
+const guids = identifier(GUIDS);
+const users = identifier(USERS_TABLE);
+const member = identifier(MEMBER);
 
 /** The segment of the guid in this column. */
 export function segmentOf(column: string): string {
@@ -17,7 +20,7 @@ export function segmentOf(column: string): string {
 
 /** `FROM` with the users and the relations of the leaves. */
 export function fromUsers(leaves: LeafSource): string {
-  const lines = [`FROM ${identifier(USERS_TABLE)} ${USERS}`];
+  const lines = [`FROM ${users} ${USERS}`];
   for (const { alias, sql, joinedBy } of leaves.relations()) {
     lines.push(
       joinedBy === null
@@ -64,7 +67,6 @@ export function storedRelations(
 }
 
 function storedColumns(table: string, entries: readonly (readonly [string, StoredGate])[]): string {
-  const guids = identifier(GUIDS);
   const columns = entries.map(
     ([name, { bitmap }]) => `bitmap_union(if(${bitmap.condition}, ${guids}, NULL)) AS ${name}`,
   );
@@ -80,5 +82,5 @@ function storedColumns(table: string, entries: readonly (readonly [string, Store
 
 /** As `Shape.marked`, of nobody. */
 export function nobodyMarked(): string {
-  return `(SELECT ${USERS}.${guid}, false AS ${identifier(MEMBER)}\nFROM ${identifier(USERS_TABLE)} ${USERS})`;
+  return `(SELECT ${USERS}.${guid}, false AS ${member}\nFROM ${users} ${USERS})`;
 }

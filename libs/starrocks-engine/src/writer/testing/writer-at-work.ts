@@ -73,6 +73,7 @@ export function writerAt(
     },
     limits: { rows: 1_000, bytes: 1_000_000, ageMs: 20, waitingBytes: 10_000_000 },
     bytesOf: () => 100,
+    clearsTags: true,
     onUnfit: (row, why) => {
       unfit.push({ row, why });
       return Promise.resolve();
