@@ -205,32 +205,6 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
       expect((await rows.rows(guids(1), { type: typeOf('order_paid'), ...ever })).get(1 as Guid)).toHaveLength(4);
     });
 
-    it('never shows an event without the elements of its set, whatever comes or goes between two looks', async () => {
-      const type = typeOf('order_paid');
-      const table = tableOf(type);
-      const want = { type, ...ever };
-      const changedBehindTheFirst = (change: string): StarrocksUserRows => {
-        let looks = 0;
-        return new StarrocksUserRows(
-          {
-            rows: async (statement) => {
-              const found = await pool.rows(statement);
-              if (looks++ === 0) await pool.write(change);
-              return found;
-            },
-          },
-          clock,
-        );
-      };
-      const itemsOf = async (reader: StarrocksUserRows): Promise<readonly unknown[]> =>
-        ((await reader.rows(guids(3), want)).get(3 as Guid) ?? []).map(({ properties }) => properties.get(id('items')));
-      const before = [['a, "c"', 'b', '京'], []];
-      const insert = `INSERT INTO \`${table}\` (\`sys_guid\`, \`sys_t\`, \`sys_row\`, \`items\`) VALUES (3, ${at(NOW_MS + 2)}, 10, ['x'])`;
-      expect(await itemsOf(changedBehindTheFirst(insert))).toEqual(before);
-      expect(await itemsOf(rows)).toEqual([...before, ['x']]);
-      expect(await itemsOf(changedBehindTheFirst(`DELETE FROM \`${table}\` WHERE \`sys_row\` = 10`))).toEqual(before);
-    });
-
     it('reads the newest of one user, of the last instant all, and all from some instant on', async () => {
       const type = typeOf('order_paid');
       const newest = async (count: number, beforeMs: number, toMs = ever.toMs): Promise<readonly number[]> => {
@@ -372,64 +346,6 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
       ...{ customer: true, campaigns: true, order_paid: true, page_view: true },
       ...{ not_migrated: false, no_table: false },
     });
-  });
-
-  it('counts many tags in statements of a size that StarRocks can hold', async () => {
-    const tags = Array.from({ length: 45 }, (_, place) => ({ name: `t${place}`, valueType: 'int' }));
-    const outcome = declareTagType(Catalog.empty, { name: 'wide', kind: 'profile', tags });
-    if (!outcome.ok) throw new Error(JSON.stringify(outcome.errors));
-    const wide = outcome.value.type('wide');
-    if (wide === undefined) throw new Error('wide');
-    const options = { ...schemaDefaults(starrocks().database), replication: 1, buckets: 1, bitmapBuckets: 1 };
-    const table = tablesOf(outcome.value, options, { nowMs, nextGuid: 10 }).find(({ name }) => name === tableOf(wide));
-    if (table === undefined) throw new Error('no table');
-    await pool.run(createTableSql(table));
-    await pool.write(`INSERT INTO \`${tableOf(wide)}\` (\`sys_guid\`, \`t0\`, \`t44\`) VALUES (1, 7, 8), (2, 7, 9)`);
-    const asked: string[] = [];
-    const rows: typeof pool.rows = (statement) => {
-      asked.push(statement);
-      return pool.rows(statement);
-    };
-    const found = await new StarrocksStatistics({ rows }, clock).tagStatistics(wide.tags);
-    expect([found[0], found[44], found[20]]).toMatchObject([
-      { coverage: 2, distinct: 1 },
-      { coverage: 2, distinct: 2 },
-      { coverage: 0, distinct: 0 },
-    ]);
-    expect(asked.map((statement) => statement.split('count(DISTINCT').length - 1)).toEqual([20, 20, 5]);
-  });
-
-  it('compares one table after the other', async () => {
-    let [underWay, most] = [0, 0];
-    const rows: typeof pool.rows = async (statement) => {
-      most = Math.max(most, ++underWay);
-      try {
-        return await pool.rows(statement);
-      } finally {
-        underWay -= 1;
-      }
-    };
-    const check = new StarrocksCheck({ rows }, () => catalog);
-    await check.findings();
-    await check.eventRows();
-    expect(most).toBe(1);
-  });
-
-  it('says that it is worth another try when a column is not made yet', async () => {
-    const paid = typeOf('order_paid');
-    const note = paid.properties.find((field) => field.name === 'note');
-    if (note === undefined) throw new Error('note');
-    const type = { ...paid, properties: [...paid.properties, { ...note, id: 999, name: 'just_declared' }] };
-    const want = { type, fromMs: null, toMs: NOW_MS, newest: null };
-    await expect(new StarrocksUserRows(pool, clock).rows(guids(1), want)).rejects.toMatchObject({
-      name: 'StoreUnavailableError',
-      retriable: true,
-      message: expect.stringMatching(
-        /not made in StarRocks yet.*just_declared.*npm run migrate -- --dry-run/,
-      ) as unknown,
-    });
-    const tag = { ...tagOf('city'), name: 'just_declared' };
-    await expect(new StarrocksStatistics(pool, clock).tagStatistics([tag])).rejects.toMatchObject({ retriable: true });
   });
 
   it('finds what does not agree', async () => {
