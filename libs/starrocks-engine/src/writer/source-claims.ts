@@ -14,6 +14,8 @@ export interface Claim {
   readonly writer: string;
   /** Everything of the source below this offset is in StarRocks. */
   readonly next: number;
+  /** Up to which writing has been announced; more than `next`: it was broken off, or goes on. */
+  readonly begun: number;
   /** Nothing is written before: until then a statement of whoever had the source before may be under way. As of `performance.now()`. */
   readonly fromMs: number;
 }
@@ -171,6 +173,6 @@ export class SourceClaims {
   #claimOf(writer: string, row: StarrocksRow | undefined, nowMs: number): Claim {
     const [begun, next] = [Number(row?.[BEGUN] ?? 0), Number(row?.[NEXT] ?? 0)];
     const isClean = begun === next;
-    return { writer, next, fromMs: isClean ? nowMs : nowMs + 2 * this.statements.lingerMs };
+    return { writer, next, begun, fromMs: isClean ? nowMs : nowMs + 2 * this.statements.lingerMs };
   }
 }
