@@ -1,10 +1,9 @@
 import { bindExpression, buildPlan } from '@tessera/audience';
 import type { PlanNode } from '@tessera/audience';
+import { LeafCompiler, compileCounts } from '@tessera/starrocks-engine';
+import type { ShapeChoice } from '@tessera/starrocks-engine';
 import type { JsonValue } from '@tessera/tag-catalog';
 import { Random } from '../../../apps/standalone/src/sample/random';
-import { LeafCompiler } from '../../../libs/starrocks-engine/src/compile/leaves';
-import { compileCounts } from '../../../libs/starrocks-engine/src/compile/statements/compile-question';
-import type { ShapeChoice } from '../../../libs/starrocks-engine/src/compile/statements/compile-question';
 import { event, tag } from '../../conformance/cases/build';
 import { goldenWorld } from '../../golden/golden-world';
 import type { Bench, BenchContext } from '../framework/bench';

@@ -1,6 +1,16 @@
 import { ReferenceEngine } from '@tessera/audience';
 import type { ListStore, ReferenceStore, ReferenceUser, UserView } from '@tessera/audience';
 import { RoaringBitmap32, starrocksBitmapText } from '@tessera/bitmap';
+import {
+  GUID,
+  LISTS_TABLE,
+  POSITIONS_TABLE,
+  SEGMENT_GUIDS,
+  USERS_TABLE,
+  identifier,
+  tableOf,
+  textLiteral,
+} from '@tessera/starrocks-engine';
 import type { StarrocksPool } from '@tessera/starrocks-engine';
 import type {
   BatchOutcome,
@@ -12,16 +22,6 @@ import type {
   SourceProgress,
   TagStore,
 } from '@tessera/tag-catalog';
-import {
-  GUID,
-  identifier,
-  LISTS_TABLE,
-  POSITIONS_TABLE,
-  SEGMENT_GUIDS,
-  tableOf,
-  USERS_TABLE,
-} from '../../../libs/starrocks-engine/src/schema/names';
-import { textLiteral } from '../../../libs/starrocks-engine/src/sql/literal';
 import type { UsersUnderTest } from '../engine-under-test';
 import { eventRows, insertStatements, kvRows, profileRows, userRows } from './state-sql';
 import type { TableRows } from './state-sql';

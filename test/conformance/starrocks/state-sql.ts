@@ -1,26 +1,24 @@
 import type { EventRow, ReferenceUser } from '@tessera/audience';
-import type { FieldDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
 import {
   CUID,
   ELEMENTS,
   GUID,
-  identifier,
   MOMENT,
   NUMBER,
   ROW,
   TAG,
-  tableOf,
   TEXT,
   TIME,
-  timeColumnOf,
   USERS_TABLE,
-} from '../../../libs/starrocks-engine/src/schema/names';
-import {
   dateLiteral,
   decimalLiteral,
+  identifier,
   instantLiteral,
+  tableOf,
   textLiteral,
-} from '../../../libs/starrocks-engine/src/sql/literal';
+  timeColumnOf,
+} from '@tessera/starrocks-engine';
+import type { FieldDefinition, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
 
 // The state of users as rows of the tables of the engine, written the obvious way.
 

@@ -1,8 +1,6 @@
-import { createTableSql, schemaDefaults, tablesOf } from '@tessera/starrocks-engine';
+import { columnSql, createTableSql, identifier, schemaDefaults, tablesOf } from '@tessera/starrocks-engine';
 import type { StarrocksPool, TableDefinition } from '@tessera/starrocks-engine';
 import type { Catalog } from '@tessera/tag-catalog';
-import { columnSql } from '../../../libs/starrocks-engine/src/schema/create-table-sql';
-import { identifier } from '../../../libs/starrocks-engine/src/schema/names';
 
 /** All rows of an event type stand in one partition: clocks of scripts jump. */
 const ALL_TIME = [{ from: 0, to: Date.UTC(2200, 0) }];

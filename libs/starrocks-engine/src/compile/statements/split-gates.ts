@@ -61,6 +61,8 @@ function fitsAtOnce(asked: readonly Gate[], limits: StatementLimits): boolean {
   if (asked.length > limits.askedMax) return false;
   const { leaves, inner } = reach(asked, new Map());
   if (inner.length > limits.gatesMax || totalWeight(leaves) > limits.leavesMax) return false;
+  // No pile is higher than it has stones.
+  if (inner.length <= limits.heightMax) return true;
   const heights = new Map<Gate, number>();
   for (const gate of inner) {
     const height = 1 + Math.max(...gateInputs(gate).map((input) => heights.get(input) ?? 0));
