@@ -85,8 +85,10 @@ describeWithServer('npm run migrate', MariaDbServer, (server) => {
       expect(await columns('profile_1_customer')).toEqual([]);
       const scripted = new StarrocksPool({ urls: [starrocks.mysqlUrl], database: null, concurrency: 1 });
       // As a client would run it: comments stay in.
-      for (const statement of output.split(/;\n\n?/).filter((text) => text.trim() !== ''))
-        await scripted.run(statement);
+      const statements = output.split(/;\n\n?/).filter((text) => text.trim() !== '');
+      await scripted.use(async (session) => {
+        for (const statement of statements) await session.run(statement);
+      });
       await scripted.close();
       expect(await columns('profile_1_customer')).toEqual(['sys_guid', 'level', 'sys_t_level']);
       expect(await run('--dry-run')).toEqual({

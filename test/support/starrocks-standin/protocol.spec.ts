@@ -84,7 +84,7 @@ describe('The MySQL protocol of the stand-in for StarRocks', () => {
     expect(await valueOf(connection, 'SELECT v FROM t WHERE k = 2')).toBe(long);
     expect(await errorOf(connection, `INSERT INTO t VALUES (3, '${long}x')`)).toMatch(/too long/);
     const other = await connect(`${standIn.mysqlUrl}/d`);
-    expect(await valueOf(other, `SELECT length('${'y'.repeat(20_000_000)}')`)).toBe(20_000_000);
+    expect(await valueOf(other, `SELECT length('${'y'.repeat(20_000_000)}') AS n`)).toBe(20_000_000);
     expect(await errorOf(other, `SELECT '${'y'.repeat(34_000_000)}'`)).toMatch(/^1153 /);
     await other.end();
   });

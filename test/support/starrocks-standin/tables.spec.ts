@@ -1,4 +1,4 @@
-import type { Connection } from 'mysql2/promise';
+import type { Connection, ResultSetHeader } from 'mysql2/promise';
 import { connect, errorOf, rowsOf, valueOf, write } from './client';
 import { StarrocksStandIn } from './standin';
 
@@ -203,10 +203,8 @@ describe('Tables of the stand-in for StarRocks', () => {
     await write(connection, PROFILE);
     const insert = (need: string): string => `INSERT INTO profile WITH LABEL once (guid, need) VALUES (1, ${need})`;
     expect(await errorOf(connection, insert('NULL'))).toMatch(/non-nullable/);
-    const [header] = await connection.query(insert('1'));
-    expect((header as unknown as { info: string }).info).toMatch(
-      /\{'label':'once', 'status':'VISIBLE', 'txnId':'\d+'\}$/,
-    );
+    const [header] = await connection.query<ResultSetHeader>(insert('1'));
+    expect(header.info).toMatch(/\{'label':'once', 'status':'VISIBLE', 'txnId':'\d+'\}$/);
     expect(await errorOf(connection, insert('2'))).toBe('1064 Label [once] has already been used.');
     expect(await valueOf(connection, 'SELECT need FROM profile')).toBe(1);
     const state = "SELECT STATE FROM information_schema.loads WHERE LABEL = 'once' AND DB_NAME = database()";

@@ -146,8 +146,7 @@ function workOf(
   // Types are declared in this very process.
   const types = new WaitingTypes({ isKnown, look: () => Promise.resolve() }, Date.now);
   const options = { store: engine, catalogStore, types, letters, messages, now: Date.now, observer };
-  return (partition) =>
-    new RawWork({ topic: RAW_TOPIC, partition }, sourceOf(epoch, partition), options);
+  return (partition) => new RawWork({ topic: RAW_TOPIC, partition }, sourceOf(epoch, partition), options);
 }
 
 /** The name under which the store keeps the position of a Kafka partition. */

@@ -38,7 +38,9 @@ describe('without an engine', () => {
   });
 
   it('says first what is wrong with a question', async () => {
-    const { body } = await request(api.server).post('/v1/segmentation/count').send({ expression: { tag: 'nope' } });
+    const { body } = await request(api.server)
+      .post('/v1/segmentation/count')
+      .send({ expression: { tag: 'nope' } });
     expect(body).toMatchObject({ status: expect.any(Number), errors: [{ path: expect.any(String) }] });
     expect(body.status).toBeLessThan(500);
   });
@@ -47,7 +49,9 @@ describe('without an engine', () => {
     const user = await request(api.server).get('/v1/users/ann').expect(200);
     expect(user.body).toMatchObject({ tags: { city: { value: 'beijing' } }, events: null });
     const rule = { expression: { tag: 'city', op: 'eq', value: 'beijing' } };
-    const many = await request(api.server).post('/v1/users/evaluate-batch').send({ ...rule, cuids: ['ann', 'bob'] });
+    const many = await request(api.server)
+      .post('/v1/users/evaluate-batch')
+      .send({ ...rule, cuids: ['ann', 'bob'] });
     expect(many.body.users).toMatchObject([{ results: [{ member: true }] }, { results: [{ member: false }] }]);
     const explained = await request(api.server).post('/v1/segmentation/explain').send(rule).expect(200);
     expect(explained.body.sql).toBeNull();

@@ -54,7 +54,8 @@ export class Offsets implements ReadOffsets {
   #reached(token: string): Promise<boolean> {
     const positions = readRawPositions(token);
     if (positions !== null) {
-      if (this.stream === null) throw invalidOffset('minOffset names records of tags.raw, and this service reads no stream: set KAFKA_BROKERS');
+      if (this.stream === null)
+        throw invalidOffset('minOffset names records of tags.raw, and this service reads no stream: set KAFKA_BROKERS');
       return this.stream.reached(positions, this.waitMsMax);
     }
     const payload = this.#tokens.read(token);

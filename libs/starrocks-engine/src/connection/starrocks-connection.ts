@@ -134,9 +134,10 @@ export class StarrocksConnection implements StarrocksSession {
     if (!this.#isUsable) return false;
     const answers = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(resolve, limitMs, false);
-      this.connection.ping((error) => {
+      // Where all is well the driver gives nothing at all.
+      this.connection.ping((error: unknown) => {
         clearTimeout(timer);
-        resolve(error === null);
+        resolve(!(error instanceof Error));
       });
     });
     if (!answers) this.destroy();

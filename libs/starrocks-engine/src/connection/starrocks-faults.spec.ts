@@ -76,6 +76,16 @@ describe('StarrocksPool on a stand-in that fails', () => {
     expect(standIn.faults.left).toBe(0);
   });
 
+  it('uses connections again', async () => {
+    const one = open({ concurrency: 1 });
+    const id = (): Promise<unknown> => one.use((session) => session.rows('SELECT connection_id() AS id'));
+    const first = await id();
+    expect(await id()).toEqual(first);
+    expect(await one.rows('SELECT connection_id() AS id')).toEqual(first);
+    await failureOf(one.rows('SELECT nonsense'));
+    expect(await id()).toEqual(first);
+  });
+
   it('uses no connection that was closed while nobody used it', async () => {
     await Promise.all([1, 2, 3].map(() => notes()));
     standIn.dropConnections();

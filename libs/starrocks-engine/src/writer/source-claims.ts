@@ -70,17 +70,8 @@ export class SourceClaims {
     return this.#writeHeld(sql, fence);
   }
 
-  /** Says that all rows below are written. @returns as `begin`. @throws StarrocksError */
+  /** Says that everything below is written, or was nothing. @returns as `begin`. @throws StarrocksError */
   async end(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
-    const values = [...extents].map(([source, { through }]) => `(${textLiteral(source)}, ${through})`);
-    const sql =
-      `INSERT INTO ${this.#table} (${SOURCE}, ${NEXT}) SELECT p.${SOURCE}, if(p.${NEXT} > v.c1, p.${NEXT}, v.c1) ` +
-      this.#fromValues(values, 2, fence);
-    return this.#writeHeld(sql, fence);
-  }
-
-  /** Says that there was nothing to be written below. @returns as `begin`. @throws StarrocksError */
-  async pass(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
     const values = [...extents].map(([source, { through }]) => `(${textLiteral(source)}, ${through})`);
     const sql =
       `INSERT INTO ${this.#table} (${SOURCE}, ${BEGUN}, ${NEXT}) SELECT p.${SOURCE}, if(p.${BEGUN} > v.c1, p.${BEGUN}, v.c1), ` +

@@ -135,6 +135,16 @@ export class SourceState<R> {
     this.isLost = true;
   }
 
+  /** Whether who has told it goes on telling. */
+  tells(part: RoundPart<R>): boolean {
+    return this.isTold && part.opening === this.#opening;
+  }
+
+  /** It has failed, and is told again from `durable` on. */
+  abandon(part: RoundPart<R>): void {
+    this.#over(part);
+  }
+
   /** Whoever opens the source next is told of it again. */
   giveUp(part: RoundPart<R>): void {
     this.#over(part);

@@ -32,20 +32,19 @@ export class SureStatements {
 
   /** Resolves when what was written is seen. @returns rows written. @throws StarrocksError when nothing of it goes on. */
   async write(statement: string): Promise<number> {
-    const sentMs = performance.now();
     try {
       const outcome = await this.pool.write(statement);
       await this.seen(outcome);
       return outcome.rows;
     } catch (error) {
-      if (error instanceof StarrocksError && error.isUnknown) await this.over(sentMs);
+      if (error instanceof StarrocksError && error.isUnknown) await this.over();
       throw error;
     }
   }
 
-  /** Until what was sent then is over. */
-  async over(sentMs: number): Promise<void> {
-    await sleep(Math.max(0, sentMs + this.lingerMs - performance.now()));
+  /** Until everything is over that was sent before. */
+  async over(): Promise<void> {
+    await sleep(this.lingerMs);
   }
 
   /** Until what is committed is seen: it can't be given up. @throws StarrocksError `refused`: it never will be. */

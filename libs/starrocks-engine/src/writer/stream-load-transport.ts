@@ -31,7 +31,7 @@ export class StreamLoadTransport implements LoadTransport {
     const label = `${labelPrefix}_${++this.#loads}`;
     const body = Buffer.from(`[${rows.map((row) => rowJson(columns, row)).join(',')}]`);
     const headers = headersOf(columns);
-    let unknownMs: number | null = null;
+    let hasUnknown = false;
     for (;;) {
       const checkedMs = performance.now();
       try {
@@ -41,9 +41,9 @@ export class StreamLoadTransport implements LoadTransport {
         if (await this.#isDone(answer, table, label)) return;
       } catch (error) {
         const isUnknown = error instanceof StarrocksError && error.isUnknown;
-        if (isUnknown) unknownMs = performance.now();
+        hasUnknown ||= isUnknown;
         if (!(error instanceof NotSentError) && !isUnknown) {
-          if (unknownMs !== null) await statements.over(unknownMs);
+          if (hasUnknown) await statements.over();
           throw error;
         }
         // Sent once more under the same label: StarRocks then says what became of it, and writes it once.

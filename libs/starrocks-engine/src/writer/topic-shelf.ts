@@ -213,9 +213,20 @@ export class TopicShelf<R> {
         this.#note(error);
         await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
         if (this.#isClosed) break;
+        parts = this.#stillTold(parts);
       }
     }
+    this.#trouble = null;
     for (const part of parts) part.state.giveUp(part);
+  }
+
+  /** What fails and belongs to nobody here any more need not be tried again: it is told to whoever has the source. */
+  #stillTold(parts: readonly RoundPart<R>[]): RoundPart<R>[] {
+    return parts.filter((part) => {
+      if (part.state.tells(part)) return true;
+      part.state.abandon(part);
+      return false;
+    });
   }
 
   #withoutLost(parts: readonly RoundPart<R>[], lost: readonly string[]): RoundPart<R>[] {
@@ -233,7 +244,7 @@ export class TopicShelf<R> {
     const written = parts.filter(({ buffer }) => !buffer.isEmpty);
     const passed = parts.filter(({ buffer }) => buffer.isEmpty);
     if (passed.length > 0) {
-      const lost = await claims.pass(fenceOf(passed), extentsOf(passed));
+      const lost = await claims.end(fenceOf(passed), extentsOf(passed));
       if (lost.length > 0) return lost;
     }
     if (written.length === 0) return [];

@@ -39,8 +39,6 @@ export type Expression =
   | { readonly kind: 'cast'; readonly of: Expression; readonly type: SqlType }
   | { readonly kind: 'array'; readonly items: readonly Expression[]; readonly of: SqlType | null }
   | { readonly kind: 'element'; readonly of: Expression; readonly index: Expression }
-  /** `x -> body`, as the first argument of array_map. */
-  | { readonly kind: 'lambda'; readonly parameter: string; readonly body: Expression }
   | { readonly kind: 'exists'; readonly query: Query }
   | { readonly kind: 'subquery'; readonly query: Query }
   | Call;

@@ -256,7 +256,7 @@ export class ExpressionParser {
     reader.expect('(');
     const isStar = reader.take('*');
     const isDistinct = !isStar && reader.take('DISTINCT');
-    const args = isStar || reader.is(')') ? [] : reader.list(() => this.#argument());
+    const args = isStar || reader.is(')') ? [] : reader.list(() => this.expression());
     const ignoresInside = reader.take('IGNORE', 'NULLS');
     const orderBy = reader.take('ORDER', 'BY') ? this.orderItems() : [];
     reader.expect(')');
@@ -270,14 +270,6 @@ export class ExpressionParser {
     }
     const over = reader.take('OVER') ? this.#window() : null;
     return { ...callOf(name, args), isStar, isDistinct, orderBy, filter, ignoreNulls, over };
-  }
-
-  #argument(): Expression {
-    const { reader } = this;
-    if (reader.peek(1).key !== '->') return this.expression();
-    const parameter = reader.identifier();
-    reader.expect('->');
-    return { kind: 'lambda', parameter, body: this.expression() };
   }
 
   #window(): Window {

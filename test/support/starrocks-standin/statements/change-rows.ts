@@ -161,3 +161,12 @@ export async function updateRows(
   const rows = { sql, types: values.map(({ type }) => type), columns: [...keys, ...changed] };
   return writeRows(connection, table, targetOf(table, null, false), rows);
 }
+
+/** The rows of some partitions. */
+export function partitionSql(table: Table, names: readonly string[], isTemporary: boolean): string {
+  const partitions = partitionsOf(table, names, isTemporary);
+  if (isTemporary) return `(${partitions.map(({ stored }) => `SELECT * FROM ${stored!}`).join(' UNION ALL ')})`;
+  const { type } = columnOf(table, table.partitionColumn!)!;
+  const within = partitions.map((partition) => isWithin(partition, quoteName(table.partitionColumn!), type));
+  return `(SELECT * FROM ${table.stored} WHERE ${within.join(' OR ')})`;
+}

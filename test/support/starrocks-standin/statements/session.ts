@@ -5,9 +5,7 @@ import { StarrocksError } from '../starrocks-error';
 import type { Insert, Query, Select, Statement } from '../sql/ast';
 import type { Parsed } from '../sql/parse-statement';
 import { BIGINT, storedType, VARCHAR } from '../sql/types';
-import { isWithin } from '../catalog/range';
 import type { Table } from '../catalog/table';
-import { columnOf } from '../catalog/table';
 import type { Cluster } from '../engine/cluster';
 import { translated } from '../engine/cluster';
 import { cellsOf, ok } from '../engine/result';
@@ -18,7 +16,7 @@ import type { Source } from '../translate/query';
 import { quoteName, quoteText } from '../translate/typed';
 import type { Typed } from '../translate/typed';
 import { alterTable } from './alter-table';
-import { deleteRows, insertRows, partitionsOf, updateRows } from './change-rows';
+import { deleteRows, insertRows, partitionSql, updateRows } from './change-rows';
 import { defineTable } from './create-table';
 import { informationSchema } from './information-schema';
 import { takeLabel } from './labels';
@@ -396,13 +394,4 @@ async function dropTable(connection: DuckDBConnection, { catalog }: Cluster, tab
 /** Of a query that is one SELECT, or a WITH of one. */
 function hintsOf({ body }: Query): Select['hints'] {
   return body.kind === 'select' ? body.hints : body.kind === 'nested' ? hintsOf(body.query) : new Map();
-}
-
-/** The rows of some partitions. */
-function partitionSql(table: Table, names: readonly string[], isTemporary: boolean): string {
-  const partitions = partitionsOf(table, names, isTemporary);
-  if (isTemporary) return `(${partitions.map(({ stored }) => `SELECT * FROM ${stored!}`).join(' UNION ALL ')})`;
-  const { type } = columnOf(table, table.partitionColumn!)!;
-  const within = partitions.map((partition) => isWithin(partition, quoteName(table.partitionColumn!), type));
-  return `(SELECT * FROM ${table.stored} WHERE ${within.join(' OR ')})`;
 }

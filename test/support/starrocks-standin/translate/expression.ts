@@ -4,8 +4,8 @@ import type { SqlType } from '../sql/types';
 import { BIGINT, BOOLEAN, DATETIME, INT, isTemporal, LARGEINT, nameOf, NULL, VARCHAR } from '../sql/types';
 import { FUNCTIONS } from './functions';
 import type { Aggregate, SqlFunction } from './function-types';
-import { Scope } from './scope';
-import { arithmetic, cast, comparable, quoteName, quoteText, together } from './typed';
+import type { Scope } from './scope';
+import { arithmetic, cast, comparable, quoteText, together } from './typed';
 import type { Typed } from './typed';
 
 export interface TranslatedQuery {
@@ -54,8 +54,6 @@ export class ExpressionTranslator {
         return scope.column(expression.path);
       case 'default':
         throw analyzeError('DEFAULT stands in VALUES of an INSERT only');
-      case 'lambda':
-        throw analyzeError('a lambda function stands in array_map only');
       case 'interval':
         throw analyzeError('an INTERVAL stands behind + and - and in date_add and date_sub only');
       case 'call':
@@ -206,7 +204,6 @@ export class ExpressionTranslator {
   #call(call: Call, scope: Scope): Typed {
     const { name, args } = call;
     if (name === 'date_add' || name === 'date_sub') return this.#dateShift(call, scope);
-    if (name === 'array_map') return this.#arrayMap(call, scope);
     if (name === 'mod' && args.length === 2) {
       return this.#binary({ kind: 'binary', operator: '%', left: args[0]!, right: args[1]! }, scope);
     }
@@ -229,20 +226,6 @@ export class ExpressionTranslator {
     checkShape(call, found);
     if (found.kind === 'scalar') return found.build(...typed);
     return found.build(this.#aggregate(call, scope), ...typed);
-  }
-
-  /** docs: sql-functions/array-functions/array_map. */
-  #arrayMap({ args }: Call, scope: Scope): Typed {
-    const [lambda, over] = args;
-    if (args.length !== 2 || lambda?.kind !== 'lambda')
-      throw analyzeError('array_map takes a lambda function and an array');
-    const list = this.translate(over!, scope);
-    if (list.type.name !== 'ARRAY') throw analyzeError(`array_map of ${nameOf(list.type)}`);
-    const { parameter } = lambda;
-    const column = { name: parameter, type: list.type.of, sql: quoteName(parameter) };
-    const body = this.translate(lambda.body, new Scope([{ alias: '', columns: [column] }], scope));
-    const sql = `list_transform(${list.sql}, lambda ${quoteName(parameter)}: ${body.sql})`;
-    return { sql, type: { name: 'ARRAY', of: body.type } };
   }
 
   #dateShift({ name, args }: Call, scope: Scope): Typed {

@@ -28,13 +28,9 @@ describe('zoneRules', () => {
   it.each([
     'Europe/Berlin',
     'America/New_York',
-    'America/St_Johns',
     'Australia/Lord_Howe',
     'Africa/Casablanca',
     'Pacific/Apia',
-    'Asia/Tehran',
-    'Africa/Monrovia',
-    'Asia/Shanghai',
     'Etc/GMT-14',
   ])('says what the zone data says of %s', (timeZone) => {
     let state = SEED;

@@ -30,8 +30,11 @@ const REGULAR_YEAR = 2101;
 /** 28 years in a row without a skipped leap year have all the types. */
 const YEAR_CYCLE = 28;
 const YEAR_TYPES = 14;
-/** A zone that changed its offset and took it back sooner would be misread; none did. */
+/** A zone that changed its offset and took it back sooner would be misread; the shortest was 7 days (Asia/Hebron, a Ramadan in 2040). */
 const STEP_DAYS = 5;
+/** Before summer time was thought of, no offset was taken back. */
+const EARLY_STEP_DAYS = 30;
+const EARLY_UNTIL_MS = Date.UTC(1900, 0, 1);
 /** More do not fit into an expression of SQL beside its other parts. */
 export const ZONE_CHANGES_MAX = 500;
 const ZONES_MAX = 64;
@@ -153,7 +156,8 @@ function changesBetween(timeZone: string, fromMs: number, toMs: number): readonl
   let offset = offsetAt(timeZone, fromMs);
   let atMs = fromMs;
   while (atMs < toMs) {
-    const nextMs = Math.min(atMs + STEP_DAYS * DAY_MS, toMs);
+    const stepDays = atMs < EARLY_UNTIL_MS ? EARLY_STEP_DAYS : STEP_DAYS;
+    const nextMs = Math.min(atMs + stepDays * DAY_MS, toMs);
     const nextOffset = offsetAt(timeZone, nextMs);
     while (offset !== nextOffset) {
       const sinceMs = changeBetween(timeZone, atMs, nextMs, offset);
