@@ -18,6 +18,7 @@ import { startWorker, WORKER_RUNS } from './worker-process';
 const TEST_MS_MAX = 300_000;
 const WAIT_MS_MAX = 120_000;
 const MAIN = 'apps/segmentation-api/src/main.ts';
+const IDENTITY = 'apps/mapping-worker/src/cli/identity.ts';
 const LISTENS = /listening on (\S+)/;
 const DATABASE = 'tessera';
 const USERS = 300;
@@ -323,6 +324,13 @@ describeWithServer(
             tagShards: null,
           });
         });
+        const settings = { ...servers.settings, STARROCKS_URL: standIn.mysqlUrl, STARROCKS_DATABASE: DATABASE };
+        const verified = await SourceProcess.run(IDENTITY, { argv: ['verify'], environment: settings });
+        expect(verified).toMatchObject({
+          code: 0,
+          output: expect.stringContaining(`${USERS} users known in StarRocks`),
+        });
+        expect(verified.output).toContain('1 guids retired');
         expect((await call('GET', '/v1/status')).json).toMatchObject({
           engine: 'starrocks',
           users: { known: USERS, bound: USERS },

@@ -27,7 +27,7 @@ export class DistributedStatus implements StatusReader {
       rememberedIds: ids,
       rememberedIdsMax: null,
       dataDirectoryBytes: null,
-      lag: isLagKnown ? records.reduce<number>((sum, lag) => sum + (lag ?? 0), 0) : null,
+      lag: isLagKnown ? records.reduce((sum, lag) => sum + lag, 0) : null,
       memory: null,
       details: Object.fromEntries(lags.map(({ name }, place) => [name, records[place] ?? null])),
     };

@@ -3,30 +3,31 @@ import { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
 import { ConfigError, readSettings, runCli } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
+import { StarrocksPool, StarrocksUsers } from '@tessera/starrocks-engine';
 import { parseInstant } from '@tessera/tag-catalog';
-import { MAPPING_WORKER } from '../config';
-import type { MappingWorkerConfig } from '../config';
 import { IdentityKeeper } from '../identity-keeper';
 import { findBoundSince, sendErasures } from '../reset-identity';
 import { verifyIdentity } from '../verify-identity';
+import { IDENTITY } from './identity-config';
+import type { IdentityConfig } from './identity-config';
 
 const HELP = `Looks after the identity of the distributed shape.
 
   npm run identity -- verify [--memory-mb 1024] [--option value …]
-      compares Redis, the mapping log and MySQL: one guid a cuid, one cuid a guid; exits with 1 if not. A GB is enough for 119 million guids; of more than that
+      compares Redis, the mapping log, MySQL and, with STARROCKS_URL, the users in StarRocks: one guid a cuid, one cuid a guid; exits with 1 if not. A GB is enough for 119 million guids; of more than that
       it looks at a part after the other, and reads the log twice for each
   npm run identity -- rebuild [--option value …]   enters the whole mapping log into Redis; mapping workers may run meanwhile, they wait
   npm run identity -- reset --to <instant> [--yes] [--option value …]
       erases every user whose cuid was bound after the instant (RFC 3339, such as 2026-11-20T18:00:00Z), for instance when a faulty client had made
       cuids up: their guids are retired, and who comes again begins anew. Without --yes it only counts them. Mapping workers do the work.
 
-Settings are those of the mapping worker (npm run mapping-worker -- --help).
+Settings are those of the mapping worker (npm run mapping-worker -- --help), and STARROCKS_URL, STARROCKS_DATABASE and STARROCKS_TIMEOUT_MS.
 `;
 
 type Say = (line: string) => void;
-type Command = (config: MappingWorkerConfig, options: CommandOptions, say: Say) => Promise<number>;
+type Command = (config: IdentityConfig, options: CommandOptions, say: Say) => Promise<number>;
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['verify', (config, options, say) => withIdentity(config, say, (identity) => verify(identity, options))],
+  ['verify', (config, options, say) => withIdentity(config, say, (identity) => verify(config, identity, options))],
   ['rebuild', (config, _options, say) => withIdentity(config, say, rebuild)],
   ['reset', resetTo],
 ]);
@@ -47,7 +48,7 @@ async function main([name = '', ...argv]: readonly string[]): Promise<number> {
     return name === '--help' ? 0 : 2;
   }
   const { options, rest } = takeOptions(argv);
-  const commandLine = readSettings(MAPPING_WORKER, rest, process.env);
+  const commandLine = readSettings(IDENTITY, rest, process.env);
   if (commandLine.kind === 'help') {
     process.stdout.write(HELP);
     return 0;
@@ -81,12 +82,12 @@ interface Identity {
   readonly say: Say;
 }
 
-function clientOf({ brokers }: MappingWorkerConfig): KafkaClient {
+function clientOf({ brokers }: IdentityConfig): KafkaClient {
   return new KafkaClient({ brokers, clientId: 'tessera-identity', log: () => undefined });
 }
 
 async function withIdentity(
-  config: MappingWorkerConfig,
+  config: IdentityConfig,
   say: Say,
   work: (identity: Identity) => Promise<number>,
 ): Promise<number> {
@@ -101,15 +102,22 @@ async function withIdentity(
   }
 }
 
-async function verify(identity: Identity, { memoryMb: text }: CommandOptions): Promise<number> {
+async function verify(config: IdentityConfig, identity: Identity, { memoryMb: text }: CommandOptions): Promise<number> {
   const memoryMb = text === undefined ? MEMORY_MB.default : Number(text);
-  if (!Number.isInteger(memoryMb) || memoryMb < MEMORY_MB.least || memoryMb > MEMORY_MB.most)
-    throw new ConfigError([
-      `--memory-mb ${text ?? ''}: needs a whole number from ${MEMORY_MB.least} to ${MEMORY_MB.most}`,
-    ]);
-  const problems = await verifyIdentity({ ...identity, memoryMb });
-  problems.forEach(identity.say);
-  return problems.length === 0 ? 0 : 1;
+  if (!Number.isInteger(memoryMb) || memoryMb < MEMORY_MB.least || memoryMb > MEMORY_MB.most) {
+    const limits = `${MEMORY_MB.least} to ${MEMORY_MB.most}`;
+    throw new ConfigError([`--memory-mb ${text ?? ''}: needs a whole number from ${limits}`]);
+  }
+  const { starrocksUrls: urls, starrocksDatabase: database, starrocksTimeoutMs: timeoutMs } = config;
+  const pool = urls === null ? null : new StarrocksPool({ urls, database, timeoutMs, concurrency: 1, waitingMax: 1 });
+  try {
+    const users = pool === null ? null : new StarrocksUsers(pool);
+    const problems = await verifyIdentity({ ...identity, users, memoryMb });
+    problems.forEach(identity.say);
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    await pool?.close();
+  }
 }
 
 async function rebuild({ client, store, sequence, say }: Identity): Promise<number> {
@@ -117,7 +125,7 @@ async function rebuild({ client, store, sequence, say }: Identity): Promise<numb
   return 0;
 }
 
-async function resetTo(config: MappingWorkerConfig, { to, isMeant }: CommandOptions, say: Say): Promise<number> {
+async function resetTo(config: IdentityConfig, { to, isMeant }: CommandOptions, say: Say): Promise<number> {
   const toMs = to === undefined ? null : parseInstant(to);
   if (toMs === null) throw new ConfigError(['reset needs --to with an RFC 3339 instant, such as 2026-11-20T18:00:00Z']);
   if (toMs > Date.now()) throw new ConfigError([`--to ${to ?? ''} has not come yet`]);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamPositions, StreamProgress } from '@tessera/http-api';
 import type { GroupReach } from '@tessera/kafka';
 import { StoreUnavailableError } from '@tessera/tag-catalog';
@@ -25,7 +24,8 @@ type Ends = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 interface Waiter {
   readonly positions: StreamPositions;
-  readonly untilMs: number;
+  /** Ends the wait. */
+  readonly timer: NodeJS.Timeout;
   readonly done: (isReached: boolean) => void;
   readonly failed: (error: unknown) => void;
   /** When its messages can be in no other place than in front of the ends of the topics; null: they are not mapped yet. */
@@ -48,14 +48,11 @@ export class AppliedStream implements StreamProgress {
   reached(positions: StreamPositions, timeoutMs: number): Promise<boolean> {
     if (positions.size === 0) return Promise.resolve(true);
     return new Promise((done, failed) => {
-      this.#waiting.push({
-        positions,
-        untilMs: performance.now() + timeoutMs,
-        done,
-        failed,
-        mappedMs: null,
-        ends: null,
-      });
+      // A Kafka that does not answer must not hold anybody up for longer.
+      const timer = setTimeout(() => {
+        this.#end((waiter) => waiter.timer === timer, false);
+      }, timeoutMs);
+      this.#waiting = [...this.#waiting, { positions, timer, done, failed, mappedMs: null, ends: null }];
       if (!this.#isLooking) void this.#look();
     });
   }
@@ -71,9 +68,7 @@ export class AppliedStream implements StreamProgress {
         const detail = error instanceof Error ? error.message : String(error);
         this.#fail(asked, new StoreUnavailableError(`Kafka can't be asked how far the workers are: ${detail}`, true));
       }
-      const nowMs = performance.now();
-      this.#end((waiter) => waiter.untilMs <= nowMs, false);
-      if (this.#waiting.length > 0) await sleep(LOOK_MS);
+      if (this.#waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     this.#isLooking = false;
   }
@@ -112,12 +107,19 @@ export class AppliedStream implements StreamProgress {
     const over = this.#waiting.filter(isOver);
     if (over.length === 0) return;
     this.#waiting = this.#waiting.filter((waiter) => !over.includes(waiter));
-    for (const { done } of over) done(isReached);
+    for (const { timer, done } of over) {
+      clearTimeout(timer);
+      done(isReached);
+    }
   }
 
   #fail(asked: readonly Waiter[], error: Error): void {
+    const failing = asked.filter((waiter) => this.#waiting.includes(waiter));
     this.#waiting = this.#waiting.filter((waiter) => !asked.includes(waiter));
-    for (const { failed } of asked) failed(error);
+    for (const { timer, failed } of failing) {
+      clearTimeout(timer);
+      failed(error);
+    }
   }
 }
 

@@ -89,6 +89,9 @@ describe('StarrocksPool on a stand-in that fails', () => {
   it('uses no connection that was closed while nobody used it', async () => {
     await Promise.all([1, 2, 3].map(() => notes()));
     standIn.dropConnections();
+    // One of those that were used a moment ago may be tried before it is known to be closed.
+    expect(await notes()).toBe('0');
+    standIn.dropConnections();
     await pool.write("INSERT INTO `note` VALUES (1, 'a')");
     expect(await notes()).toBe('1');
   });

@@ -1,5 +1,5 @@
 import { addressOf, Frontends, readAccount } from './frontends';
-import type { Account } from './frontends';
+import type { Account, Frontend } from './frontends';
 import { StarrocksConnection } from './starrocks-connection';
 import type { StarrocksRow, StarrocksSession, StatementOptions } from './starrocks-connection';
 import { StarrocksError } from './starrocks-error';
@@ -123,7 +123,7 @@ export class StarrocksPool {
     try {
       return await work(connection);
     } catch (error) {
-      if (error instanceof StarrocksError && error.kind === 'lost') this.#frontends.failed(connection.frontend);
+      if (error instanceof StarrocksError && error.kind === 'lost') this.#doubt(connection.frontend);
       throw error;
     } finally {
       release();
@@ -223,6 +223,16 @@ export class StarrocksPool {
       }
     }
     throw new StarrocksError(`no frontend of StarRocks answers (${reasons.join('; ')})`, 'unreachable');
+  }
+
+  /** A connection to it broke: others that nobody uses are likely to be broken too. */
+  #doubt(frontend: Frontend): void {
+    this.#frontends.failed(frontend);
+    const address = addressOf(frontend);
+    for (const idle of this.#idle.filter(({ connection }) => addressOf(connection.frontend) === address)) {
+      this.#idle.splice(this.#idle.indexOf(idle), 1);
+      idle.connection.destroy();
+    }
   }
 
   #release(connection: StarrocksConnection, end: () => void): void {

@@ -7,6 +7,7 @@ import type { StarrocksPool } from '../connection/starrocks-pool';
 import { GUID, identifier, kvColumnOf, TAG, tableOf, tableOfTag, TIME, timeColumnOf } from '../schema/names';
 import { instantLiteral } from '../sql/literal';
 import { readInstant, readWhole } from './read-cell';
+import { TableColumns } from './table-columns';
 
 /** How long figures are told again: they cost a scan. */
 const KEPT_MS = 10_000;
@@ -18,15 +19,18 @@ interface Kept {
   readonly statistics: Promise<ReadonlyMap<number, TagStatistics>>;
 }
 
-/** What is stored of tags and events, counted in SQL; one scan a table and a few seconds. Of a table that is not made yet: nothing. */
+/** What is stored of tags and events, counted in SQL; one scan a table and a few seconds. Of a table or column that is not made yet: nothing. */
 export class StarrocksStatistics implements FieldStatisticsReader {
   /** By table, and by the tags that were asked for. */
   readonly #kept = new Map<string, Kept>();
+  readonly #made: TableColumns;
 
   constructor(
     private readonly pool: Pick<StarrocksPool, 'rows'>,
     private readonly nowMs: () => number,
-  ) {}
+  ) {
+    this.#made = new TableColumns(pool);
+  }
 
   async tagStatistics(tags: readonly TagDefinition[]): Promise<readonly TagStatistics[]> {
     const tables = new Map<string, TagDefinition[]>();
@@ -69,7 +73,13 @@ export class StarrocksStatistics implements FieldStatisticsReader {
     return statistics;
   }
 
-  async #ofProfile(table: string, tags: readonly TagDefinition[]): Promise<ReadonlyMap<number, TagStatistics>> {
+  async #ofProfile(table: string, declared: readonly TagDefinition[]): Promise<ReadonlyMap<number, TagStatistics>> {
+    const made = await this.#made.of(
+      table,
+      declared.flatMap((tag) => [tag.name, timeColumnOf(tag)]),
+    );
+    const tags = declared.filter((tag) => made.has(tag.name) && made.has(timeColumnOf(tag)));
+    if (tags.length === 0) return new Map();
     const columns = tags.flatMap((tag, place) => {
       const column = identifier(tag.name);
       return [

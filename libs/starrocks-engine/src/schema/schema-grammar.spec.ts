@@ -56,4 +56,16 @@ describeWithServer("Statements of the schema in StarRocks' grammar", StarrocksGr
     asked.push("SHOW ALTER TABLE COLUMN FROM `tessera` WHERE TableName = 'a' ORDER BY CreateTime DESC LIMIT 1");
     for (const statement of [...asked, 'SELECT utc_timestamp() AS now']) await grammar().check(statement);
   });
+
+  it('has what connections say by themselves', async () => {
+    const said = [
+      'SET query_timeout = 60',
+      'SET insert_timeout = 60',
+      'KILL QUERY 7',
+      'SELECT /*+ SET_VAR(query_timeout = 2) */ 1',
+      "SELECT STATE FROM information_schema.loads WHERE LABEL = 'insert_7'",
+      'CREATE DATABASE IF NOT EXISTS `tessera`',
+    ];
+    for (const statement of said) await grammar().check(statement);
+  });
 });
