@@ -19,6 +19,7 @@ import { restartBench } from './restart/restart-bench';
 import { starrocksCompileBench } from './starrocks/starrocks-compile-bench';
 import { starrocksDecodeBench } from './starrocks/starrocks-decode-bench';
 import { rewriteBench } from './write/rewrite-bench';
+import { starrocksWriteBench } from './starrocks/starrocks-write-bench';
 import { writeBench } from './write/write-bench';
 
 /** Every bench, in the order in which `all` runs them. */
@@ -42,6 +43,7 @@ export const BENCHES: readonly Bench[] = [
   onlineProfileBench,
   starrocksCompileBench,
   starrocksDecodeBench,
+  starrocksWriteBench,
   restartBench,
   growthBench,
 ];

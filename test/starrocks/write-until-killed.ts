@@ -135,9 +135,10 @@ async function tell(
     await sleep(10);
     await settled(await work.settle(Math.min(log.length, done + BATCH)));
   }
-  for (let durable = -1; durable < log.length; await sleep(10)) {
+  for (let durable = -1; durable < log.length;) {
     durable = await work.settle(log.length);
     await settled(durable);
+    await sleep(10);
   }
 }
 

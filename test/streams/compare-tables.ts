@@ -131,7 +131,7 @@ function instantText(ms: number): string {
 }
 
 /** To the millisecond. */
-function momentOf(value: unknown): string {
+function momentOf(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return 'null';
   const [day, fraction = ''] = String(value).split('.');
   return `${day}.${fraction.padEnd(3, '0').slice(0, 3)}`;

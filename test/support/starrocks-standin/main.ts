@@ -15,7 +15,8 @@ async function main(): Promise<void> {
       users: { type: 'string', default: '{}' },
     },
   });
-  const check = await StatementCheck.create();
+  // As it was built it serves benches, where the check of each statement would be what is measured.
+  const check = __filename.endsWith('.ts') ? await StatementCheck.create() : null;
   const standIn = await StarrocksStandIn.start({
     ...(check === null ? {} : { checkStatement: (sql: string) => check.check(sql) }),
     ...(values.folder === undefined ? {} : { folder: values.folder }),

@@ -5,6 +5,10 @@ import type { Fault } from './faults';
 
 const ROOT = join(__dirname, '..', '..', '..');
 const REGISTER = join(ROOT, 'test', 'support', 'register-swc.cjs');
+/** From its source, or as it was built. */
+const PROGRAM = __filename.endsWith('.ts')
+  ? ['-r', REGISTER, join(__dirname, 'main.ts')]
+  : [join(__dirname, 'main.js')];
 const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 
@@ -66,7 +70,7 @@ export class StarrocksStandInServer extends NativeServer {
     const ports = ['--mysql-port', port, '--http-port', httpPort, '--backend-port', backendPort].map(String);
     return launch({
       program: process.execPath,
-      argv: ['-r', REGISTER, join(__dirname, 'main.ts'), '--folder', join(folder, 'data'), ...ports],
+      argv: [...PROGRAM, '--folder', join(folder, 'data'), ...ports],
       folder,
       logFile: join(folder, 'standin.log'),
       isReady: async () => (await accepts(port)) && (await accepts(httpPort)) && accepts(backendPort),

@@ -47,8 +47,9 @@ export class AskingEngine implements SegmentationEngine {
   }
 
   async statementsOf(nodes: readonly PlanNode[]): Promise<string> {
-    const { shape, reason, statements } = await ask((options) => this.engine.explain(nodes, options));
-    return [`-- ${shape}: ${reason}`, ...statements.map((statement) => `${statement};`)].join('\n\n');
+    const { shape, reason, placements, statements } = await ask((options) => this.engine.explain(nodes, options));
+    const notes = [`${shape}: ${reason}`, ...placements].map((note) => `-- ${note}`).join('\n');
+    return [notes, ...statements.map((statement) => `${statement};`)].join('\n\n');
   }
 }
 

@@ -13,7 +13,7 @@ const TURN_VALUES = 1_000;
 /**
  * Tries patterns on the distinct values of their fields; the patterns of StarRocks itself are of another syntax.
  *
- * @returns for each question's key the values that match, in the order in which they came.
+ * @returns for each question's key the values that match, sorted: StarRocks gives them in any order, and equal questions are to be equal texts.
  * @throws LeafLimitError if a field has more than `PATTERN_VALUES_MAX` values.
  */
 export async function matchingValues(
@@ -49,6 +49,7 @@ async function tryPatterns(
     for (const test of tests) if (test.matches(value satisfies TagValue)) test.found.push(value);
     if (tried % TURN_VALUES === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+  for (const { found } of tests) found.sort();
 }
 
 function tooManyValues(asked: readonly PatternQuestion[]): LeafLimitError {

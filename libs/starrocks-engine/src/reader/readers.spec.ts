@@ -1,4 +1,4 @@
-import { Catalog, declareTagType, parseDate } from '@tessera/tag-catalog';
+import { Catalog, declareTagType, parseDate, patchTagType } from '@tessera/tag-catalog';
 import type { Guid, TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
 import { StarrocksPool } from '../connection/starrocks-pool';
@@ -230,6 +230,22 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
       expect((await rows.rows([], { type, ...ever })).size).toBe(0);
     });
 
+    it('leaves out properties that have no column yet, until they have one', async () => {
+      const added = patchTagType(catalog, 'page_view', { properties: [{ name: 'page', valueType: 'string' }] });
+      if (!added.ok) throw new Error(JSON.stringify(added.errors));
+      const type = added.value.type('page_view');
+      if (type === undefined) throw new Error('page_view');
+      const [page] = type.properties;
+      const read = async (): Promise<readonly unknown[]> =>
+        [...((await rows.rows(guids(1), { type, ...ever })).get(1 as Guid) ?? [])].map(({ properties }) => [
+          ...properties,
+        ]);
+      expect(await read()).toEqual([[]]);
+      await pool.run(`ALTER TABLE \`${tableOf(type)}\` ADD COLUMN \`page\` VARCHAR(100) NULL`);
+      await pool.write(`UPDATE \`${tableOf(type)}\` SET \`page\` = 'home' WHERE \`sys_guid\` = 1`);
+      expect(await read()).toEqual([[[page?.id, 'home']]]);
+    });
+
     it('sums up rows by event type, also beside one that has no table yet', async () => {
       const wants = ['order_paid', 'page_view', 'not_migrated'].map((name) => ({
         type: typeOf(name),
@@ -337,6 +353,10 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
       seen: { coverage: 1, distinct: 3, lastWriteMs: null, bytes: null },
       nothing: { coverage: 0, distinct: 0, lastWriteMs: null, bytes: null },
     });
+    const added = patchTagType(catalog, 'customer', { tags: [{ name: 'newest', valueType: 'int' }] });
+    const newest = added.ok ? added.value.tag('newest') : undefined;
+    if (newest === undefined) throw new Error('newest');
+    expect((await statistics.tagStatistics([newest, tagOf('city')])).map(({ coverage }) => coverage)).toEqual([0, 3]);
     expect(await statistics.eventRows(typeOf('order_paid'))).toEqual({ rows: 8, lastMs: NOW_MS + 1, bytes: null });
     expect(await statistics.eventRows(typeOf('not_migrated'))).toEqual({ rows: 0, lastMs: null, bytes: null });
     const holds = await Promise.all(

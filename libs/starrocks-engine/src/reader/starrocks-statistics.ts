@@ -9,6 +9,7 @@ import { GUID, identifier, kvColumnOf, TAG, tableOf, tableOfTag, TIME, timeColum
 import { instantLiteral } from '../sql/literal';
 import { chunksOf } from './chunks';
 import { readInstant, readWhole } from './read-cell';
+import { TableColumns } from './table-columns';
 
 /** How long figures are told again: they cost a scan. */
 const KEPT_MS = 10_000;
@@ -23,15 +24,18 @@ interface Kept {
   readonly statistics: Promise<ReadonlyMap<number, TagStatistics>>;
 }
 
-/** What is stored of tags and events, counted in SQL; one scan for every 20 tags of a table and a few seconds. Of a table that is not made yet: nothing. */
+/** What is stored of tags and events, counted in SQL; one scan for every 20 tags of a table and a few seconds. Of a table or column that is not made yet: nothing. */
 export class StarrocksStatistics implements FieldStatisticsReader {
   /** By table, and by the tags that were asked for. */
   readonly #kept = new Map<string, Kept>();
+  readonly #made: TableColumns;
 
   constructor(
     private readonly pool: Pick<StarrocksPool, 'rows'>,
     private readonly nowMs: () => number,
-  ) {}
+  ) {
+    this.#made = new TableColumns(pool);
+  }
 
   async tagStatistics(tags: readonly TagDefinition[]): Promise<readonly TagStatistics[]> {
     const tables = new Map<string, TagDefinition[]>();
@@ -74,7 +78,12 @@ export class StarrocksStatistics implements FieldStatisticsReader {
     return statistics;
   }
 
-  async #ofProfile(table: string, tags: readonly TagDefinition[]): Promise<ReadonlyMap<number, TagStatistics>> {
+  async #ofProfile(table: string, declared: readonly TagDefinition[]): Promise<ReadonlyMap<number, TagStatistics>> {
+    const made = await this.#made.of(
+      table,
+      declared.flatMap((tag) => [tag.name, timeColumnOf(tag)]),
+    );
+    const tags = declared.filter((tag) => made.has(tag.name) && made.has(timeColumnOf(tag)));
     const found = new Map<number, TagStatistics>();
     for (const some of chunksOf(tags, TAGS_A_STATEMENT)) {
       for (const [id, statistics] of await this.#ofColumns(table, some)) found.set(id, statistics);

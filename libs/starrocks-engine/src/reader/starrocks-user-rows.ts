@@ -22,6 +22,7 @@ import {
 import { instantLiteral, textLiteral } from '../sql/literal';
 import { chunksOf } from './chunks';
 import { readInstant, readWhole } from './read-cell';
+import { TableColumns } from './table-columns';
 
 const ELEMENT = 'sys_element';
 const COUNT = 'sys_rows';
@@ -40,11 +41,15 @@ interface Span {
 
 /** What the engine has of single users beside their tags. Of a table that is not made yet: nothing. */
 export class StarrocksUserRows {
+  readonly #columns: TableColumns;
+
   /** @param nowMs wall clock, for retention. */
   constructor(
     private readonly pool: Pick<StarrocksPool, 'rows'>,
     private readonly nowMs: () => number,
-  ) {}
+  ) {
+    this.#columns = new TableColumns(pool);
+  }
 
   /**
    * The wanted rows by user, each user's ascending by time, ties in order of arrival; users without rows are left out. `newest` is kept to for a single user, of
@@ -67,14 +72,15 @@ export class StarrocksUserRows {
       span = { ...span, fromMs: Math.max(leastMs ?? -Infinity, span.fromMs ?? -Infinity) };
     }
     if (isEmpty(span)) return found;
+    const fields = await this.#fieldsOf(type);
     for (const some of chunksOf(users)) {
-      const fields = fieldsOf(type);
       const columns = [guid, time, row, ...fields.map(columnOf)].join(', ');
       const rows = await this.#query(
         `SELECT ${columns} ${fromWhere(type, some, span)} ORDER BY ${guid}, ${time}, ${row}`,
       );
       // Behind the rows: what has come between has rows that are not asked for, not rows without elements.
-      const sets = rows.length === 0 ? new Map<string, never>() : await this.#setsOf(type, some, span);
+      const sets =
+        rows.length === 0 ? new Map<string, never>() : await this.#setsOf(type, fields, { users: some, span });
       for (const one of rows) {
         const read = readRow(one, fields, sets.get(keyOf(one)));
         if (read === null) continue;
@@ -123,6 +129,17 @@ export class StarrocksUserRows {
     return this.#inBitmaps(users, SNAPSHOTS_TABLE, condition);
   }
 
+  /** Those that have a column: one that was declared a moment ago has no values yet. */
+  async #fieldsOf(type: TagTypeDefinition): Promise<readonly FieldDefinition[]> {
+    const fields = fieldsOf(type);
+    if (fields.length === 0) return fields;
+    const columns = await this.#columns.of(
+      tableOf(type),
+      fields.map(({ name }) => name),
+    );
+    return fields.filter(({ name }) => columns.has(name));
+  }
+
   /** Retention holds whatever is asked for. */
   #kept(type: TagTypeDefinition, { fromMs, toMs }: Span): Span {
     if (type.retentionDays === null) return { fromMs, toMs };
@@ -142,11 +159,11 @@ export class StarrocksUserRows {
   /** Elements of set-typed properties: an array itself comes as text that can't be read back for sure. */
   async #setsOf(
     type: TagTypeDefinition,
-    users: readonly Guid[],
-    span: Span,
+    fields: readonly FieldDefinition[],
+    { users, span }: { readonly users: readonly Guid[]; readonly span: Span },
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, string[]>>> {
     const found = new Map<string, Map<number, string[]>>();
-    for (const field of fieldsOf(type)) {
+    for (const field of fields) {
       if (field.valueType !== 'set') continue;
       const rows = await this.#query(
         `SELECT ${guid}, ${time}, ${row}, u.${identifier(ELEMENT)} FROM ${identifier(tableOf(type))}, ` +

@@ -11,7 +11,9 @@ const NOTHING = new Uint32Array(0);
 
 /** A set of unsigned 64-bit integers. Plain and never changed: it shares nothing with the codec under test. */
 export class Bitmap {
-  static readonly EMPTY = new Bitmap(new Map());
+  static get EMPTY(): Bitmap {
+    return new Bitmap(new Map());
+  }
   #count: number | null = null;
 
   constructor(readonly parts: Parts) {}

@@ -30,6 +30,9 @@ export interface Levels {
 /** Brackets in brackets before a gate gets a column of its own. */
 const NESTING_MAX = 8;
 
+/** In place of the text of an input: the universe. */
+const EVERYBODY = '';
+
 interface Spelled {
   readonly text: string;
   /** The innermost sub-select over which the text can stand: 0 is that of the leaves. */
@@ -55,14 +58,16 @@ export function writeLevels(
   const isAsked = new Set(asked);
   let named = 0;
   for (const gate of inner) {
-    const inputs = gateInputs(gate).map((input) => spellInput(input, spelled, replaced));
-    const nesting = 1 + maximum(inputs, (input) => input?.nesting ?? 0);
-    const level = maximum(inputs, (input) => input?.level ?? 0);
-    const text = spell(
-      gate,
-      inputs.map((input) => input?.text ?? null),
-      writer,
-    );
+    const inputs: string[] = [];
+    let nesting = 1;
+    let level = 0;
+    for (const input of gateInputs(gate)) {
+      const known = spellInput(input, spelled, replaced);
+      inputs.push(known?.text ?? EVERYBODY);
+      nesting = Math.max(nesting, 1 + (known?.nesting ?? 0));
+      level = Math.max(level, known?.level ?? 0);
+    }
+    const text = spell(gate, inputs, writer);
     if (isAsked.has(gate) || (uses.get(gate) ?? 0) > 1 || nesting >= NESTING_MAX) {
       const name = `n${named}`;
       named += 1;
@@ -120,18 +125,18 @@ function spellInput(
   return found;
 }
 
-function spell(gate: Gate, inputs: readonly (string | null)[], writer: GateWriter): string {
-  const texts = inputs.map((input) => input ?? '');
+/** @param inputs their texts; `EVERYBODY` for the universe. */
+function spell(gate: Gate, inputs: readonly string[], writer: GateWriter): string {
   switch (gate.kind) {
     case 'and':
-      return writer.and(texts);
+      return writer.and(inputs);
     case 'or':
-      return writer.or(texts);
+      return writer.or(inputs);
     case 'less':
-      return writer.less(inputs[0] ?? writer.universe, texts[1] ?? '');
+      return writer.less(inputs[0] === EVERYBODY ? writer.universe : (inputs[0] ?? null), inputs[1] ?? '');
     case 'sum':
       return writer.sum(
-        gate.terms.map(({ weight }, index) => [texts[index] ?? '', weight] as const),
+        gate.terms.map(({ weight }, index) => [inputs[index] ?? '', weight] as const),
         gate.test,
       );
     case 'all':
@@ -140,8 +145,4 @@ function spell(gate: Gate, inputs: readonly (string | null)[], writer: GateWrite
     case 'stored':
       throw new Error(`a gate of the kind ${gate.kind} has nothing to spell out`);
   }
-}
-
-function maximum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((most, item) => Math.max(most, of(item)), 0);
 }
