@@ -19,6 +19,8 @@ export interface QuestionContext {
   readonly shape: ShapeChoice;
   readonly placement: KvPlacement;
   readonly statementLimits?: QuestionOptions['limits'];
+  /** As of `QuestionOptions`. */
+  readonly part: number;
   /** Names its rows; no other question has it. */
   readonly id: string;
 }
@@ -58,7 +60,7 @@ export class Question {
     compile: Compile,
     filter: UserFilter | null = null,
   ): Promise<CompiledQuestion> {
-    const { nowMs, shape, placement, session, statementLimits } = this.context;
+    const { nowMs, shape, part, placement, session, statementLimits } = this.context;
     const scans = scansOf(nodes);
     const placements = await placement.of(scans, (statement) => this.rows(statement));
     this.#notes = placements.notes;
@@ -68,6 +70,7 @@ export class Question {
     this.#compiled += 1;
     return compile({
       shape,
+      part,
       filter,
       keptAs: `${id}k`,
       openLeaves: (statement) => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${statement}_${slot}` }),

@@ -13,7 +13,7 @@ import type { Guid } from '@tessera/tag-catalog';
 import { compileCounts, compileMembers, compileSegments } from '../compile/statements/compile-question';
 import type { QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
 import { GUIDS_MAX } from '../compile/statements/limits';
-import type { StatementOptions } from '../connection/starrocks-connection';
+import type { StarrocksSession, StatementOptions } from '../connection/starrocks-connection';
 import { StarrocksError } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { GUID, GUIDS } from '../schema/names';
@@ -23,6 +23,7 @@ import { askDistribution } from './distribution';
 import { KvPlacement } from './kv-placement';
 import { Question } from './question';
 import { questionId, sweepStatements } from './question-rows';
+import { inSmallerParts } from './too-complex';
 
 export interface StarrocksEngineOptions {
   readonly pool: Pick<StarrocksPool, 'read' | 'rows' | 'write'>;
@@ -150,7 +151,7 @@ export class StarrocksEngine implements SegmentationEngine {
   /** The SQL that `counts` sends for these nodes. Asks for the values that patterns are tried on, and for nothing else. */
   async explain(nodes: readonly PlanNode[], options: StatementOptions = {}): Promise<Explanation> {
     return this.options.pool.read(async (session) => {
-      const question = new Question({ ...this.#context(options), session, id: SHOWN_ID });
+      const question = new Question({ ...this.#context(options), session, part: 1, id: SHOWN_ID });
       const { shape, reason, prepare, asks } = await question.compile(nodes, (with_) => compileCounts(nodes, with_));
       return {
         shape,
@@ -179,25 +180,23 @@ export class StarrocksEngine implements SegmentationEngine {
   ): Promise<{ readonly value: T; readonly dataVersion: DataVersion }> {
     const context = this.#context(options);
     // Runs again on another connection if one breaks: every run has rows of its own.
-    return this.options.pool.read(
-      (session) =>
-        answerAtOneVersion(
-          session,
-          async () => {
-            const question = new Question({ ...context, session, id: questionId(context.nowMs) });
-            try {
-              return await ask(question);
-            } finally {
-              this.#cleanUp(question.leftovers());
-            }
-          },
-          context.limits,
-        ),
-      context.limits(),
-    );
+    const inParts = (session: StarrocksSession, part: number): ReturnType<typeof answerAtOneVersion<T>> =>
+      answerAtOneVersion(
+        session,
+        async () => {
+          const question = new Question({ ...context, session, part, id: questionId(context.nowMs) });
+          try {
+            return await ask(question);
+          } finally {
+            this.#cleanUp(question.leftovers());
+          }
+        },
+        context.limits,
+      );
+    return inSmallerParts((part) => this.options.pool.read((session) => inParts(session, part), context.limits()));
   }
 
-  #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'id'> {
+  #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'part' | 'id'> {
     const { nowMs, shape = 'auto', limits: statementLimits } = this.options;
     const { signal, timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS } = options;
     const untilMs = performance.now() + timeoutMs;

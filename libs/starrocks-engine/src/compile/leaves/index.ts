@@ -4,3 +4,4 @@ export { LEAVES_MAX, LeafLimitError, PATTERN_VALUES_MAX, RELATIONS_MAX } from '.
 export { patternQuestions } from './patterns';
 export type { PatternQuestion } from './patterns';
 export type { ValueList } from './value-lists';
+export { leafParts, testParts } from './leaf-parts';
