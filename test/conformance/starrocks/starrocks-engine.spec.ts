@@ -162,6 +162,52 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect((await engine().counts([universeNode()])).dataVersion).toBe((before ?? 0) + 5);
   });
 
+  it('waits until nobody is writing before it asks', async () => {
+    const { pool, world } = at();
+    const put = (begun: number, next: number): Promise<unknown> =>
+      pool.write(
+        `INSERT INTO \`sys_positions\` (\`sys_source\`, \`sys_begun\`, \`sys_next\`) VALUES ('slow', ${begun}, ${next})`,
+      );
+    let asked = 0;
+    const counting: Pick<StarrocksPool, 'read' | 'rows' | 'write'> = {
+      read: (use, options) =>
+        pool.read(
+          (session) =>
+            use({
+              rows: (sql, limits) => {
+                if (!sql.includes('sys_positions')) asked += 1;
+                return session.rows(sql, limits);
+              },
+              stream: (sql, limits) => session.stream(sql, limits),
+              write: (sql, limits) => session.write(sql, limits),
+            } as typeof session),
+          options,
+        ),
+      rows: (sql, options) => pool.rows(sql, options),
+      write: (sql, options) => pool.write(sql, options),
+    };
+    const slow = new StarrocksEngine({ pool: counting, nowMs: () => world.nowMs });
+    await put(7, 2);
+    const answer = slow.counts([universeNode()]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await put(7, 7);
+    expect((await answer).dataVersion).toEqual(expect.any(Number));
+    expect(asked).toBe(1);
+    await put(9, 7);
+    expect((await slow.counts([universeNode()])).dataVersion).toBeNull();
+    expect(asked).toBe(2);
+    await put(9, 9);
+  }, 20_000);
+
+  it('counts a step of retention as another data version', async () => {
+    const { pool, world } = at();
+    const on = async (days: number): Promise<number> => {
+      const later = new StarrocksEngine({ pool, nowMs: () => world.nowMs + days * 86_400_000 });
+      return (await later.counts([universeNode()])).dataVersion ?? Number.NaN;
+    };
+    expect((await on(1)) - (await on(0))).toBe(1);
+  });
+
   it('stops when it is told to', async () => {
     const reason = new Error('nobody waits any more');
     const controller = new AbortController();

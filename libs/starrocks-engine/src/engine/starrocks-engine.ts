@@ -191,7 +191,7 @@ export class StarrocksEngine implements SegmentationEngine {
             this.#cleanUp(question.leftovers());
           }
         },
-        context.limits,
+        context,
       );
     return inSmallerParts((part) => this.options.pool.read((session) => inParts(session, part), context.limits()));
   }
