@@ -1,6 +1,6 @@
 import { inputsOf } from '@tessera/audience';
 import type { PlanNode } from '@tessera/audience';
-import { LeafCompiler, patternQuestions } from '../compile/leaves';
+import { KnownLists, LeafCompiler, patternQuestions } from '../compile/leaves';
 import type { CompiledQuestion, QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
 import type { UserFilter } from '../compile/statements/shape';
 import type { ScanNode } from '../compile/leaf';
@@ -47,9 +47,7 @@ export class Question {
     // Noted first, so that what was begun is dropped whatever happens.
     this.#keptLists.push(...compiled.keptLists);
     this.#valueLists.push(...compiled.valueLists.map(({ id }) => id));
-    for (const list of compiled.valueLists) {
-      await storeValues(list, this.context.nowMs, (statement) => this.write(statement));
-    }
+    await storeValues(compiled.valueLists, this.context.nowMs, (statement) => this.write(statement));
     for (const statement of compiled.prepare) await this.write(statement);
     return compiled;
   }
@@ -67,13 +65,14 @@ export class Question {
     const patterns = patternQuestions(scans, nowMs);
     const matches = await matchingValues(patterns, (statement) => session.stream(statement, this.context.limits()));
     const id = `${this.context.id}${this.#compiled}`;
+    const lists = new KnownLists();
     this.#compiled += 1;
     return compile({
       shape,
       part,
       filter,
       keptAs: `${id}k`,
-      openLeaves: (statement) => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${statement}_${slot}` }),
+      openLeaves: () => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${slot}`, lists }),
       placeKv: (node) => placements.place(node),
       ...(statementLimits === undefined ? {} : { limits: statementLimits }),
     });

@@ -15,13 +15,15 @@ export const LEAVES_MAX = 500;
 export const RELATIONS_MAX = 100;
 /** Distinct values that the patterns of `matches` are tried on, of one tag or property. */
 export const PATTERN_VALUES_MAX = 1_000_000;
+/** Bytes of the values that match the patterns of a question, all together: they are kept in memory until it is answered. */
+export const PATTERN_BYTES_MAX = 268_435_456;
 
 /** A leaf, or all the leaves of one statement together, are more than a statement can hold. */
 export class LeafLimitError extends Error {
   override readonly name = 'LeafLimitError';
 
   constructor(
-    readonly limit: 'leaves' | 'leafParts' | 'relations' | 'patternValues' | 'zoneChanges',
+    readonly limit: 'leaves' | 'leafParts' | 'relations' | 'patternValues' | 'patternBytes' | 'zoneChanges',
     readonly most: number,
     detail: string,
   ) {

@@ -47,7 +47,7 @@ export interface CompiledQuestion {
   readonly prepare: readonly string[];
   /** Lists made by `prepare`, gone with the question. */
   readonly keptLists: readonly string[];
-  /** Have to be stored before anything else, gone with the question. */
+  /** Distinct. Have to be stored before anything else, gone with the question. */
   readonly valueLists: readonly ValueList[];
   readonly asks: readonly Ask[];
   /** Nodes that are nobody's set whatever the data is: they are asked for nowhere. */
@@ -192,7 +192,7 @@ function compileWithin(
     }));
     const longest = Math.max(0, ...[...prepare, ...asks.map(({ sql }) => sql)].map((sql) => sql.length));
     if (longest > limits.lengthMax) return { tooMuch: `${longest} characters (at most ${limits.lengthMax})` };
-    const valueLists = sources.flatMap((source) => source.valueLists());
+    const valueLists = [...new Set(sources.flatMap((source) => source.valueLists()))];
     const nobody = gates.flatMap((gate, index) => (gate.kind === 'none' ? [index] : []));
     return { shape: shape.name, reason, prepare, keptLists: [...listIds.values()], valueLists, asks, nobody };
   } catch (error) {
