@@ -149,6 +149,28 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect(pages).toEqual([...(await at().reference.materialise(node)).set.page(0, USERS)]);
   });
 
+  it.each(['mixed', 'bitmap'] as const)('looks for members range by range, %s', async (shape) => {
+    const { pool, world } = at();
+    const sent: string[] = [];
+    const narrow = new StarrocksEngine({
+      pool: watched(pool, (sql) => sent.push(sql)),
+      nowMs: () => world.nowMs,
+      shape,
+      pageGuids: 4,
+    });
+    const node = listReadNode('list_3');
+    const all = [...(await at().reference.materialise(node)).set.page(0, USERS)];
+    expect(all.length).toBeGreaterThan(3);
+    expect([...(await narrow.members(node, 0, USERS)).guids]).toEqual(all);
+    const ranges = sent.flatMap(
+      (sql) => / > (\d+) AND u\.`sys_guid` <= (\d+)/.exec(sql)?.slice(1, 3).map(Number) ?? [],
+    );
+    expect(ranges.slice(0, 6)).toEqual([0, 3, 3, 11, 11, 27]);
+    const [first = 0, second = 0] = all;
+    expect([...(await narrow.members(node, first, 1)).guids]).toEqual([second]);
+    expect([...(await narrow.members(node, all.at(-1) ?? 0, 5)).guids]).toEqual([]);
+  });
+
   it('names no data version while somebody is writing, and names it again afterwards', async () => {
     const { pool } = at();
     const put = (begun: number, next: number): Promise<unknown> =>
@@ -160,7 +182,7 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect((await engine().counts([universeNode()])).dataVersion).toBeNull();
     await put(5, 5);
     expect((await engine().counts([universeNode()])).dataVersion).toBe((before ?? 0) + 5);
-  });
+  }, 20_000);
 
   it('waits until nobody is writing before it asks', async () => {
     const { pool, world } = at();
@@ -169,23 +191,9 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
         `INSERT INTO \`sys_positions\` (\`sys_source\`, \`sys_begun\`, \`sys_next\`) VALUES ('slow', ${begun}, ${next})`,
       );
     let asked = 0;
-    const counting: Pick<StarrocksPool, 'read' | 'rows' | 'write'> = {
-      read: (use, options) =>
-        pool.read(
-          (session) =>
-            use({
-              rows: (sql, limits) => {
-                if (!sql.includes('sys_positions')) asked += 1;
-                return session.rows(sql, limits);
-              },
-              stream: (sql, limits) => session.stream(sql, limits),
-              write: (sql, limits) => session.write(sql, limits),
-            } as typeof session),
-          options,
-        ),
-      rows: (sql, options) => pool.rows(sql, options),
-      write: (sql, options) => pool.write(sql, options),
-    };
+    const counting = watched(pool, (sql) => {
+      if (!sql.includes('sys_positions')) asked += 1;
+    });
     const slow = new StarrocksEngine({ pool: counting, nowMs: () => world.nowMs });
     await put(7, 2);
     const answer = slow.counts([universeNode()]);
@@ -315,6 +323,27 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     await expectSame([none, differenceNode(universeNode(), none)], 'bitmap');
   });
 });
+
+/** The pool, with a look at what its sessions are asked. */
+function watched(pool: StarrocksPool, see: (sql: string) => void): Pick<StarrocksPool, 'read' | 'rows' | 'write'> {
+  return {
+    read: (use, options) =>
+      pool.read(
+        (session) =>
+          use({
+            rows: (sql, limits) => {
+              see(sql);
+              return session.rows(sql, limits);
+            },
+            stream: (sql, limits) => session.stream(sql, limits),
+            write: (sql, limits) => session.write(sql, limits),
+          } as typeof session),
+        options,
+      ),
+    rows: (sql, options) => pool.rows(sql, options),
+    write: (sql, options) => pool.write(sql, options),
+  };
+}
 
 function colorOf(user: number): string | null {
   return ['red', 'blue', null][user % 3] ?? null;

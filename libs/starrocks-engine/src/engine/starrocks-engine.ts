@@ -16,11 +16,12 @@ import { GUIDS_MAX } from '../compile/statements/limits';
 import type { StarrocksSession, StatementOptions } from '../connection/starrocks-connection';
 import { StarrocksError } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
-import { GUID, GUIDS } from '../schema/names';
+import { GUIDS, PARTITION_GUIDS } from '../schema/names';
 import { BitmapUserSet } from './bitmap-user-set';
 import { answerAtOneVersion } from './data-version';
 import { askDistribution } from './distribution';
 import { KvPlacement } from './kv-placement';
+import { firstMembers, GUID_MAX, membersOf } from './members';
 import { Question } from './question';
 import { questionId, sweepStatements } from './question-rows';
 import { inSmallerParts } from './too-complex';
@@ -33,6 +34,8 @@ export interface StarrocksEngineOptions {
   readonly shape?: ShapeChoice;
   /** How long an answer may take, its statements together; default 60 s. */
   readonly timeoutMs?: number;
+  /** guids that a page of members is first looked for among; default a partition's. */
+  readonly pageGuids?: number;
   /** Smaller than StarRocks can do, for tests. */
   readonly limits?: QuestionOptions['limits'];
 }
@@ -48,7 +51,6 @@ export interface Explanation {
 }
 
 const TIMEOUT_MS = 60_000;
-const GUID_MAX = 4_294_967_295;
 /** Rows of questions that began longer ago belong to nobody. */
 const STALE_MS = 3_600_000;
 const DROP_TRIES = 3;
@@ -104,9 +106,7 @@ export class StarrocksEngine implements SegmentationEngine {
     options: StatementOptions = {},
   ): Promise<{ readonly guids: Uint32Array; readonly dataVersion: DataVersion }> {
     const { value, dataVersion } = await this.#answer(options, async (question) => {
-      const compile = (with_: QuestionOptions): ReturnType<typeof compileMembers> => compileMembers(node, limit, with_);
-      const compiled = await question.prepare([node], compile, { kind: 'after', guid: after });
-      return membersOf(question, compiled.asks);
+      return firstMembers(question, node, { after, limit, range: this.options.pageGuids ?? PARTITION_GUIDS });
     });
     return { guids: Uint32Array.from(value), dataVersion };
   }
@@ -238,12 +238,4 @@ export class StarrocksEngine implements SegmentationEngine {
 
 function isGuid(guid: number): boolean {
   return Number.isInteger(guid) && guid > 0 && guid <= GUID_MAX;
-}
-
-async function membersOf(question: Question, asks: readonly { readonly sql: string }[]): Promise<readonly number[]> {
-  const guids: number[] = [];
-  for (const { sql } of asks) {
-    for (const row of await question.rows(sql)) guids.push(Number(row[GUID]));
-  }
-  return guids;
 }
