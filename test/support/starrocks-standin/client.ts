@@ -9,7 +9,7 @@ export async function connect(mysqlUrl: string, more: ConnectionOptions = {}): P
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,
-    typeCast: (field, next) => (/STRING/.test(field.type) ? field.string('utf8') : next()),
+    typeCast: (field, next) => (field.type.includes('STRING') ? field.string('utf8') : next()),
     ...more,
   });
 }

@@ -3,6 +3,7 @@ import type { FieldDefinition, FieldWrite, Guid, ProfileEntry, ProfileOutcome, T
 import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
 import type { StarrocksAtHand } from '../../../../test/support/starrocks-standin/with-starrocks';
 import { SourceLostError } from './source-state';
+import { TOO_MANY_VERSIONS } from '../../../../test/support/starrocks-standin/faults';
 import { StreamLoadClient } from './stream-load-client';
 import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
 import type { WriterAtWork } from './testing/writer-at-work';
@@ -244,6 +245,24 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     expect(work.unfit.map(({ row }) => row.records)).toEqual([[{ offset: 47 }]]);
     const rows = await work.rows('event_3_visit', 'sys_row');
     expect(rows.filter((row) => Number(row['sys_guid']) >= 100)).toHaveLength(39);
+  });
+
+  it('goes on after too many versions and broken connections, each row once', async () => {
+    const faults = starrocks().standIn?.faults;
+    // On a cluster none can be made.
+    if (faults === undefined) return;
+    const match = 'event_3_visit';
+    const at = isInsert ? 'statement' : 'load';
+    faults.add({ at: `${at}-before`, match, action: TOO_MANY_VERSIONS });
+    // The rows are written, and nobody hears of it.
+    faults.add({ at: `${at}-after`, match, action: { kind: 'drop' } });
+    await work.writer.take(batchOf('tags.visit', [told(VISIT, 80, 60, { page: 'a' })]), NEVER);
+    await durable(work, 'tags.visit', 81);
+    expect(faults.left).toBe(0);
+    expect(work.failures.join()).toContain('too many versions');
+    const rows = await work.rows('event_3_visit', 'sys_row');
+    expect(rows.filter((row) => row['sys_guid'] === '60')).toHaveLength(1);
+    expect(work.unfit).toHaveLength(1);
   });
 
   it('waits while a table can take nothing, without holding up others', async () => {
