@@ -20,6 +20,7 @@ import { eventType, kv, message, profile } from '../cases/build';
 import { World } from '../world';
 import { StarrocksState } from './starrocks-state';
 import { StateTables } from './state-tables';
+import { watched } from './watched-pool';
 
 const USERS = 40;
 const LISTS = 60;
@@ -225,6 +226,25 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect((await engine().counts([universeNode()])).counts).toEqual([USERS]);
   });
 
+  it('asks for another try where a tag was declared whose column is not made yet', async () => {
+    const young = { ...tagOf('level'), id: 9_001, name: 'declared_just_now' };
+    const type = { ...typeOf('buy'), id: 9_002, name: 'event_declared_just_now' };
+    const count = { kind: 'count' } as const;
+    const interval = { fromMs: null, toMs: at().world.nowMs };
+    const some = { kind: 'range', low: { value: 1, inclusive: true }, high: null } as const;
+    const nodes = [
+      profileScanNode('person', [
+        { tag: young, condition: { kind: 'present' }, validAfterMs: null, includeMissing: false },
+      ]),
+      eventScanNode({ eventType: type, where: [], interval, measure: count, condition: some, exact: null }),
+    ];
+    for (const node of nodes) {
+      const asked = engine().counts([node]);
+      await expect(asked).rejects.toThrow(/not made in StarRocks yet/);
+      await expect(asked).rejects.toMatchObject({ retriable: true });
+    }
+  });
+
   it('sweeps what questions of dead processes have left, and nothing else', async () => {
     const { pool, world } = at();
     const id = (ms: number): string => `question-${ms.toString(36).padStart(9, '0')}-00-0k0`;
@@ -323,27 +343,6 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     await expectSame([none, differenceNode(universeNode(), none)], 'bitmap');
   });
 });
-
-/** The pool, with a look at what its sessions are asked. */
-function watched(pool: StarrocksPool, see: (sql: string) => void): Pick<StarrocksPool, 'read' | 'rows' | 'write'> {
-  return {
-    read: (use, options) =>
-      pool.read(
-        (session) =>
-          use({
-            rows: (sql, limits) => {
-              see(sql);
-              return session.rows(sql, limits);
-            },
-            stream: (sql, limits) => session.stream(sql, limits),
-            write: (sql, limits) => session.write(sql, limits),
-          } as typeof session),
-        options,
-      ),
-    rows: (sql, options) => pool.rows(sql, options),
-    write: (sql, options) => pool.write(sql, options),
-  };
-}
 
 function colorOf(user: number): string | null {
   return ['red', 'blue', null][user % 3] ?? null;

@@ -14,6 +14,7 @@ import { compileCounts, compileMembers, compileSegments } from '../compile/state
 import type { QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
 import { GUIDS_MAX } from '../compile/statements/limits';
 import type { StarrocksSession, StatementOptions } from '../connection/starrocks-connection';
+import { onceMade } from '../connection/not-made-yet';
 import { StarrocksError } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { GUIDS, PARTITION_GUIDS } from '../schema/names';
@@ -150,7 +151,7 @@ export class StarrocksEngine implements SegmentationEngine {
 
   /** The SQL that `counts` sends for these nodes. Asks for the values that patterns are tried on, and for nothing else. */
   async explain(nodes: readonly PlanNode[], options: StatementOptions = {}): Promise<Explanation> {
-    return this.options.pool.read(async (session) => {
+    const show = async (session: StarrocksSession): Promise<Explanation> => {
       const question = new Question({ ...this.#context(options), session, part: 1, id: SHOWN_ID });
       const { shape, reason, prepare, asks } = await question.compile(nodes, (with_) => compileCounts(nodes, with_));
       return {
@@ -159,7 +160,8 @@ export class StarrocksEngine implements SegmentationEngine {
         placements: question.placements,
         statements: [...prepare, ...asks.map(({ sql }) => sql)],
       };
-    }, options);
+    };
+    return onceMade(() => this.options.pool.read(show, options));
   }
 
   /** Deletes what questions have left behind whose process died. Call it now and then. */
@@ -193,7 +195,9 @@ export class StarrocksEngine implements SegmentationEngine {
         },
         context,
       );
-    return inSmallerParts((part) => this.options.pool.read((session) => inParts(session, part), context.limits()));
+    return onceMade(() =>
+      inSmallerParts((part) => this.options.pool.read((session) => inParts(session, part), context.limits())),
+    );
   }
 
   #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'part' | 'id'> {
