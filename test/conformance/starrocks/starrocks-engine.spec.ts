@@ -20,6 +20,7 @@ import { eventType, kv, message, profile } from '../cases/build';
 import { World } from '../world';
 import { StarrocksState } from './starrocks-state';
 import { StateTables } from './state-tables';
+import { watched } from './watched-pool';
 
 const USERS = 40;
 const LISTS = 60;
@@ -149,6 +150,28 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect(pages).toEqual([...(await at().reference.materialise(node)).set.page(0, USERS)]);
   });
 
+  it.each(['mixed', 'bitmap'] as const)('looks for members range by range, %s', async (shape) => {
+    const { pool, world } = at();
+    const sent: string[] = [];
+    const narrow = new StarrocksEngine({
+      pool: watched(pool, (sql) => sent.push(sql)),
+      nowMs: () => world.nowMs,
+      shape,
+      pageGuids: 4,
+    });
+    const node = listReadNode('list_3');
+    const all = [...(await at().reference.materialise(node)).set.page(0, USERS)];
+    expect(all.length).toBeGreaterThan(3);
+    expect([...(await narrow.members(node, 0, USERS)).guids]).toEqual(all);
+    const ranges = sent.flatMap(
+      (sql) => / > (\d+) AND u\.`sys_guid` <= (\d+)/.exec(sql)?.slice(1, 3).map(Number) ?? [],
+    );
+    expect(ranges.slice(0, 6)).toEqual([0, 3, 3, 11, 11, 27]);
+    const [first = 0, second = 0] = all;
+    expect([...(await narrow.members(node, first, 1)).guids]).toEqual([second]);
+    expect([...(await narrow.members(node, all.at(-1) ?? 0, 5)).guids]).toEqual([]);
+  });
+
   it('names no data version while somebody is writing, and names it again afterwards', async () => {
     const { pool } = at();
     const put = (begun: number, next: number): Promise<unknown> =>
@@ -160,6 +183,38 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect((await engine().counts([universeNode()])).dataVersion).toBeNull();
     await put(5, 5);
     expect((await engine().counts([universeNode()])).dataVersion).toBe((before ?? 0) + 5);
+  }, 20_000);
+
+  it('waits until nobody is writing before it asks', async () => {
+    const { pool, world } = at();
+    const put = (begun: number, next: number): Promise<unknown> =>
+      pool.write(
+        `INSERT INTO \`sys_positions\` (\`sys_source\`, \`sys_begun\`, \`sys_next\`) VALUES ('slow', ${begun}, ${next})`,
+      );
+    let asked = 0;
+    const counting = watched(pool, (sql) => {
+      if (!sql.includes('sys_positions')) asked += 1;
+    });
+    const slow = new StarrocksEngine({ pool: counting, nowMs: () => world.nowMs });
+    await put(7, 2);
+    const answer = slow.counts([universeNode()]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await put(7, 7);
+    expect((await answer).dataVersion).toEqual(expect.any(Number));
+    expect(asked).toBe(1);
+    await put(9, 7);
+    expect((await slow.counts([universeNode()])).dataVersion).toBeNull();
+    expect(asked).toBe(2);
+    await put(9, 9);
+  }, 20_000);
+
+  it('counts a step of retention as another data version', async () => {
+    const { pool, world } = at();
+    const on = async (days: number): Promise<number> => {
+      const later = new StarrocksEngine({ pool, nowMs: () => world.nowMs + days * 86_400_000 });
+      return (await later.counts([universeNode()])).dataVersion ?? Number.NaN;
+    };
+    expect((await on(1)) - (await on(0))).toBe(1);
   });
 
   it('stops when it is told to', async () => {
@@ -169,6 +224,25 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     controller.abort(reason);
     await expect(asked).rejects.toThrow('nobody waits any more');
     expect((await engine().counts([universeNode()])).counts).toEqual([USERS]);
+  });
+
+  it('asks for another try where a tag was declared whose column is not made yet', async () => {
+    const young = { ...tagOf('level'), id: 9_001, name: 'declared_just_now' };
+    const type = { ...typeOf('buy'), id: 9_002, name: 'event_declared_just_now' };
+    const count = { kind: 'count' } as const;
+    const interval = { fromMs: null, toMs: at().world.nowMs };
+    const some = { kind: 'range', low: { value: 1, inclusive: true }, high: null } as const;
+    const nodes = [
+      profileScanNode('person', [
+        { tag: young, condition: { kind: 'present' }, validAfterMs: null, includeMissing: false },
+      ]),
+      eventScanNode({ eventType: type, where: [], interval, measure: count, condition: some, exact: null }),
+    ];
+    for (const node of nodes) {
+      const asked = engine().counts([node]);
+      await expect(asked).rejects.toThrow(/not made in StarRocks yet/);
+      await expect(asked).rejects.toMatchObject({ retriable: true });
+    }
   });
 
   it('sweeps what questions of dead processes have left, and nothing else', async () => {

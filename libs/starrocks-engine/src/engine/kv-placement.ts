@@ -16,6 +16,8 @@ export interface KvPlacements {
 /** Sources of a roll-up are called this, the tag's id, and the source of the primary that it has read. */
 const PREFIX = 'kv_bitmaps/';
 const VALUES_MAX = 1_000;
+/** Of a condition, beside its values. */
+const CONDITION_PARTS = 8;
 const SOURCE = identifier('sys_source');
 const NONE: KvPlacements = { place: () => null, notes: [] };
 
@@ -97,7 +99,11 @@ function bitmapOf({ tag, condition }: TagTest): StoredBitmap {
   if (condition.kind !== 'oneOf') return { table: KV_BITMAPS_TABLE, condition: ofTag };
   const values = condition.values.map((value) => textLiteral(String(value))).join(', ');
   const among = `${identifier('sys_value')} ${condition.negated ? 'NOT IN' : 'IN'} (${values})`;
-  return { table: KV_BITMAPS_TABLE, condition: `${ofTag} AND ${among}` };
+  return {
+    table: KV_BITMAPS_TABLE,
+    condition: `${ofTag} AND ${among}`,
+    parts: condition.values.length + CONDITION_PARTS,
+  };
 }
 
 /** Sources of the messages of the tag's type: the Kafka partitions of its topic. */

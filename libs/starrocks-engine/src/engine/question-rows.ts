@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ValueList } from '../compile/leaves';
-import { identifier, LISTS_TABLE, VALUES_TABLE } from '../schema/names';
+import { identifier, LISTS_TABLE, NUMBER, TEXT, VALUES_TABLE } from '../schema/names';
 import { instantLiteral, textLiteral } from '../sql/literal';
 
 // Rows that a question needs for itself: values of long lists, results kept between its statements. They stand under ids that begin with
@@ -9,8 +9,6 @@ import { instantLiteral, textLiteral } from '../sql/literal';
 const PREFIX = 'question-';
 const TIME_DIGITS = 9;
 const LIST = identifier('sys_list');
-/** Rows of one INSERT: StarRocks takes 10,000. */
-const ROWS_MAX = 5_000;
 /** Characters of one INSERT's values. */
 const LENGTH_MAX = 4_000_000;
 
@@ -23,28 +21,40 @@ function timePrefix(ms: number): string {
   return `${PREFIX}${ms.toString(36).padStart(TIME_DIGITS, '0')}`;
 }
 
-/** Stores a list of values. */
+/**
+ * Stores lists of values, in as few statements as hold them: each is a load of its own. Not `INSERT … VALUES`, which takes 10,000 rows.
+ * @param write resolves when they are visible.
+ */
 export async function storeValues(
-  list: ValueList,
+  lists: readonly ValueList[],
   nowMs: number,
   write: (statement: string) => Promise<void>,
 ): Promise<void> {
-  const into = `INSERT INTO ${identifier(VALUES_TABLE)} (${LIST}, ${identifier(list.column)}, ${identifier('sys_created')}) VALUES `;
-  const frame = (value: number | string): string =>
-    `(${textLiteral(list.id)}, ${typeof value === 'number' ? value : textLiteral(value)}, ${instantLiteral(nowMs)})`;
   let rows: string[] = [];
   let length = 0;
-  for (const value of list.values) {
-    const row = frame(value);
-    if (rows.length === ROWS_MAX || length + row.length > LENGTH_MAX) {
-      await write(into + rows.join(', '));
-      rows = [];
-      length = 0;
+  const flush = async (): Promise<void> => {
+    if (rows.length > 0) await write(insertSql(rows, nowMs));
+    rows = [];
+    length = 0;
+  };
+  for (const { id, column, values } of lists) {
+    const list = textLiteral(id);
+    for (const value of values) {
+      const stored = typeof value === 'number' ? value : textLiteral(value);
+      const row = column === NUMBER ? `(${list},${stored},NULL)` : `(${list},NULL,${stored})`;
+      if (length + row.length > LENGTH_MAX) await flush();
+      rows.push(row);
+      length += row.length;
     }
-    rows.push(row);
-    length += row.length;
   }
-  if (rows.length > 0) await write(into + rows.join(', '));
+  await flush();
+}
+
+function insertSql(rows: readonly string[], nowMs: number): string {
+  const columns = [LIST, identifier(NUMBER), identifier(TEXT), identifier('sys_created')];
+  // Cast, whatever type the values have among themselves.
+  const selected = ['v.c0', 'CAST(v.c1 AS BIGINT)', 'CAST(v.c2 AS VARCHAR(65533))', instantLiteral(nowMs)];
+  return `INSERT INTO ${identifier(VALUES_TABLE)} (${columns.join(', ')}) SELECT ${selected.join(', ')} FROM (VALUES ${rows.join(',')}) AS v (c0, c1, c2)`;
 }
 
 /** Statements that delete a question's rows. */

@@ -1,6 +1,6 @@
 import { inputsOf } from '@tessera/audience';
 import type { PlanNode } from '@tessera/audience';
-import { LeafCompiler, patternQuestions } from '../compile/leaves';
+import { KnownLists, LeafCompiler, patternQuestions } from '../compile/leaves';
 import type { CompiledQuestion, QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
 import type { UserFilter } from '../compile/statements/shape';
 import type { ScanNode } from '../compile/leaf';
@@ -19,6 +19,8 @@ export interface QuestionContext {
   readonly shape: ShapeChoice;
   readonly placement: KvPlacement;
   readonly statementLimits?: QuestionOptions['limits'];
+  /** As of `QuestionOptions`. */
+  readonly part: number;
   /** Names its rows; no other question has it. */
   readonly id: string;
 }
@@ -45,9 +47,7 @@ export class Question {
     // Noted first, so that what was begun is dropped whatever happens.
     this.#keptLists.push(...compiled.keptLists);
     this.#valueLists.push(...compiled.valueLists.map(({ id }) => id));
-    for (const list of compiled.valueLists) {
-      await storeValues(list, this.context.nowMs, (statement) => this.write(statement));
-    }
+    await storeValues(compiled.valueLists, this.context.nowMs, (statement) => this.write(statement));
     for (const statement of compiled.prepare) await this.write(statement);
     return compiled;
   }
@@ -58,19 +58,21 @@ export class Question {
     compile: Compile,
     filter: UserFilter | null = null,
   ): Promise<CompiledQuestion> {
-    const { nowMs, shape, placement, session, statementLimits } = this.context;
+    const { nowMs, shape, part, placement, session, statementLimits } = this.context;
     const scans = scansOf(nodes);
     const placements = await placement.of(scans, (statement) => this.rows(statement));
     this.#notes = placements.notes;
     const patterns = patternQuestions(scans, nowMs);
     const matches = await matchingValues(patterns, (statement) => session.stream(statement, this.context.limits()));
     const id = `${this.context.id}${this.#compiled}`;
+    const lists = new KnownLists();
     this.#compiled += 1;
     return compile({
       shape,
+      part,
       filter,
       keptAs: `${id}k`,
-      openLeaves: (statement) => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${statement}_${slot}` }),
+      openLeaves: () => new LeafCompiler({ nowMs, matches, listId: (slot) => `${id}v${slot}`, lists }),
       placeKv: (node) => placements.place(node),
       ...(statementLimits === undefined ? {} : { limits: statementLimits }),
     });

@@ -13,16 +13,19 @@ import type { Guid } from '@tessera/tag-catalog';
 import { compileCounts, compileMembers, compileSegments } from '../compile/statements/compile-question';
 import type { QuestionOptions, ShapeChoice } from '../compile/statements/compile-question';
 import { GUIDS_MAX } from '../compile/statements/limits';
-import type { StatementOptions } from '../connection/starrocks-connection';
+import type { StarrocksSession, StatementOptions } from '../connection/starrocks-connection';
+import { onceMade } from '../connection/not-made-yet';
 import { StarrocksError } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
-import { GUID, GUIDS } from '../schema/names';
+import { GUIDS, PARTITION_GUIDS } from '../schema/names';
 import { BitmapUserSet } from './bitmap-user-set';
 import { answerAtOneVersion } from './data-version';
 import { askDistribution } from './distribution';
 import { KvPlacement } from './kv-placement';
+import { firstMembers, GUID_MAX, membersOf } from './members';
 import { Question } from './question';
 import { questionId, sweepStatements } from './question-rows';
+import { inSmallerParts } from './too-complex';
 
 export interface StarrocksEngineOptions {
   readonly pool: Pick<StarrocksPool, 'read' | 'rows' | 'write'>;
@@ -32,6 +35,8 @@ export interface StarrocksEngineOptions {
   readonly shape?: ShapeChoice;
   /** How long an answer may take, its statements together; default 60 s. */
   readonly timeoutMs?: number;
+  /** guids that a page of members is first looked for among; default a partition's. */
+  readonly pageGuids?: number;
   /** Smaller than StarRocks can do, for tests. */
   readonly limits?: QuestionOptions['limits'];
 }
@@ -47,7 +52,6 @@ export interface Explanation {
 }
 
 const TIMEOUT_MS = 60_000;
-const GUID_MAX = 4_294_967_295;
 /** Rows of questions that began longer ago belong to nobody. */
 const STALE_MS = 3_600_000;
 const DROP_TRIES = 3;
@@ -103,9 +107,7 @@ export class StarrocksEngine implements SegmentationEngine {
     options: StatementOptions = {},
   ): Promise<{ readonly guids: Uint32Array; readonly dataVersion: DataVersion }> {
     const { value, dataVersion } = await this.#answer(options, async (question) => {
-      const compile = (with_: QuestionOptions): ReturnType<typeof compileMembers> => compileMembers(node, limit, with_);
-      const compiled = await question.prepare([node], compile, { kind: 'after', guid: after });
-      return membersOf(question, compiled.asks);
+      return firstMembers(question, node, { after, limit, range: this.options.pageGuids ?? PARTITION_GUIDS });
     });
     return { guids: Uint32Array.from(value), dataVersion };
   }
@@ -149,8 +151,8 @@ export class StarrocksEngine implements SegmentationEngine {
 
   /** The SQL that `counts` sends for these nodes. Asks for the values that patterns are tried on, and for nothing else. */
   async explain(nodes: readonly PlanNode[], options: StatementOptions = {}): Promise<Explanation> {
-    return this.options.pool.read(async (session) => {
-      const question = new Question({ ...this.#context(options), session, id: SHOWN_ID });
+    const show = async (session: StarrocksSession): Promise<Explanation> => {
+      const question = new Question({ ...this.#context(options), session, part: 1, id: SHOWN_ID });
       const { shape, reason, prepare, asks } = await question.compile(nodes, (with_) => compileCounts(nodes, with_));
       return {
         shape,
@@ -158,7 +160,8 @@ export class StarrocksEngine implements SegmentationEngine {
         placements: question.placements,
         statements: [...prepare, ...asks.map(({ sql }) => sql)],
       };
-    }, options);
+    };
+    return onceMade(() => this.options.pool.read(show, options));
   }
 
   /** Deletes what questions have left behind whose process died. Call it now and then. */
@@ -179,25 +182,25 @@ export class StarrocksEngine implements SegmentationEngine {
   ): Promise<{ readonly value: T; readonly dataVersion: DataVersion }> {
     const context = this.#context(options);
     // Runs again on another connection if one breaks: every run has rows of its own.
-    return this.options.pool.read(
-      (session) =>
-        answerAtOneVersion(
-          session,
-          async () => {
-            const question = new Question({ ...context, session, id: questionId(context.nowMs) });
-            try {
-              return await ask(question);
-            } finally {
-              this.#cleanUp(question.leftovers());
-            }
-          },
-          context.limits,
-        ),
-      context.limits(),
+    const inParts = (session: StarrocksSession, part: number): ReturnType<typeof answerAtOneVersion<T>> =>
+      answerAtOneVersion(
+        session,
+        async () => {
+          const question = new Question({ ...context, session, part, id: questionId(context.nowMs) });
+          try {
+            return await ask(question);
+          } finally {
+            this.#cleanUp(question.leftovers());
+          }
+        },
+        context,
+      );
+    return onceMade(() =>
+      inSmallerParts((part) => this.options.pool.read((session) => inParts(session, part), context.limits())),
     );
   }
 
-  #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'id'> {
+  #context(options: StatementOptions): Omit<ConstructorParameters<typeof Question>[0], 'session' | 'part' | 'id'> {
     const { nowMs, shape = 'auto', limits: statementLimits } = this.options;
     const { signal, timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS } = options;
     const untilMs = performance.now() + timeoutMs;
@@ -239,12 +242,4 @@ export class StarrocksEngine implements SegmentationEngine {
 
 function isGuid(guid: number): boolean {
   return Number.isInteger(guid) && guid > 0 && guid <= GUID_MAX;
-}
-
-async function membersOf(question: Question, asks: readonly { readonly sql: string }[]): Promise<readonly number[]> {
-  const guids: number[] = [];
-  for (const { sql } of asks) {
-    for (const row of await question.rows(sql)) guids.push(Number(row[GUID]));
-  }
-  return guids;
 }

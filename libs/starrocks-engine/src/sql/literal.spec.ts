@@ -103,3 +103,11 @@ describe('moments', () => {
     expect(dateLiteral(-1)).toBe("'1969-12-31'");
   });
 });
+
+describe('instantLiteral, limits', () => {
+  it('refuses years that a DATETIME does not have', () => {
+    expect(() => instantLiteral(-8_640_000_000_000_000)).toThrow(RangeError);
+    expect(() => instantLiteral(Date.UTC(10_000, 0, 1))).toThrow(RangeError);
+    expect(instantLiteral(Date.UTC(9999, 11, 31))).toBe("'9999-12-31 00:00:00.000'");
+  });
+});

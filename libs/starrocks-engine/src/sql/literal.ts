@@ -24,9 +24,12 @@ export function textLiteral(text: string): string {
   return `'${text.replace(ESCAPED, (character) => ESCAPES[character] ?? character)}'`;
 }
 
-/** The text of a DATETIME in UTC to the millisecond, years 0 to 9999. */
+const ISO_CHARACTERS = '2026-01-01T00:00:00.000Z'.length;
+
+/** The text of a DATETIME in UTC to the millisecond. @throws RangeError outside of the years 0 to 9999. */
 export function instantText(instantMs: number): string {
   const text = new Date(instantMs).toISOString();
+  if (text.length !== ISO_CHARACTERS) throw new RangeError(`${text} is outside of the years that a DATETIME can tell`);
   return `${text.slice(0, 10)} ${text.slice(11, 23)}`;
 }
 

@@ -1,9 +1,12 @@
 import { BIGINT, BOOLEAN, DATE, DATETIME, INT, VARCHAR } from '../sql/types';
+import { analyzeError } from '../starrocks-error';
 import type { ScalarFunction } from './function-types';
 import { flag, integer, moment, text } from './parameters';
 import { array, call, scalar } from './scalar';
 import { cast, comparable, together } from './typed';
 import type { Typed } from './typed';
+
+const CONCAT_BYTES_MAX = 1_048_576;
 
 /** Two arrays of one type. */
 function arrays(section: string, name: string): ScalarFunction {
@@ -66,11 +69,25 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   regexp: scalar('11', [text, text], BOOLEAN, call('regexp_matches')),
   length: scalar('docs', [text], INT, (of) => `CAST(strlen(${of}) AS INTEGER)`),
   char_length: scalar('docs', [text], INT, (of) => `CAST(length(${of}) AS INTEGER)`),
+  // docs, string-functions/concat; NULL above get_olap_string_max_length (be/src/exprs/string_functions.cpp).
   concat: {
     kind: 'scalar',
     section: 'docs',
     args: [1, 1_000],
-    build: (...args) => ({ sql: `(${args.map((arg) => cast(arg, VARCHAR).sql).join(' || ')})`, type: VARCHAR }),
+    build: (...args) => {
+      const sql = `(${args.map((arg) => cast(arg, VARCHAR).sql).join(' || ')})`;
+      return { sql: `CASE WHEN strlen(${sql}) <= ${CONCAT_BYTES_MAX} THEN ${sql} END`, type: VARCHAR };
+    },
+  },
+  // docs, crytographic-functions/sha2: lower-case hexadecimal. Only the length that is used.
+  sha2: {
+    kind: 'scalar',
+    section: 'docs',
+    args: [2, 2],
+    build: (of, length) => {
+      if (length.sql !== '256') throw analyzeError(`sha2 of ${length.sql} bits: only 256 is known here`);
+      return { sql: `sha256(${text(of, 'sha2')})`, type: VARCHAR };
+    },
   },
   // Arrays.
   array_contains: {

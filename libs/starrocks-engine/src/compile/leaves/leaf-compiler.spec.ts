@@ -105,7 +105,7 @@ describe('limits', () => {
         Array.from({ length: count }, () => test!),
       );
     expect(newCompiler().add(many(3)).condition).toContain('seconds_add');
-    expect(() => newCompiler().add(many(9))).toThrow('at most 9000');
+    expect(() => newCompiler().add(many(9))).toThrow('at most 8000');
   });
 
   it('refuses more relations than a statement holds', async () => {

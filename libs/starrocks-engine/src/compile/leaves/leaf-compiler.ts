@@ -11,7 +11,7 @@ import { patternKey } from './patterns';
 import { profileCondition, profileHoldsWithoutRow } from './profile-scan';
 import { SequenceRelation } from './sequence-relation';
 import { ValueLists } from './value-lists';
-import type { ValueList } from './value-lists';
+import type { KnownLists, ValueList } from './value-lists';
 
 export interface LeafCompilerOptions {
   /** Wall clock, ms: rows past their retention count nowhere, whatever the as-of. */
@@ -20,6 +20,8 @@ export interface LeafCompilerOptions {
   readonly matches: ReadonlyMap<string, readonly string[]>;
   /** The id (at most 64 characters) under which the long list of this slot, counted from 0, is put into `sys_values`. */
   readonly listId: (slot: number) => string;
+  /** Lists that are stored once for several compilers; `listId` has to be the same for all of them. */
+  readonly lists?: KnownLists;
 }
 
 /** Leaves looked at from outside of a relation: the table or sub-select, and the long lists that its columns are looked up in. */
@@ -45,7 +47,7 @@ export class LeafCompiler {
   readonly #counters = { v: 0, s: 0, q: 0 };
 
   constructor(options: LeafCompilerOptions) {
-    this.#values = new ValueLists(options.listId);
+    this.#values = new ValueLists(options.listId, options.lists);
     const matching = (fieldId: number | null, pattern: string): readonly string[] => {
       const values = options.matches.get(patternKey(fieldId, pattern));
       if (values === undefined) throw new Error(`it is not known which values of the field ${fieldId} match a pattern`);

@@ -74,13 +74,15 @@ function aggregateOf(measure: Measure): readonly [string, Aggregate] {
 }
 
 /**
- * Whole sets are counted, as texts that no two sets share. Elements are joined twice, with two separators of one byte: the halves differ exactly where
- * the separators stand, so they tell the elements, whatever is in them. The empty set has no colon before it.
+ * Whole sets are counted, by texts that no two sets share. Elements are joined twice, with two separators of one byte: the two differ exactly where
+ * the separators stand, so they tell the elements, whatever is in them. Of each there is the SHA-256, because `concat` is NULL above 1,048,576 bytes
+ * (`array_join` has no limit). The empty set has the empty text.
  */
 function distinctOf(property: FieldDefinition): Aggregate {
   const column = columnOf(property);
   if (property.valueType !== 'set') return (when) => `count(DISTINCT ${only(column, when)})`;
-  const text = `if(array_length(${column}) = 0, '', concat(':', array_join(${column}, ','), array_join(${column}, ';')))`;
+  const hash = (separator: string): string => `sha2(array_join(${column}, '${separator}'), 256)`;
+  const text = `if(array_length(${column}) = 0, '', concat(${hash(',')}, ${hash(';')}))`;
   return (when) => {
     const hasValue = allOf([...(when === null ? [] : [when]), `${column} IS NOT NULL`]);
     return `count(DISTINCT ${only(text, hasValue)})`;

@@ -6,7 +6,7 @@ import { instantLiteral } from '../../sql/literal';
  * The earliest time that counts, or null: all do. Times are from 1970 on, so a limit before the year 1000, which no literal could tell,
  * means nothing.
  */
-export function validAfter({ validAfterMs }: TagTest): string | null {
+export function validAfter({ validAfterMs }: Pick<TagTest, 'validAfterMs'>): string | null {
   return validAfterMs === null || validAfterMs < INSTANT_MIN_MS ? null : instantLiteral(validAfterMs);
 }
 

@@ -9,7 +9,7 @@ export const VALUE = identifier('sys_value');
 
 /** A list of distinct values that has to be in `sys_values` before the statement is sent. */
 export interface ValueList {
-  /** Counts up from 0 within a compiler. */
+  /** Counts up from 0 within a compiler, or among compilers that share their lists. */
   readonly slot: number;
   /** What the statement looks for in the column `sys_list`; at most 64 characters. */
   readonly id: string;
@@ -18,35 +18,51 @@ export interface ValueList {
   readonly values: readonly (number | string)[];
 }
 
-/** The long lists of a question, each once for each form in which it is stored. */
+/** All long lists of a question, by the plan's own array of values (plan nodes are interned), then by the form in which they are stored. */
+export class KnownLists {
+  readonly byValues = new Map<readonly unknown[], Map<string, ValueList>>();
+  #slots = 0;
+
+  nextSlot(): number {
+    this.#slots += 1;
+    return this.#slots - 1;
+  }
+}
+
+/** The long lists of a statement, each once for each form in which it is stored. */
 export class ValueLists {
   readonly #idOf: (slot: number) => string;
-  readonly #lists: ValueList[] = [];
-  /** By the plan's own array of values (plan nodes are interned), then by form. */
-  readonly #known = new Map<readonly unknown[], Map<string, ValueList>>();
+  readonly #lists = new Set<ValueList>();
 
-  constructor(idOf: (slot: number) => string) {
+  /** @param known shared by the statements of a question, so that a list which several of them read is stored once. */
+  constructor(
+    idOf: (slot: number) => string,
+    private readonly known = new KnownLists(),
+  ) {
     this.#idOf = idOf;
   }
 
   get all(): readonly ValueList[] {
-    return this.#lists;
+    return [...this.#lists];
   }
 
   add(column: Column, values: readonly (boolean | number | string)[]): ValueList {
-    const forms = this.#known.get(values) ?? new Map<string, ValueList>();
-    this.#known.set(values, forms);
+    const forms = this.known.byValues.get(values) ?? new Map<string, ValueList>();
+    this.known.byValues.set(values, forms);
     const form = `${isStoredAsNumber(column)} ${storedCast(column)}`;
     const known = forms.get(form);
-    if (known !== undefined) return known;
-    const slot = this.#lists.length;
+    if (known !== undefined) {
+      this.#lists.add(known);
+      return known;
+    }
+    const slot = this.known.nextSlot();
     const list: ValueList = {
       slot,
       id: this.#idOf(slot),
       column: isStoredAsNumber(column) ? NUMBER : TEXT,
       values: values.map((value) => storedValue(column, value)),
     };
-    this.#lists.push(list);
+    this.#lists.add(list);
     forms.set(form, list);
     return list;
   }

@@ -10,6 +10,7 @@ import { reach } from './levels';
 import type { StatementLimits } from './limits';
 import { BITMAP_LIMITS, MIXED_LIMITS, StatementLimitError } from './limits';
 import { mixedShape } from './mixed-shape';
+import { OPERATOR_COSTS } from './operators';
 import type { LeafSource, Shape, StatementInput, UserFilter } from './shape';
 import { splitGates } from './split-gates';
 
@@ -24,6 +25,8 @@ export interface QuestionOptions {
   /** What results that have to be kept for the question are called; each gets a number after it. */
   readonly keptAs: string;
   readonly filter?: UserFilter | null;
+  /** Statements hold this fraction, 1 / part, of what the limits allow; default 1. For a server that finds them too complex. */
+  readonly part?: number;
   /** Smaller than those of the shape, for tests. */
   readonly limits?: Partial<StatementLimits>;
 }
@@ -44,7 +47,7 @@ export interface CompiledQuestion {
   readonly prepare: readonly string[];
   /** Lists made by `prepare`, gone with the question. */
   readonly keptLists: readonly string[];
-  /** Have to be stored before anything else, gone with the question. */
+  /** Distinct. Have to be stored before anything else, gone with the question. */
   readonly valueLists: readonly ValueList[];
   readonly asks: readonly Ask[];
   /** Nodes that are nobody's set whatever the data is: they are asked for nowhere. */
@@ -82,7 +85,7 @@ export function compileQuestion(
   options: QuestionOptions,
   write: AskWriter,
 ): CompiledQuestion {
-  for (let part = 1; ; part *= 2) {
+  for (let part = options.part ?? 1; ; part *= 2) {
     const chosen = chooseShape(nodes, options, part);
     const outcome = compileWithin(chosen, options, write);
     if ('asks' in outcome) return outcome;
@@ -96,6 +99,8 @@ export function compileQuestion(
 
 /** With fewer leaves statements are not made smaller. */
 const LEAVES_MIN = 16;
+/** Room for a sum over as many leaves. */
+const OPERATORS_MIN = 300;
 
 interface ChosenShape {
   readonly shape: Shape;
@@ -105,8 +110,10 @@ interface ChosenShape {
   readonly limits: StatementLimits;
 }
 
-/** Terms of a sum that bitmaps are added up for; about 8 operations each. */
-const COUNTED_MAX = 32;
+/**
+ * Terms of a sum that bitmaps are added up for. The frontend puts the digits into each other: 1,100 operators at 8 terms, 4,300 at 10, 27,000 at 16.
+ */
+const COUNTED_MAX = 8;
 
 /** @param part statements hold this fraction, 1 / part, of what the limits allow. */
 function chooseShape(nodes: readonly PlanNode[], options: QuestionOptions, part: number): ChosenShape {
@@ -128,7 +135,8 @@ function limitsOf(shape: Shape, options: QuestionOptions, part: number): Stateme
   const limits = { ...(shape === bitmapShape ? BITMAP_LIMITS : MIXED_LIMITS), ...options.limits };
   const leavesMax = Math.max(LEAVES_MIN, Math.floor(limits.leavesMax / part));
   const askedMax = Math.ceil(limits.askedMax / part);
-  return { ...limits, leavesMax, askedMax, inputsMax: Math.min(limits.inputsMax, leavesMax) };
+  const operatorsMax = Math.max(Math.min(OPERATORS_MIN, limits.operatorsMax), Math.floor(limits.operatorsMax / part));
+  return { ...limits, leavesMax, askedMax, operatorsMax, inputsMax: Math.min(limits.inputsMax, leavesMax) };
 }
 
 function inShape(
@@ -159,6 +167,7 @@ function compileWithin(
   const split = splitGates(
     gates.filter(({ kind }) => kind !== 'none'),
     limits,
+    OPERATOR_COSTS[shape.name],
   );
   const listIds = new Map<Gate, string>();
   split.kept.forEach((statement) => statement.gates.forEach((gate) => listIds.set(gate, `${keptAs}${listIds.size}`)));
@@ -183,7 +192,7 @@ function compileWithin(
     }));
     const longest = Math.max(0, ...[...prepare, ...asks.map(({ sql }) => sql)].map((sql) => sql.length));
     if (longest > limits.lengthMax) return { tooMuch: `${longest} characters (at most ${limits.lengthMax})` };
-    const valueLists = sources.flatMap((source) => source.valueLists());
+    const valueLists = [...new Set(sources.flatMap((source) => source.valueLists()))];
     const nobody = gates.flatMap((gate, index) => (gate.kind === 'none' ? [index] : []));
     return { shape: shape.name, reason, prepare, keptLists: [...listIds.values()], valueLists, asks, nobody };
   } catch (error) {

@@ -1,8 +1,8 @@
 import type { DistributionRequest } from '@tessera/audience';
 import { GUID, identifier, kvColumnOf, TAG, tableOfTag, TIME, timeColumnOf } from '../../schema/names';
-import { instantLiteral } from '../../sql/literal';
 import { literalOf } from '../leaves/column';
 import type { Column } from '../leaves/column';
+import { validAfter } from '../leaves/tag-tests';
 import { MEMBER } from './shape';
 
 const guid = identifier(GUID);
@@ -19,14 +19,15 @@ export function valueColumn({ tag }: DistributionRequest): Column {
 
 /** Users that have a value that counts: the value as `x`, and whether they are members. */
 function users(request: DistributionRequest, marked: string): string {
-  const { tag, validAfterMs } = request;
+  const { tag } = request;
   const isKv = tag.kind === 'kv';
   const { sql } = valueColumn(request);
   const conditions = [`${sql} IS NOT NULL`];
   if (isKv) conditions.unshift(`${VALUES}.${identifier(TAG)} = ${tag.id}`);
-  if (validAfterMs !== null) {
+  const after = validAfter(request);
+  if (after !== null) {
     const time = `${VALUES}.${identifier(isKv ? TIME : timeColumnOf(tag))}`;
-    conditions.push(`(${time} IS NULL OR ${time} > ${instantLiteral(validAfterMs)})`);
+    conditions.push(`(${time} IS NULL OR ${time} > ${after})`);
   }
   return [
     `FROM (\nSELECT ${sql} AS x, m.${member}`,

@@ -1,8 +1,9 @@
-import type { PlanNode, ProfileScanNode } from '@tessera/audience';
+import type { PlanNode, ProfileScanNode, TagTest } from '@tessera/audience';
 import { profileScanNode } from '@tessera/audience';
 import { identifier, LISTS_TABLE, SNAPSHOTS_TABLE } from '../../schema/names';
 import { textLiteral } from '../../sql/literal';
 import type { ScanNode } from '../leaf';
+import { testParts } from '../leaves';
 import { addDigits, reaches } from './adder-network';
 import type { Gate, StoredBitmap, SumTerm, SumTest } from './gate';
 
@@ -23,6 +24,8 @@ const versionColumn = identifier('sys_version');
 
 /** Tests of one scan in one leaf; a scan of more is an intersection of scans. */
 const SCAN_TESTS_MAX = 64;
+/** Operators and constants of one scan's tests. */
+const SCAN_PARTS_MAX = 4_000;
 
 /**
  * Makes gates of plan nodes: every distinct node once. Nodes of a plan are interned by key, and so are the gates that come out equal. The
@@ -148,8 +151,9 @@ export class GateBuilder {
   }
 
   #profile(node: ProfileScanNode): Gate {
-    if (node.tests.length <= SCAN_TESTS_MAX) return this.#scan(node);
-    return this.and(partsOf(node.tests, SCAN_TESTS_MAX).map((tests) => this.of(profileScanNode(node.tagType, tests))));
+    const parts = scanParts(node.tests);
+    if (parts.length < 2) return this.#scan(node);
+    return this.and(parts.map((tests) => this.of(profileScanNode(node.tagType, tests))));
   }
 
   /** Made once for each node, as its gate is. */
@@ -218,6 +222,24 @@ function byKey(nodes: readonly PlanNode[]): readonly PlanNode[] {
 function distinctOf(gates: readonly Gate[], left: Gate): readonly Gate[] {
   const distinct = gates.length > FEW ? [...new Set(gates)] : gates.filter((gate, at) => gates.indexOf(gate) === at);
   return distinct.filter((gate) => gate !== left);
+}
+
+/** Tests that can stand in one leaf together, in order. */
+function scanParts(tests: readonly TagTest[]): readonly (readonly TagTest[])[] {
+  const scans: TagTest[][] = [];
+  let open: TagTest[] = [];
+  let parts = 0;
+  for (const test of tests) {
+    const more = testParts(test);
+    if (open.length === 0 || open.length === SCAN_TESTS_MAX || parts + more > SCAN_PARTS_MAX) {
+      open = [];
+      parts = 0;
+      scans.push(open);
+    }
+    open.push(test);
+    parts += more;
+  }
+  return scans;
 }
 
 function sumOfWeights(terms: readonly SumTerm[]): number {

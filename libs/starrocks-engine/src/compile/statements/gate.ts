@@ -5,6 +5,8 @@ export interface StoredBitmap {
   readonly table: string;
   /** Picks the rows; over the table's own columns. */
   readonly condition: string;
+  /** Operators and constants of the condition; default: a few. */
+  readonly parts?: number;
 }
 
 /** What a weighted sum of its inputs is asked for: whether it reaches a number, or one of its binary digits. */

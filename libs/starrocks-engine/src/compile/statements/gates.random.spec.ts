@@ -15,10 +15,12 @@ import type { GateWriter } from './levels';
 import { reach, writeLevels } from './levels';
 import { BITMAP_LIMITS, MIXED_LIMITS } from './limits';
 import type { StatementLimits } from './limits';
+import { OPERATOR_COSTS } from './operators';
+import type { OperatorCosts } from './operators';
 import { splitGates } from './split-gates';
 
 const SEED = Number(process.env['GATES_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const PLANS = 80;
+const PLANS = 60;
 const LEAVES = 60;
 
 type Random = () => number;
@@ -118,8 +120,13 @@ function isHeld(leaf: LeafGate, held: Held): boolean {
 }
 
 /** Answers as the statements would: results are kept and read back. */
-function answer(builder: GateBuilder, asked: readonly Gate[], limits: StatementLimits, held: Held): Map<Gate, boolean> {
-  const { kept, asked: groups } = splitGates(asked, limits);
+function answer(
+  builder: GateBuilder,
+  asked: readonly Gate[],
+  { limits, costs }: { readonly limits: StatementLimits; readonly costs: OperatorCosts },
+  held: Held,
+): Map<Gate, boolean> {
+  const { kept, asked: groups } = splitGates(asked, limits, costs);
   const withKept = new Set(held);
   const ids = new Map<Gate, string>();
   const readable = (reads: readonly Gate[]): Map<Gate, LeafGate> =>
@@ -133,6 +140,7 @@ function answer(builder: GateBuilder, asked: readonly Gate[], limits: StatementL
   for (const { gates, reads } of kept) {
     const replaced = readable(reads);
     expectWithin(gates, replaced, limits);
+    expectFewOperators(gates, replaced, { limits, costs });
     evaluate(gates, replaced, withKept).forEach((isMember, index) => {
       const gate = gates[index];
       if (gate === undefined) return;
@@ -145,6 +153,7 @@ function answer(builder: GateBuilder, asked: readonly Gate[], limits: StatementL
     const replaced = readable(reads);
     expect(gates.length).toBeLessThanOrEqual(limits.askedMax);
     expectWithin(gates, replaced, limits);
+    expectFewOperators(gates, replaced, { limits, costs });
     evaluate(gates, replaced, withKept).forEach((isMember, index) => {
       const gate = gates[index];
       if (gate !== undefined) answers.set(gate, isMember);
@@ -161,18 +170,55 @@ function expectWithin(gates: readonly Gate[], replaced: ReadonlyMap<Gate, LeafGa
   for (const gate of inner) expect(gateInputs(gate).length).toBeLessThanOrEqual(Math.max(2, limits.inputsMax));
 }
 
+/** Every use of a gate counts. */
+function expectFewOperators(
+  gates: readonly Gate[],
+  replaced: ReadonlyMap<Gate, LeafGate>,
+  { limits, costs }: { readonly limits: StatementLimits; readonly costs: OperatorCosts },
+): void {
+  const { leaves, inner } = reach(gates, replaced);
+  const counts = new Map<Gate, number>(leaves.map((leaf) => [leaf, costs.leaf(leaf)]));
+  for (const gate of inner) {
+    const of = (input: Gate): number => counts.get(replaced.get(input) ?? input) ?? 0;
+    counts.set(
+      gate,
+      gateInputs(gate).reduce((sum, input) => sum + of(input), costs.own(gate)),
+    );
+  }
+  for (const gate of gates) expect(counts.get(gate) ?? 0).toBeLessThanOrEqual(limits.operatorsMax);
+}
+
 const WAYS = [
-  { name: 'mixed', spellsSums: false, limits: MIXED_LIMITS },
-  { name: 'bitmap', spellsSums: true, limits: BITMAP_LIMITS },
-  { name: 'mixed, small', spellsSums: false, limits: { ...MIXED_LIMITS, leavesMax: 20, inputsMax: 16, gatesMax: 60 } },
+  { name: 'mixed', spellsSums: false, costs: OPERATOR_COSTS.mixed, limits: MIXED_LIMITS },
+  { name: 'bitmap', spellsSums: true, costs: OPERATOR_COSTS.bitmap, limits: BITMAP_LIMITS },
+  {
+    name: 'mixed, small',
+    spellsSums: false,
+    costs: OPERATOR_COSTS.mixed,
+    limits: { ...MIXED_LIMITS, leavesMax: 20, inputsMax: 16, gatesMax: 60 },
+  },
+  {
+    name: 'mixed, few operators',
+    spellsSums: false,
+    costs: OPERATOR_COSTS.mixed,
+    limits: { ...MIXED_LIMITS, inputsMax: 40, operatorsMax: 300 },
+  },
+  {
+    name: 'bitmap, few operators',
+    spellsSums: true,
+    costs: OPERATOR_COSTS.bitmap,
+    limits: { ...BITMAP_LIMITS, inputsMax: 20, operatorsMax: 600 },
+  },
   {
     name: 'mixed, low',
     spellsSums: false,
+    costs: OPERATOR_COSTS.mixed,
     limits: { ...MIXED_LIMITS, leavesMax: 18, inputsMax: 16, heightMax: 2, askedMax: 3 },
   },
   {
     name: 'bitmap, small',
     spellsSums: true,
+    costs: OPERATOR_COSTS.bitmap,
     limits: { ...BITMAP_LIMITS, leavesMax: 20, inputsMax: 16, gatesMax: 70, heightMax: 6 },
   },
 ] as const;
@@ -189,7 +235,7 @@ describe('gates of random plans', () => {
       for (let user = 0; user < 3; user += 1) {
         const share = random();
         const held = new Set(Array.from({ length: LEAVES }, (_, leaf) => `l${leaf}`).filter(() => random() < share));
-        const answers = answer(builder, asked, way.limits, held);
+        const answers = answer(builder, asked, way, held);
         nodes.forEach((node, index) => {
           const gate = gates[index];
           const isMember = gate !== undefined && gate.kind !== 'none' && answers.get(gate);
@@ -207,10 +253,11 @@ describe('gates of random plans', () => {
     }
     const nodes = [unionNode(lists), intersectNode(lists), thresholdNode(1_250, lists), deep];
     const held = new Set(Array.from({ length: 1_250 }, (_, index) => `w${2 * index}`));
-    for (const { spellsSums, limits } of [WAYS[0], WAYS[1]]) {
+    for (const way of [WAYS[0], WAYS[1]]) {
+      const { spellsSums, limits } = way;
       const builder = new GateBuilder({ inputsMax: limits.inputsMax, spellsSums });
       const gates = nodes.map((node) => builder.of(node));
-      const answers = answer(builder, gates, limits, held);
+      const answers = answer(builder, gates, way, held);
       expect(gates.map((gate) => answers.get(gate))).toEqual([true, false, true, deepBelongs(299, held)]);
     }
   });

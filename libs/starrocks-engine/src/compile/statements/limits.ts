@@ -10,18 +10,27 @@ export interface StatementLimits {
   readonly askedMax: number;
   /** Inputs of one gate. At least 16, so that the binary digits of a sum are always fewer than its terms. */
   readonly inputsMax: number;
+  /**
+   * Operators and constants of one expression with all columns put in (`operators.ts`). The server takes 10,000; the rest is for the guids that are asked
+   * about (`GUIDS_MAX`). All gates asked for at once may have `TOGETHER` times as many.
+   */
+  readonly operatorsMax: number;
   /** Characters. The server takes packets of 32 MB. */
   readonly lengthMax: number;
 }
 
 const LENGTH_MAX = 8_000_000;
+const OPERATORS_MAX = 8_000;
+/** Gates asked for at once may have this many times `operatorsMax`. Planning takes time for each operator. */
+export const TOGETHER = 16;
 
 export const MIXED_LIMITS: StatementLimits = {
   leavesMax: 500,
   gatesMax: 1_000,
   heightMax: 50,
   askedMax: 1_000,
-  inputsMax: 400,
+  inputsMax: 500,
+  operatorsMax: OPERATORS_MAX,
   lengthMax: LENGTH_MAX,
 };
 
@@ -31,11 +40,12 @@ export const BITMAP_LIMITS: StatementLimits = {
   heightMax: 50,
   askedMax: 400,
   inputsMax: 128,
+  operatorsMax: OPERATORS_MAX,
   lengthMax: LENGTH_MAX,
 };
 
-/** guids in one `IN` list; a question about more of them is asked in parts. StarRocks takes 10,000. */
-export const GUIDS_MAX = 5_000;
+/** guids in one `IN` list; a question about more of them is asked in parts. They count as operators of the whole condition. */
+export const GUIDS_MAX = 1_000;
 
 /** A statement would go past a limit, and can't be made smaller. */
 export class StatementLimitError extends Error {

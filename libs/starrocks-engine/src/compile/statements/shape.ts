@@ -14,7 +14,8 @@ export interface LeafSource {
 
 /** The users that a statement is about; null: all of them. */
 export type UserFilter =
-  { readonly kind: 'among'; readonly guids: readonly number[] } | { readonly kind: 'after'; readonly guid: number };
+  | { readonly kind: 'among'; readonly guids: readonly number[] }
+  | { readonly kind: 'range'; readonly after: number; readonly upTo: number };
 
 /** In `Shape.marked`. */
 export const MEMBER = 'sys_member';

@@ -2,7 +2,9 @@ import type { ScanNode } from '../leaf';
 import type { Gate, LeafGate } from './gate';
 import { gateInputs } from './gate';
 import { reach } from './levels';
+import { TOGETHER } from './limits';
 import type { StatementLimits } from './limits';
+import type { OperatorCosts } from './operators';
 
 /** Gates of one statement. */
 export interface StatementGates {
@@ -23,17 +25,25 @@ export interface Split {
 const KEPT_TOGETHER_MAX = 16;
 
 const SEQUENCE_WEIGHT = 6;
+/** Parts of the conditions on stored bitmaps for each leaf that a statement may have: those on one table are one expression. */
+const PARTS_A_LEAF = 16;
 
 /** What is left of a gate below the cuts. */
 interface Rest {
   readonly leaves: ReadonlySet<Gate>;
   readonly inner: ReadonlySet<Gate>;
   readonly height: number;
+  /** As of `OperatorCosts`. */
+  readonly operators: number;
 }
+
+/** No sum of operators goes beyond. */
+const OPERATORS_CAP = 1e12;
 
 /** Leaves that a gate counts for once it is one. */
 export function leafWeight(gate: Gate): number {
-  return gate.kind === 'scan' ? scanWeight(gate.node) : 1;
+  if (gate.kind === 'scan') return scanWeight(gate.node);
+  return gate.kind === 'stored' ? Math.ceil((gate.bitmap.parts ?? 1) / PARTS_A_LEAF) : 1;
 }
 
 function scanWeight(node: ScanNode): number {
@@ -50,17 +60,25 @@ function scanWeight(node: ScanNode): number {
 }
 
 /** Cuts gates off until every statement keeps within the limits; nothing is cut where one statement is enough. */
-export function splitGates(asked: readonly Gate[], limits: StatementLimits): Split {
+export function splitGates(asked: readonly Gate[], limits: StatementLimits, costs: OperatorCosts): Split {
   const distinct = [...new Set(asked)];
-  if (fitsAtOnce(distinct, limits))
+  if (fitsAtOnce(distinct, limits, costs))
     return { kept: [], asked: distinct.length === 0 ? [] : [{ gates: distinct, reads: [] }] };
-  return new GateSplitter(limits).split(distinct);
+  return new GateSplitter(limits, costs).split(distinct);
 }
 
-function fitsAtOnce(asked: readonly Gate[], limits: StatementLimits): boolean {
+function fitsAtOnce(asked: readonly Gate[], limits: StatementLimits, costs: OperatorCosts): boolean {
   if (asked.length > limits.askedMax) return false;
   const { leaves, inner } = reach(asked, new Map());
   if (inner.length > limits.gatesMax || totalWeight(leaves) > limits.leavesMax) return false;
+  const operators = new Map<Gate, number>(leaves.map((leaf) => [leaf, costs.leaf(leaf)]));
+  for (const gate of inner) {
+    const count = gateInputs(gate).reduce((sum, input) => sum + (operators.get(input) ?? 0), costs.own(gate));
+    if (count > limits.operatorsMax) return false;
+    operators.set(gate, count);
+  }
+  const together = asked.reduce((sum, gate) => sum + (operators.get(gate) ?? 0), 0);
+  if (together > TOGETHER * limits.operatorsMax) return false;
   // No pile is higher than it has stones.
   if (inner.length <= limits.heightMax) return true;
   const heights = new Map<Gate, number>();
@@ -77,11 +95,16 @@ class GateSplitter {
   /** In the order in which they have to be kept. */
   readonly #cuts = new Set<Gate>();
 
-  constructor(private readonly limits: StatementLimits) {}
+  constructor(
+    private readonly limits: StatementLimits,
+    private readonly costs: OperatorCosts,
+  ) {}
 
   split(asked: readonly Gate[]): Split {
     const { leaves, inner } = reach(asked, new Map<Gate, LeafGate>());
-    for (const leaf of leaves) this.#rests.set(leaf, { leaves: new Set([leaf]), inner: new Set(), height: 0 });
+    for (const leaf of leaves) {
+      this.#rests.set(leaf, { leaves: new Set([leaf]), inner: new Set(), height: 0, operators: this.costs.leaf(leaf) });
+    }
     for (const gate of inner) this.#rests.set(gate, this.#restOf(gate));
     // What was cut is asked for by its kept result.
     const byId = [...asked].sort((left, right) => left.id - right.id);
@@ -94,10 +117,25 @@ class GateSplitter {
       if (this.#seen(input).height >= this.limits.heightMax) this.#cuts.add(input);
     }
     const whole = this.#join(inputs, gate);
-    const { leavesMax, gatesMax } = this.limits;
-    if (whole.inner.size <= gatesMax && weigh(whole.leaves, this.#cuts) <= leavesMax) return whole;
-    this.#cutHeaviest(inputs);
+    const { leavesMax, gatesMax, operatorsMax } = this.limits;
+    const isWide = whole.inner.size > gatesMax || weigh(whole.leaves, this.#cuts) > leavesMax;
+    if (isWide) this.#cutHeaviest(inputs);
+    const rest = isWide ? this.#join(inputs, gate) : whole;
+    if (rest.operators <= operatorsMax) return rest;
+    this.#cutMostOperators(inputs, rest.operators);
     return this.#join(inputs, gate);
+  }
+
+  /** Cuts the inputs with the most operators off, leaves too. @param operators of all of them and the gate. */
+  #cutMostOperators(inputs: readonly Gate[], operators: number): void {
+    const { kept } = this.costs;
+    const sized = inputs.map((input) => ({ input, own: this.#seen(input).operators }));
+    let left = operators;
+    for (const { input, own } of sized.sort((one, other) => other.own - one.own)) {
+      if (left <= this.limits.operatorsMax || own <= kept) return;
+      this.#cuts.add(input);
+      left += kept - own;
+    }
   }
 
   /** Cuts the heaviest inputs off until the others, had they nothing in common, would fit. */
@@ -119,7 +157,9 @@ class GateSplitter {
 
   /** What a gate that uses this one has to look at. */
   #seen(gate: Gate): Rest {
-    if (this.#cuts.has(gate)) return { leaves: new Set([gate]), inner: new Set(), height: 0 };
+    if (this.#cuts.has(gate)) {
+      return { leaves: new Set([gate]), inner: new Set(), height: 0, operators: this.costs.kept };
+    }
     const rest = this.#rests.get(gate);
     if (rest === undefined) throw new Error(`gate ${gate.id} is used before it is looked at`);
     return rest;
@@ -129,13 +169,15 @@ class GateSplitter {
     const leaves = new Set<Gate>();
     const inner = new Set<Gate>([gate]);
     let height = 0;
+    let operators = this.costs.own(gate);
     for (const input of inputs) {
       const rest = this.#seen(input);
+      operators = Math.min(operators + rest.operators, OPERATORS_CAP);
       rest.leaves.forEach((leaf) => leaves.add(leaf));
       rest.inner.forEach((each) => inner.add(each));
       height = Math.max(height, rest.height);
     }
-    return { leaves, inner, height: height + 1 };
+    return { leaves, inner, height: height + 1, operators };
   }
 
   #groupCuts(): readonly StatementGates[] {
@@ -170,7 +212,7 @@ class GateSplitter {
   }
 }
 
-const NOTHING: Rest = { leaves: new Set(), inner: new Set(), height: 0 };
+const NOTHING: Rest = { leaves: new Set(), inner: new Set(), height: 0, operators: 0 };
 
 /** A statement that gates are added to until it is full. */
 class OpenStatement {
@@ -178,6 +220,7 @@ class OpenStatement {
   readonly #leaves = new Set<Gate>();
   readonly #inner = new Set<Gate>();
   #weight = 0;
+  #operators = 0;
 
   /** @param kept gates that it can read. */
   constructor(
@@ -199,12 +242,14 @@ class OpenStatement {
     const isFull =
       this.gates.length >= this.gatesMax ||
       weight > this.limits.leavesMax ||
+      this.#operators + rest.operators > TOGETHER * this.limits.operatorsMax ||
       this.#inner.size + inner.length > this.limits.gatesMax;
     if (isFull && this.gates.length > 0) return false;
     this.gates.push(gate);
     leaves.forEach((leaf) => this.#leaves.add(leaf));
     inner.forEach((each) => this.#inner.add(each));
     this.#weight = weight;
+    this.#operators += rest.operators;
     return true;
   }
 

@@ -34,7 +34,9 @@ export function fromUsers(leaves: LeafSource): string {
 /** ` WHERE …`, or nothing. */
 export function whereUsers(filter: UserFilter | null): string {
   if (filter === null) return '';
-  if (filter.kind === 'after') return `\nWHERE ${USERS}.${guid} > ${filter.guid}`;
+  if (filter.kind === 'range') {
+    return `\nWHERE ${USERS}.${guid} > ${filter.after} AND ${USERS}.${guid} <= ${filter.upTo}`;
+  }
   return `\nWHERE ${USERS}.${guid} IN (${filter.guids.join(', ')})`;
 }
 
