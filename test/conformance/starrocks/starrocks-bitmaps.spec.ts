@@ -18,6 +18,7 @@ import {
 } from '@tessera/starrocks-engine';
 import type { BitmapRowsOptions, KvBitmap, KvBitmaps } from '@tessera/starrocks-engine';
 import type { JsonValue, TagDefinition, TagMessage } from '@tessera/tag-catalog';
+import { TOO_MANY_VERSIONS } from '../../support/starrocks-standin/faults';
 import { describeWithStarrocks } from '../../support/starrocks-standin/with-starrocks';
 import type { StarrocksAtHand } from '../../support/starrocks-standin/with-starrocks';
 import { kv, message } from '../cases/build';
@@ -31,7 +32,7 @@ const TESTS_MS_MAX = 120_000;
 /** Of other segments; nobody that is known, as of users who have been erased. */
 const STRANGERS = [4_194_303, 4_194_304, 50_000_000, 4_294_967_295];
 const SOURCE = 'tags.thing/0';
-const COUNT_OF_TAG = 'color is read from sys_kv_bitmaps, which has applied everything that its table has';
+const FROM_BITMAPS = 'color is read from sys_kv_bitmaps, which has applied everything that its table has';
 
 describe.each(['INSERT', 'Stream Load'])('By %s', (transport) => {
   describeWithStarrocks('bitmaps that are written to StarRocks', (starrocks) => {
@@ -140,6 +141,26 @@ function writesBitmaps(starrocks: () => StarrocksAtHand, isInsert: boolean): voi
       ]);
     });
 
+    it(
+      'hold full segments, whose texts are as long as they get',
+      async () => {
+        const { httpUrls: urls, database } = starrocks();
+        const client = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs: 10 * TIMEOUT_MS });
+        const streamLoad = isInsert ? null : client;
+        const rows = new BitmapRows({ pool, timeoutMs: 10 * TIMEOUT_MS, readersMs: 0, streamLoad });
+        const guids = RoaringBitmap32.fromRange(2, 2 ** 23, 2);
+        await rows.putSnapshot({ audienceId: 'full', version: 1, createdMs: world.nowMs }, guids);
+        const evens = Array.from({ length: USERS / 2 }, (_, pair) => `u${2 * pair + 1}`);
+        store.putSnapshot('full', 1, evens);
+        await expectSame([snapshotReadNode('full', 1)]);
+        const stored = await pool.rows(
+          "SELECT `sys_count` FROM `sys_snapshots` WHERE `sys_audience` = 'full' ORDER BY `sys_seg`",
+        );
+        expect(stored.map((row) => row['sys_count'])).toEqual([String(2 ** 21 - 1), String(2 ** 21)]);
+      },
+      TESTS_MS_MAX,
+    );
+
     it('are never changed once they are published', async () => {
       await put(rowsBy(), 'fixed', 3, 2);
       for (const version of [3, 2])
@@ -217,7 +238,7 @@ function writesBitmaps(starrocks: () => StarrocksAtHand, isInsert: boolean): voi
       await rowsBy().replaceKv(rolledUp(8));
       expect(await placements()).toEqual(['color is read from its table: the bitmaps are behind 1 of its 1 sources']);
       await rowsBy().replaceKv(rolledUp(9));
-      expect(await placements()).toEqual([COUNT_OF_TAG]);
+      expect(await placements()).toEqual([FROM_BITMAPS]);
       await expectSame(nodes());
     });
 
@@ -243,7 +264,24 @@ function writesBitmaps(starrocks: () => StarrocksAtHand, isInsert: boolean): voi
           await letTimePass(pool, `kv_bitmaps/${tag().id}`);
         }
         expect(steps).toBeGreaterThan(5);
-        expect(await placements()).toEqual([COUNT_OF_TAG]);
+        expect(await placements()).toEqual([FROM_BITMAPS]);
+      },
+      TESTS_MS_MAX,
+    );
+
+    it(
+      'are sent again when StarRocks has no room for versions or the connection breaks',
+      async () => {
+        const { standIn } = starrocks();
+        if (standIn === null) return;
+        const where = isInsert ? 'statement' : 'load';
+        const match = isInsert ? '^INSERT INTO `sys_kv_bitmaps`' : 'sys_kv_bitmaps';
+        standIn.faults.add({ at: `${where}-before`, action: TOO_MANY_VERSIONS, match, times: 2 });
+        standIn.faults.add({ at: `${where}-after`, action: { kind: 'drop' }, match, skip: 1 });
+        await rowsBy().replaceKv(rolledUp(9));
+        expect(standIn.faults.left).toBe(0);
+        expect(await placements()).toEqual([FROM_BITMAPS]);
+        await expectSame(nodes());
       },
       TESTS_MS_MAX,
     );
@@ -257,7 +295,7 @@ function writesBitmaps(starrocks: () => StarrocksAtHand, isInsert: boolean): voi
         // Finds that the first one may have statements under way, and waits.
         await Promise.all([lost, rowsBy().replaceKv(rolledUp(9))]);
         await expectSame(nodes());
-        expect(await placements()).toEqual([COUNT_OF_TAG]);
+        expect(await placements()).toEqual([FROM_BITMAPS]);
       },
       TESTS_MS_MAX,
     );

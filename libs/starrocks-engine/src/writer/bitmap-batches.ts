@@ -24,7 +24,7 @@ const ROW_CHARACTERS = 200;
 /** The set cut into segments, in ascending order; those without guids are left out. */
 export function* segmentsOf(guids: RoaringBitmap32): Generator<SegmentText> {
   for (let rank = 0; rank < guids.size;) {
-    const segment = Math.floor(guids.at(rank)! / SEGMENT_GUIDS);
+    const segment = Math.floor((guids.at(rank) ?? 0) / SEGMENT_GUIDS);
     const from = segment * SEGMENT_GUIDS;
     const part = RoaringBitmap32.and(guids, RoaringBitmap32.fromRange(from, from + SEGMENT_GUIDS));
     yield { segment, text: starrocksBitmapText(part), count: part.size };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagDefinition } from '@tessera/tag-catalog';
 import type { StarrocksRow } from '../connection/starrocks-connection';
+import { StarrocksError } from '../connection/starrocks-error';
 import { BIGINT, BITMAP, DATETIME, INT, varchar, VARCHAR_BYTES_MAX } from '../schema/column-type';
 import { GUIDS, identifier, KV_BITMAPS_TABLE, POSITIONS_TABLE, SEGMENT, SNAPSHOTS_TABLE, TAG } from '../schema/names';
 import { textLiteral } from '../sql/literal';
@@ -16,7 +17,7 @@ import { SureStatements } from './statements';
 import type { WriterPool } from './statements';
 import type { StreamLoadClient } from './stream-load-client';
 import { StreamLoadTransport } from './stream-load-transport';
-import type { Cell, LoadColumn, LoadTransport } from './table-load';
+import type { Cell, Fence, LoadColumn, LoadTransport, TableLoad } from './table-load';
 
 export interface BitmapRowsOptions {
   readonly pool: WriterPool;
@@ -62,6 +63,9 @@ const KEPT = 'snapshots_kept/';
 const KV_BITMAPS = 'kv_bitmaps/';
 const NAME_BYTES_MAX = 64;
 const SOURCES_MAX = 5_000;
+/** Before a batch is tried again; doubled each time. StarRocks takes about a minute to merge versions that are too many. */
+const PAUSE_MS = 500;
+const PAUSE_MS_MAX = 64_000;
 const NO_GUIDS = { segment: 0, text: 'AA==', count: 0 };
 
 const snapshots = identifier(SNAPSHOTS_TABLE);
@@ -235,7 +239,20 @@ export class BitmapRows {
   ): Promise<void> {
     for (const batch of batchesOf(rows, this.options.limits ?? BATCH_LIMITS)) {
       const loads = batch.map((cells) => ({ cells, source, records: [] }));
-      await this.#transport.load({ table, columns, rows: loads, isWhole: true }, fence);
+      await this.#loadBatch({ table, columns, rows: loads, isWhole: true }, fence);
+    }
+  }
+
+  /** Rows that are written twice are the same rows, or the same union of bitmaps. */
+  async #loadBatch(load: TableLoad, fence: Fence): Promise<void> {
+    for (let pauseMs = PAUSE_MS; ; pauseMs *= 2) {
+      try {
+        return await this.#transport.load(load, fence);
+      } catch (error) {
+        const isWorthIt = error instanceof StarrocksError && error.kind !== 'refused' && error.kind !== 'denied';
+        if (!isWorthIt || pauseMs > PAUSE_MS_MAX) throw error;
+        await sleep(pauseMs);
+      }
     }
   }
 
