@@ -247,7 +247,8 @@ export class BitmapRows {
   async #loadBatch(load: TableLoad, fence: Fence): Promise<void> {
     for (let pauseMs = PAUSE_MS; ; pauseMs *= 2) {
       try {
-        return await this.#transport.load(load, fence);
+        await this.#transport.load(load, fence);
+        return;
       } catch (error) {
         const isWorthIt = error instanceof StarrocksError && error.kind !== 'refused' && error.kind !== 'denied';
         if (!isWorthIt || pauseMs > PAUSE_MS_MAX) throw error;
