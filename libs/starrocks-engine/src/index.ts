@@ -25,6 +25,8 @@ export { schemaDefaults, tablesOf } from './schema/tables-of';
 export type { ProfileModel, SchemaMoment, SchemaOptions } from './schema/tables-of';
 export type { WriterBatch, WriterOrigin } from './writer/row-buffer';
 export { SourceLostError } from './writer/source-state';
+export { BitmapCountError, BitmapRows } from './writer/bitmap-rows';
+export type { BitmapRowsOptions, KvBitmap, KvBitmaps, Snapshot } from './writer/bitmap-rows';
 export { StarrocksWriter } from './writer/starrocks-writer';
 export type { StarrocksWriterOptions } from './writer/starrocks-writer';
 export { StreamLoadClient } from './writer/stream-load-client';

@@ -39,14 +39,14 @@ export class KvPlacement {
     const reads = scans.filter((node): node is KvReadNode => node.kind === 'kvRead' && hinders(node.test) === null);
     const isKnownNone = this.#noneMs !== null && performance.now() - this.#noneMs < NONE_FOR_MS;
     if (reads.length === 0 || isKnownNone) return NONE;
-    const bitmaps = positionsOf(await rows(startingWith([PREFIX])));
+    const bitmaps = positionsOf(await rows(startingWith([PREFIX])), true);
     if (bitmaps.size === 0) {
       this.#noneMs = performance.now();
       return NONE;
     }
     this.#noneMs = null;
     const types = [...new Set(reads.map(({ test }) => primaryPrefix(test)))].sort();
-    const primary = positionsOf(await rows(startingWith(types)));
+    const primary = positionsOf(await rows(startingWith(types)), false);
     return decide(reads, bitmaps, primary);
   }
 }
@@ -85,6 +85,7 @@ function hinders({ tag, condition, validAfterMs, includeMissing }: TagTest): str
 
 /** What the bitmaps have not applied; null: nothing. */
 function behindOf({ tag }: TagTest, bitmaps: Positions, primary: Positions): string | null {
+  if (bitmaps.get(`${PREFIX}${tag.id}`) === null) return 'its bitmaps are being replaced';
   const sources = [...primary.keys()].filter((source) => source.startsWith(primaryPrefix({ tag })));
   if (sources.length === 0) return 'nothing is known of its sources';
   const behind = sources.filter((source) => {
@@ -113,15 +114,17 @@ function primaryPrefix({ tag }: Pick<TagTest, 'tag'>): string {
 
 function startingWith(prefixes: readonly string[]): string {
   const conditions = prefixes.map((prefix) => `starts_with(${SOURCE}, ${textLiteral(prefix)})`);
-  const columns = [SOURCE, identifier('sys_begun'), identifier('sys_next')];
+  const columns = [SOURCE, identifier('sys_begun'), identifier('sys_next'), identifier('sys_writer')];
   return `SELECT ${columns.join(', ')} FROM ${identifier(POSITIONS_TABLE)} WHERE ${conditions.join(' OR ')}`;
 }
 
-function positionsOf(rows: readonly StarrocksRow[]): Positions {
+/** @param areBitmaps then a writer is somebody who is at it; sources of messages always have one. */
+function positionsOf(rows: readonly StarrocksRow[], areBitmaps: boolean): Positions {
   return new Map(
     rows.map((row) => {
       const next = String(row['sys_next']);
-      return [String(row['sys_source']), String(row['sys_begun']) === next ? next : null] as const;
+      const isAtRest = String(row['sys_begun']) === next && (!areBitmaps || String(row['sys_writer']) === '');
+      return [String(row['sys_source']), isAtRest ? next : null] as const;
     }),
   );
 }

@@ -26,11 +26,11 @@ export class StreamLoadTransport implements LoadTransport {
 
   constructor(private readonly options: StreamLoadTransportOptions) {}
 
-  async load({ table, columns, rows }: TableLoad, fence: Fence): Promise<void> {
+  async load({ table, columns, rows, isWhole = false }: TableLoad, fence: Fence): Promise<void> {
     const { client, statements, labelPrefix } = this.options;
     const label = `${labelPrefix}_${++this.#loads}`;
     const body = Buffer.from(`[${rows.map((row) => rowJson(columns, row)).join(',')}]`);
-    const headers = headersOf(columns);
+    const headers = headersOf(columns, isWhole);
     let hasUnknown = false;
     for (;;) {
       const checkedMs = performance.now();
@@ -97,7 +97,7 @@ function isOverloaded(message: string): boolean {
   );
 }
 
-function headersOf(columns: readonly LoadColumn[]): Readonly<Record<string, string>> {
+function headersOf(columns: readonly LoadColumn[], isWhole: boolean): Readonly<Record<string, string>> {
   const given = columns.map(({ name, type }, place) => (type.kind === 'bitmap' ? `b${place}` : name));
   const made = columns.flatMap(({ name, type }, place) =>
     type.kind === 'bitmap' ? [`${name}=base64_to_bitmap(b${place})`] : [],
@@ -107,7 +107,7 @@ function headersOf(columns: readonly LoadColumn[]): Readonly<Record<string, stri
     strip_outer_array: 'true',
     jsonpaths: JSON.stringify(given.map((name) => `$.${name}`)),
     columns: [...given, ...made].join(','),
-    partial_update: 'true',
+    ...(isWhole ? {} : { partial_update: 'true' }),
     max_filter_ratio: '0',
     timezone: 'UTC',
   };
