@@ -13,7 +13,7 @@ import { seededRandom } from '../streams/seeded-random';
 import { cuidOf, isErasable, logsCatalog, sourceLogs } from './source-logs';
 import type { KilledSettings } from './write-until-killed';
 
-const TESTS_MS_MAX = 400_000;
+const TESTS_MS_MAX = 1_500_000;
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const START_MS = Date.now() - 3_600_000;
 const CATALOG = logsCatalog();
