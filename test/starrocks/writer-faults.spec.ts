@@ -17,6 +17,9 @@ const TESTS_MS_MAX = 1_500_000;
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const START_MS = Date.now() - 3_600_000;
 const CATALOG = logsCatalog();
+/** `WRITER_FAULTS=all` dies before and after each point; else before or after it, by chance. */
+const DIES_ON_BOTH_SIDES = process.env['WRITER_FAULTS'] === 'all';
+const SIDES = ['before', 'after'] as const;
 
 /** A Redis and the stand-in for StarRocks. */
 class TwoServers {
@@ -95,7 +98,7 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
       let deaths = 0;
       // One life after the other in the same tables, each ending at the next point.
       for (const [point, count] of points) {
-        for (const phase of ['before', 'after'] as const) {
+        for (const phase of DIES_ON_BOTH_SIDES ? SIDES : [SIDES[random(2)] ?? 'after']) {
           const call = 1 + random(Math.min(2, count));
           const output = await run({ ...settings, fault: { point, phase, call } });
           if (output.includes('dies at')) deaths++;
@@ -107,7 +110,7 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
       }
       for (let left = 3; !(await run(settings)).includes('DONE'); left--) if (left === 0) throw new Error('no end');
       await expectRight();
-      expect(deaths).toBeGreaterThan(points.length);
+      expect(deaths).toBeGreaterThan(points.length / 2);
     },
     TESTS_MS_MAX,
   );
