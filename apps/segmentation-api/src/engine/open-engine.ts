@@ -63,7 +63,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
   const asking = new AskingEngine(engine);
   const lists = new StarrocksLists(pool, asking, (cuids) => lookup.find(cuids), Date.now);
   const users = new StarrocksUsers(pool);
-  const check = new StarrocksCheck(pool, () => catalogStore.current());
+  const check = new StarrocksCheck(pool, () => catalogStore.current(), Date.now);
   const sweeps = [
     quietly('What questions have left in StarRocks can not be swept', () => engine.sweep(), log),
     quietly('What lists have left in StarRocks can not be swept', () => lists.sweep(), log),

@@ -148,10 +148,17 @@ export class StarrocksConnection implements StarrocksSession {
   async #limitTimes(): Promise<void> {
     const seconds = secondsOf(this.options.timeoutMs);
     const timeoutMs = this.options.connectMs;
-    // The last: a write is answered when it is seen, not after 10 s. `untilVisible` is for frontends that do not hand the variable on to their leader.
-    for (const variable of ['query_timeout', 'insert_timeout', 'tx_visible_wait_timeout']) {
-      // The second came with 3.4; before, the first was for both.
-      await this.run(`SET ${variable} = ${seconds}`, { timeoutMs }).catch((error: unknown) => {
+    const limits: readonly (readonly [variable: string, value: number])[] = [
+      ['query_timeout', seconds],
+      // Since 3.4; before, the first was for both.
+      ['insert_timeout', seconds],
+      // A write is answered when it is seen, not after 10 s. `untilVisible` is for frontends that do not hand the variable on to their leader.
+      ['tx_visible_wait_timeout', seconds],
+      // In ms; 3,000 by default, which a large question on a busy frontend may need for its plan alone.
+      ['new_planner_optimize_timeout', seconds * 1_000],
+    ];
+    for (const [variable, value] of limits) {
+      await this.run(`SET ${variable} = ${value}`, { timeoutMs }).catch((error: unknown) => {
         if (!isUnknownVariable(error)) throw error;
       });
     }

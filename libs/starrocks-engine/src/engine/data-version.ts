@@ -45,11 +45,16 @@ export async function answerAtOneVersion<T>(
     if (before.begun !== before.next) return { value, dataVersion: null };
     const after = await positions(session, limits());
     if (before.begun === after.begun && before.next === after.next) {
-      return { value, dataVersion: Number(after.next) + Math.floor(nowMs / DAY_MS) };
+      return { value, dataVersion: dataVersionAt(Number(after.next), nowMs) };
     }
     if (left === 0) return { value, dataVersion: null };
     before = after;
   }
+}
+
+/** @param next sum of all positions. @param nowMs the clock that retention is judged by. */
+export function dataVersionAt(next: number, nowMs: number): number {
+  return next + Math.floor(nowMs / DAY_MS);
 }
 
 /** The first positions at which nobody is writing, or the last ones read in time. */

@@ -281,12 +281,22 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
 
     it('keeps the known users of a list, counts the others, and makes a new data version', async () => {
       const lists = open();
-      const before = await new StarrocksCheck(pool, () => catalog).dataVersion();
+      const before = await new StarrocksCheck(
+        pool,
+        () => catalog,
+        () => 0,
+      ).dataVersion();
       const made = await lists.create("o'hara 💥", cuidsOf('ann', 'nobody', 'far', '京💥', 'ann', 'bound', 'nobody'));
       expect(made).toMatchObject({ matched: 3, unknown: 3, list: { name: "o'hara 💥", count: 3 } });
       const { id } = made.list;
       expect(await lists.list(id)).toEqual(made.list);
-      expect(await new StarrocksCheck(pool, () => catalog).dataVersion()).toBe(Number(before) + 1);
+      expect(
+        await new StarrocksCheck(
+          pool,
+          () => catalog,
+          () => 0,
+        ).dataVersion(),
+      ).toBe(Number(before) + 1);
       const rows = new StarrocksUserRows(pool, clock);
       expect(await rows.inLists(guids(1, 2, 3, 4_200_000), [id, 'list_none'])).toEqual(
         new Map([
@@ -369,7 +379,11 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
   });
 
   it('finds what does not agree', async () => {
-    const check = new StarrocksCheck(pool, () => catalog);
+    const check = new StarrocksCheck(
+      pool,
+      () => catalog,
+      () => 0,
+    );
     expect(await check.findings()).toEqual([]);
     expect([await check.users(), await check.eventRows()]).toEqual([4, 10]);
     await pool.write("INSERT INTO `sys_users` (`sys_guid`, `sys_cuid`) VALUES (5, 'ann')");

@@ -117,7 +117,11 @@ describeWithStarrocks('How StarRocks is asked beside questions', (starrocks) => 
         underWay -= 1;
       }
     };
-    const check = new StarrocksCheck({ rows }, () => CATALOG);
+    const check = new StarrocksCheck(
+      { rows },
+      () => CATALOG,
+      () => 0,
+    );
     await check.findings();
     await check.eventRows();
     expect(most).toBe(1);

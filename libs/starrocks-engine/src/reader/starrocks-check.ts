@@ -4,6 +4,7 @@ import type { StarrocksRow } from '../connection/starrocks-connection';
 import { notMadeYet } from '../connection/not-made-yet';
 import { isUnknownTable } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
+import { dataVersionAt } from '../engine/data-version';
 import { CUID, GUID, identifier, POSITIONS_TABLE, tableOf, USERS_TABLE } from '../schema/names';
 import { readWhole } from './read-cell';
 
@@ -17,6 +18,8 @@ export class StarrocksCheck {
   constructor(
     private readonly pool: Pick<StarrocksPool, 'rows'>,
     private readonly catalog: () => Catalog,
+    /** Wall clock, ms. */
+    private readonly clock: () => number,
   ) {}
 
   /** One sentence for each thing that does not agree. What workers write meanwhile may be taken for one. @throws StarrocksError */
@@ -48,7 +51,7 @@ export class StarrocksCheck {
         `FROM ${identifier(POSITIONS_TABLE)}`,
     );
     const [begun, next] = [readWhole(row?.['sys_begun'] ?? 0), readWhole(row?.['sys_next'] ?? 0)];
-    return begun === next ? next : null;
+    return begun === next ? dataVersionAt(next, this.clock()) : null;
   }
 
   async #sharedCuids(): Promise<readonly string[]> {
