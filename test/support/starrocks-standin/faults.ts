@@ -13,6 +13,11 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly ms: number }
   /** No answer before the fault is removed, or the client goes away. */
   | { readonly kind: 'hang' }
+  /**
+   * Of an INSERT, before it: what it writes is seen so much later, and so is what others write to the table meanwhile.
+   * `isAnsweredAtOnce`: as by a frontend that does not wait for it, whatever `tx_visible_wait_timeout` says.
+   */
+  | { readonly kind: 'publishLate'; readonly ms: number; readonly isAnsweredAtOnce?: boolean }
   /** Of a load, behind it: committed, but not known to be visible. */
   | { readonly kind: 'publishTimeout' }
   /** Of a load: as if the label were taken. */

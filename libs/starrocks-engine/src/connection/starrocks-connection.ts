@@ -148,7 +148,8 @@ export class StarrocksConnection implements StarrocksSession {
   async #limitTimes(): Promise<void> {
     const seconds = secondsOf(this.options.timeoutMs);
     const timeoutMs = this.options.connectMs;
-    for (const variable of ['query_timeout', 'insert_timeout']) {
+    // The last: a write is answered when it is seen, not after 10 s. `untilVisible` is for frontends that do not hand the variable on to their leader.
+    for (const variable of ['query_timeout', 'insert_timeout', 'tx_visible_wait_timeout']) {
       // The second came with 3.4; before, the first was for both.
       await this.run(`SET ${variable} = ${seconds}`, { timeoutMs }).catch((error: unknown) => {
         if (!isUnknownVariable(error)) throw error;

@@ -34,9 +34,9 @@ describe('starrocksError', () => {
 describe('readWriteOutcome', () => {
   it('reads what stands behind the byte of length', () => {
     const text = "F{'label':'insert_7', 'status':'VISIBLE', 'txnId':'7'}";
-    expect(readWriteOutcome(2, text)).toEqual({ rows: 2, label: 'insert_7', isVisible: true });
+    expect(readWriteOutcome(2, text)).toEqual({ rows: 2, label: 'insert_7', transaction: '7', isVisible: true });
     const committed = "{'label':'a', 'status':'COMMITTED', 'txnId':'8', 'err':'publish timeout'}";
-    expect(readWriteOutcome(1, committed)).toEqual({ rows: 1, label: 'a', isVisible: false });
-    expect(readWriteOutcome(0, '')).toEqual({ rows: 0, label: null, isVisible: true });
+    expect(readWriteOutcome(1, committed)).toEqual({ rows: 1, label: 'a', transaction: '8', isVisible: false });
+    expect(readWriteOutcome(0, '')).toEqual({ rows: 0, label: null, transaction: null, isVisible: true });
   });
 });

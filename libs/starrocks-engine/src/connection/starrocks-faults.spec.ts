@@ -52,13 +52,42 @@ describe('StarrocksPool on a stand-in that fails', () => {
 
   it('says what became of a write, and when all can see it', async () => {
     const outcome = await pool.write("INSERT INTO `note` VALUES (1, 'a😀'), (2, NULL)");
-    expect(outcome).toEqual({ rows: 2, label: expect.stringMatching(/^insert_/) as unknown, isVisible: true });
+    expect(outcome).toEqual({
+      ...{ rows: 2, isVisible: true },
+      label: expect.stringMatching(/^insert_/) as unknown,
+      transaction: expect.stringMatching(/^\d+$/) as unknown,
+    });
     expect(await pool.rows('SELECT `a`, `b` FROM `note` ORDER BY `a`', { timeoutMs: 1_500 })).toEqual([
       { a: '1', b: 'a😀' },
       { a: '2', b: null },
     ]);
     await pool.write('INSERT INTO `note` WITH LABEL `mine` VALUES (3, NULL)');
-    await pool.untilVisible({ rows: 1, label: 'mine', isVisible: false });
+    await pool.untilVisible({ rows: 1, label: 'mine', transaction: null, isVisible: false });
+  });
+
+  it('has a write answered when it is seen, up to the limit of statements', async () => {
+    expect(await pool.rows('SELECT @@tx_visible_wait_timeout AS s')).toEqual([{ s: '5' }]);
+    standIn.faults.add({ at: 'statement-before', match: '^INSERT', action: { kind: 'publishLate', ms: 400 } });
+    expect(await pool.write("INSERT INTO `note` VALUES (1, 'a')")).toMatchObject({ isVisible: true });
+    expect(await notes()).toBe('1');
+  });
+
+  it('waits for what is committed and not seen yet, however the frontend lists the load', async () => {
+    const late = { kind: 'publishLate', ms: 400, isAnsweredAtOnce: true } as const;
+    standIn.faults.add({ at: 'statement-before', match: '^INSERT', action: late });
+    const outcome = await pool.write("INSERT INTO `note` WITH LABEL `early` VALUES (1, 'a')");
+    expect(outcome).toMatchObject({ label: 'early', isVisible: false });
+    expect(await pool.rows("SELECT STATE FROM information_schema.loads WHERE LABEL = 'early'")).toEqual([
+      { STATE: 'FINISHED' },
+    ]);
+    expect(await notes()).toBe('0');
+    await pool.untilVisible(outcome);
+    expect(await notes()).toBe('1');
+    standIn.faults.add({ at: 'statement-before', match: '^INSERT', action: { ...late, ms: 2_000 } });
+    const tooLate = await pool.write("INSERT INTO `note` VALUES (2, 'a')");
+    const failure = await failureOf(pool.untilVisible(tooLate, { timeoutMs: 200 }));
+    expect(failure).toMatchObject({ kind: 'late', isUnknown: true, retriable: true });
+    expect(await notes()).toBe('1');
   });
 
   it('asks again when the connection broke, and never writes again', async () => {

@@ -144,7 +144,7 @@ export class StarrocksPool {
    * Waits until what was written is seen by every query that begins then. @throws StarrocksError `late` if that takes too long, `refused` if it will never be.
    */
   untilVisible(outcome: WriteOutcome, options: StatementOptions = {}): Promise<void> {
-    if (outcome.isVisible || outcome.label === null) return Promise.resolve();
+    if (outcome.isVisible) return Promise.resolve();
     const limits = { timeoutMs: this.#timeoutMs, ...options };
     return this.read((session) => untilVisible(session, outcome, limits), options);
   }

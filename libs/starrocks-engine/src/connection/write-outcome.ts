@@ -3,6 +3,8 @@ export interface WriteOutcome {
   readonly rows: number;
   /** Under which the load is known to StarRocks; null where it names none (DELETE of nothing). */
   readonly label: string | null;
+  /** Number of its transaction; null where StarRocks names none. */
+  readonly transaction: string | null;
   /** False: it is durable and will be seen, but not by every query that begins now. */
   readonly isVisible: boolean;
 }
@@ -16,7 +18,8 @@ export function readWriteOutcome(rows: number, info: string): WriteOutcome {
   const start = info.indexOf('{');
   const text = start < 0 ? '' : info.slice(start);
   const status = valueOf(text, 'status');
-  return { rows, label: valueOf(text, 'label'), isVisible: status === null || status === 'VISIBLE' };
+  const isVisible = status === null || status === 'VISIBLE';
+  return { rows, label: valueOf(text, 'label'), transaction: valueOf(text, 'txnId'), isVisible };
 }
 
 function valueOf(text: string, key: string): string | null {

@@ -3,6 +3,7 @@ import { listReadNode } from '@tessera/audience';
 import type { ListStore, ListSummary, SegmentationEngine } from '@tessera/audience';
 import { RoaringBitmap32, starrocksBitmapText } from '@tessera/bitmap';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
+import { untilVisible } from '../connection/until-visible';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import {
   GUID,
@@ -45,7 +46,7 @@ export class StarrocksLists implements ListStore {
   #leftOver: ReadonlySet<string> = new Set();
 
   constructor(
-    private readonly pool: Pick<StarrocksPool, 'rows' | 'use' | 'untilVisible'>,
+    private readonly pool: Pick<StarrocksPool, 'rows' | 'use'>,
     private readonly engine: Pick<SegmentationEngine, 'counts'>,
     private readonly lookUp: GuidLookup,
     private readonly clock: () => number,
@@ -176,9 +177,9 @@ export class StarrocksLists implements ListStore {
     return this.pool.use((session) => this.#written(session, statement));
   }
 
-  /** Resolves when it is seen by all. */
+  /** Resolves when it is seen by the session's next query. The wait is the session's own: those that hold a connection wait for no other one. */
   async #written(session: StarrocksSession, statement: string): Promise<void> {
-    await this.pool.untilVisible(await session.write(statement));
+    await untilVisible(session, await session.write(statement), {});
   }
 }
 

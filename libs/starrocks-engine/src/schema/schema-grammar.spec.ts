@@ -61,6 +61,9 @@ describeWithServer("Statements of the schema in StarRocks' grammar", StarrocksGr
     const said = [
       'SET query_timeout = 60',
       'SET insert_timeout = 60',
+      'SET tx_visible_wait_timeout = 60',
+      'SHOW TRANSACTION WHERE ID = 4005',
+      'SYNC',
       'KILL QUERY 7',
       'SELECT /*+ SET_VAR(query_timeout = 2) */ 1',
       "SELECT STATE FROM information_schema.loads WHERE LABEL = 'insert_7'",

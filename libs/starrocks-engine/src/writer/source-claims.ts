@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
+import { untilVisible } from '../connection/until-visible';
 import { StarrocksError } from '../connection/starrocks-error';
 import { identifier, POSITIONS_TABLE } from '../schema/names';
 import { textLiteral } from '../sql/literal';
@@ -159,7 +160,8 @@ export class SourceClaims {
   }
 
   async #write(session: StarrocksSession, sql: string): Promise<void> {
-    await this.statements.pool.untilVisible(await session.write(sql));
+    const { timeoutMs } = this.statements;
+    await untilVisible(session, await session.write(sql), { timeoutMs });
   }
 
   /**

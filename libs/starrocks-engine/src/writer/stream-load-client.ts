@@ -30,6 +30,8 @@ export interface StreamLoadAnswer {
   readonly existingStatus: string;
   readonly loadedRows: number;
   readonly errorUrl: string;
+  /** Number of its transaction; null: none is named. */
+  readonly transaction: string | null;
 }
 
 const REDIRECTS_MAX = 3;
@@ -127,8 +129,13 @@ export class StreamLoadClient {
       existingStatus: textOf(said['ExistingJobStatus']),
       loadedRows: Number(said['NumberLoadedRows'] ?? 0),
       errorUrl: textOf(said['ErrorURL']),
+      transaction: transactionOf(said['TxnId']),
     };
   }
+}
+
+function transactionOf(value: unknown): string | null {
+  return typeof value === 'number' && value > 0 ? String(value) : null;
 }
 
 function textOf(value: unknown): string {

@@ -60,17 +60,18 @@ export class StreamLoadTransport implements LoadTransport {
 
   /** @returns false: it is to be sent again. @throws UnfitRowsError, StarrocksError */
   async #isDone(answer: StreamLoadAnswer, table: string, label: string): Promise<boolean> {
-    const { status, message, existingStatus, errorUrl } = answer;
+    const { status, message, existingStatus, errorUrl, transaction } = answer;
     switch (status) {
       case 'Success':
       case 'OK':
         return true;
       case 'Publish Timeout':
-        await this.#untilVisible(label);
+        await this.#untilVisible(label, transaction);
         return true;
       case 'Label Already Exists':
         if (existingStatus === 'FINISHED') {
-          await this.#untilVisible(label);
+          // The number it names is not that of the load that has the label.
+          await this.#untilVisible(label, null);
           return true;
         }
         await sleep(RUNNING_POLL_MS);
@@ -83,8 +84,8 @@ export class StreamLoadTransport implements LoadTransport {
     }
   }
 
-  #untilVisible(label: string): Promise<void> {
-    return this.options.statements.seen({ rows: 0, label, isVisible: false });
+  #untilVisible(label: string, transaction: string | null): Promise<void> {
+    return this.options.statements.seen({ rows: 0, label, transaction, isVisible: false });
   }
 }
 

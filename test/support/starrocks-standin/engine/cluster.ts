@@ -6,6 +6,7 @@ import type { Table } from '../catalog/table';
 import { DroppedError } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import { Duck } from './duck';
+import { Publishing } from './publishing';
 import { SchemaChanges } from './schema-changes';
 import { Task } from './task';
 
@@ -23,6 +24,7 @@ export function seededChance(seed: number): () => number {
 /** What all sessions and loads of one stand-in share. */
 export class Cluster {
   readonly schemaChanges = new SchemaChanges();
+  readonly publishing = new Publishing();
   #nextTransaction = 1;
 
   private constructor(

@@ -8,7 +8,7 @@ import { parseStatements } from '../sql/parse-statement';
 import { Session } from '../statements/session';
 import type { Client } from '../statements/session';
 import { DroppedError } from '../faults';
-import type { FaultPoint, Faults } from '../faults';
+import type { FaultAction, FaultPoint, Faults } from '../faults';
 import { DOUBLE, NULL, VARCHAR } from '../sql/types';
 import { quoteText } from '../translate/typed';
 import type { Typed } from '../translate/typed';
@@ -186,9 +186,10 @@ export class ClientConnection {
     });
   }
 
-  async #meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<void> {
+  async #meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<FaultAction | null> {
     const fault = await this.server.faults.meet(at, text, Promise.race([this.#closed, ended]));
     if (fault?.kind === 'error') throw new StarrocksError(fault.message, fault.code);
+    return fault;
   }
 
   #prepare(sql: string): void {

@@ -256,12 +256,16 @@ export type Statement =
         | 'COLUMNS'
         | 'ALTER TABLE COLUMN'
         | 'PROCESSLIST'
+        | 'TRANSACTION'
         | 'VARIABLES';
       readonly name: readonly string[];
       readonly like: string | null;
       /** Of ALTER TABLE COLUMN: the table; how many, the newest first. */
       readonly table?: string;
       readonly limit?: number;
+      /** Of TRANSACTION. */
+      readonly id?: number;
     }
   | { readonly kind: 'set'; readonly variables: readonly { readonly name: string; readonly value: string }[] }
+  | { readonly kind: 'sync' }
   | { readonly kind: 'kill'; readonly isQuery: boolean; readonly id: string };

@@ -49,6 +49,10 @@ const STATEMENTS: Readonly<Record<string, (reader: TokenReader) => Statement>> =
   DESCRIBE: parseDescribe,
   SET: parseSet,
   KILL: parseKill,
+  SYNC: (reader) => {
+    reader.expect('SYNC');
+    return { kind: 'sync' };
+  },
 };
 
 function parseStatement(reader: TokenReader): Statement {
@@ -206,6 +210,7 @@ function parseShow(reader: TokenReader): Statement {
   const from = (): string[] => (reader.take('FROM') || reader.take('IN') ? parseName(reader) : []);
   if (reader.take('DATABASES')) return { kind: 'show', what: 'DATABASES', name: [], like: like() };
   if (reader.take('ALTER', 'TABLE', 'COLUMN')) return parseShowAlter(reader, from());
+  if (reader.take('TRANSACTION')) return parseShowTransaction(reader, from());
   if (reader.take('PROCESSLIST')) return { kind: 'show', what: 'PROCESSLIST', name: [], like: null };
   for (const scope of ['GLOBAL', 'SESSION']) if (reader.take(scope)) break;
   if (reader.take('VARIABLES')) return { kind: 'show', what: 'VARIABLES', name: [], like: like() };
@@ -227,6 +232,12 @@ function parseShowAlter(reader: TokenReader, name: readonly string[]): Statement
   const isOrdered = reader.take('ORDER', 'BY', 'CREATETIME', 'DESC');
   if (!isOrdered && reader.is('ORDER')) throw reader.unexpected("'ORDER BY CreateTime DESC'");
   return { ...shown, ...table, ...(reader.take('LIMIT') ? { limit: reader.integer() } : {}) };
+}
+
+/** `WHERE ID = n`; a label is refused by the frontend (ShowTransactionStmtAnalyzer.java). */
+function parseShowTransaction(reader: TokenReader, name: readonly string[]): Statement {
+  reader.expect('WHERE', 'ID', '=');
+  return { kind: 'show', what: 'TRANSACTION', name, like: null, id: reader.integer() };
 }
 
 function parseDescribe(reader: TokenReader): Statement {

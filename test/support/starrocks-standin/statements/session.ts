@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { FaultPoint } from '../faults';
+import type { FaultAction, FaultPoint } from '../faults';
 import { StarrocksError } from '../starrocks-error';
-import type { Insert, Query, Select, Statement } from '../sql/ast';
+import type { Insert, Query, Statement } from '../sql/ast';
 import type { Parsed } from '../sql/parse-statement';
+import { hintsOf } from '../sql/query-hints';
 import { BIGINT, storedType, VARCHAR } from '../sql/types';
 import type { Table } from '../catalog/table';
 import type { Cluster } from '../engine/cluster';
 import { translated } from '../engine/cluster';
 import { cellsOf, ok } from '../engine/result';
 import type { Cell, StatementResult } from '../engine/result';
+import type { TransactionStatus } from '../engine/publishing';
 import { Task } from '../engine/task';
 import { QueryTranslator } from '../translate/query';
 import type { Source } from '../translate/query';
@@ -18,9 +20,11 @@ import type { Typed } from '../translate/typed';
 import { alterTable } from './alter-table';
 import { deleteRows, insertRows, partitionSql, updateRows } from './change-rows';
 import { defineTable } from './create-table';
+import { dropTable } from './drop-table';
 import { informationSchema } from './information-schema';
 import { takeLabel } from './labels';
 import { show } from './show';
+import { CheckedError } from './checked-error';
 import { checkVariable, Variables } from './variables';
 
 /** Told in the handshake and by version(): nobody may take it for StarRocks. */
@@ -37,7 +41,7 @@ export interface Client {
 export interface SessionSurroundings {
   readonly clients: ReadonlyMap<number, Client>;
   /** Where faults happen. @param ended resolves when nobody waits for the statement any more. */
-  meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<void>;
+  meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<FaultAction | null>;
 }
 
 /** One client's session: its database, its variables, its statements. */
@@ -116,6 +120,8 @@ export class Session {
       case 'use':
         this.use(statement.name);
         return ok();
+      case 'sync':
+        return ok();
       case 'set':
         for (const { name, value } of statement.variables) this.#variables.set(name, value);
         return ok();
@@ -127,6 +133,7 @@ export class Session {
           catalog: this.cluster.catalog,
           database: this.#database,
           schemaChanges: (database) => this.cluster.schemaChanges.of(database),
+          transactionStatus: (id) => this.cluster.publishing.statusOf(id),
           variables: this.#variables.all,
           processes: [...this.around.clients.values()].flatMap(({ session }) =>
             session === null ? [] : [session.process],
@@ -155,7 +162,7 @@ export class Session {
     const { catalog } = this.cluster;
     const database = name.length === 2 ? name[0]! : this.#database;
     if (database?.toLowerCase() === 'information_schema') return informationSchema(name.at(-1)!, catalog);
-    const table = catalog.table(name, this.#database);
+    const table = this.cluster.publishing.shown(catalog.table(name, this.#database));
     const columns = table.columns.map((column) => ({
       name: column.name,
       type: column.type,
@@ -216,17 +223,29 @@ export class Session {
   async #insert(insert: Insert): Promise<StatementResult> {
     const { cluster } = this;
     const transaction = cluster.nextTransaction();
+    let isAnsweredAtOnce = false;
     const hints =
       insert.query.body.kind === 'select' ? new Map([...insert.hints, ...insert.query.body.hints]) : insert.hints;
-    const count = await this.#within('insert_timeout', hints, (task) =>
+    const count = await this.#within('insert_timeout', hints, (task, fault) =>
       cluster.change(async (connection) => {
         const table = cluster.catalog.table(insert.name, this.#database);
+        if (fault?.kind === 'publishLate') {
+          isAnsweredAtOnce = fault.isAnsweredAtOnce === true;
+          await cluster.publishing.hide(this.connection, table, fault.ms);
+        }
         if (insert.label !== null) await takeLabel(connection, table.database, insert.label, transaction);
         return insertRows(connection, table, insert, this.#translator().query(insert.query, null));
       }, task),
     );
     const label = insert.label ?? `insert_${randomUUID()}`;
-    return ok(count, `{'label':'${label}', 'status':'VISIBLE', 'txnId':'${transaction}'}`);
+    const status = await this.#publish(transaction, insert.name, isAnsweredAtOnce);
+    return ok(count, `{'label':'${label}', 'status':'${status}', 'txnId':'${transaction}'}`);
+  }
+
+  #publish(transaction: number, name: readonly string[], isAnsweredAtOnce: boolean): Promise<TransactionStatus> {
+    const { catalog, publishing } = this.cluster;
+    const waitMs = isAnsweredAtOnce ? 0 : Number(this.#variables.get('tx_visible_wait_timeout')) * 1_000;
+    return publishing.publish(transaction, catalog.table(name, this.#database), waitMs);
   }
 
   async #changeRows(
@@ -244,13 +263,14 @@ export class Session {
       }, task),
     );
     if (statement.kind === 'truncate') return ok();
-    return ok(count, `{'label':'${statement.kind}_${randomUUID()}', 'status':'VISIBLE', 'txnId':'${transaction}'}`);
+    const status = await this.#publish(transaction, statement.name, false);
+    return ok(count, `{'label':'${statement.kind}_${randomUUID()}', 'status':'${status}', 'txnId':'${transaction}'}`);
   }
 
   async #within<T>(
     variable: 'query_timeout' | 'insert_timeout',
     hints: ReadonlyMap<string, string>,
-    work: (task: Task) => Promise<T>,
+    work: (task: Task, fault: FaultAction | null) => Promise<T>,
   ): Promise<T> {
     for (const [name, value] of hints) checkVariable(name, value);
     // An INSERT heeds query_timeout as well, if that was asked for it alone.
@@ -262,8 +282,7 @@ export class Session {
         seconds,
         variable,
         async () => {
-          await this.#meetBefore(task);
-          return work(task);
+          return work(task, await this.#meetBefore(task));
         },
         task,
       );
@@ -272,12 +291,12 @@ export class Session {
     }
   }
 
-  async #meetBefore(task: Task): Promise<void> {
+  async #meetBefore(task: Task): Promise<FaultAction | null> {
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    await task.run(() => this.around.meet('statement-before', this.#running ?? '', ended), end);
+    return task.run(() => this.around.meet('statement-before', this.#running ?? '', ended), end);
   }
 
   #kill({ isQuery, id }: Extract<Statement, { kind: 'kill' }>): void {
@@ -376,22 +395,4 @@ export class Session {
     await connection.run(`CREATE TABLE ${table.stored} (${columns.join(', ')})`);
     await catalog.put(connection, table);
   }
-}
-
-/** Undoes what was done to see whether it can be done. */
-class CheckedError extends StarrocksError {
-  constructor() {
-    super('it can be done');
-  }
-}
-
-async function dropTable(connection: DuckDBConnection, { catalog }: Cluster, table: Table): Promise<void> {
-  for (const { stored } of table.temporary) await connection.run(`DROP TABLE ${stored!}`);
-  await connection.run(`DROP TABLE ${table.stored}`);
-  await catalog.drop(connection, table);
-}
-
-/** Of a query that is one SELECT, or a WITH of one. */
-function hintsOf({ body }: Query): Select['hints'] {
-  return body.kind === 'select' ? body.hints : body.kind === 'nested' ? hintsOf(body.query) : new Map();
 }

@@ -2,6 +2,7 @@ import type { Statement } from '../sql/ast';
 import type { Catalog } from '../catalog/catalog';
 import type { Partition, Table } from '../catalog/table';
 import { columnOf, keysOf } from '../catalog/table';
+import type { TransactionStatus } from '../engine/publishing';
 import type { SchemaChange } from '../engine/schema-changes';
 import type { Cell, StatementResult } from '../engine/result';
 import { nameOf, VARCHAR } from '../sql/types';
@@ -11,6 +12,7 @@ export interface ShowContext {
   readonly catalog: Catalog;
   readonly database: string | null;
   readonly schemaChanges: (database: string) => readonly SchemaChange[];
+  readonly transactionStatus: (id: number) => TransactionStatus;
   readonly variables: readonly (readonly [name: string, value: string])[];
   /** Id, user, database and statement of each session. */
   readonly processes: readonly (readonly Cell[])[];
@@ -40,6 +42,10 @@ export function show(statement: Extract<Statement, { kind: 'show' }>, context: S
         ['Variable_name', 'Value'],
         context.variables.filter(([variable]) => matches(variable)).map((pair) => [...pair]),
       );
+    case 'TRANSACTION': {
+      const id = statement.id ?? 0;
+      return rows(['TransactionId', 'TransactionStatus'], [[String(id), context.transactionStatus(id)]]);
+    }
     case 'PROCESSLIST':
       return rows(['Id', 'User', 'Db', 'Command', 'Info'], context.processes);
     case 'ALTER TABLE COLUMN':

@@ -38,11 +38,12 @@ export function catalogOf(types: readonly JsonValue[]): Catalog {
 }
 
 /** @param url of a database. */
-export function poolAt(url: string, timeoutMs = TIMEOUT_MS): StarrocksPool {
+export function poolAt(url: string, timeoutMs = TIMEOUT_MS, concurrency?: number): StarrocksPool {
   const server = new URL(url);
   const database = server.pathname.slice(1);
   server.pathname = '';
-  return new StarrocksPool({ urls: [server.href], database, timeoutMs });
+  const places = concurrency === undefined ? {} : { concurrency };
+  return new StarrocksPool({ urls: [server.href], database, timeoutMs, ...places });
 }
 
 /** Makes the tables of the catalogue. */
