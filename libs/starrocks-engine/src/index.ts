@@ -25,7 +25,7 @@ export type { ProfileModel, SchemaMoment, SchemaOptions } from './schema/tables-
 export type { WriterBatch, WriterOrigin } from './writer/row-buffer';
 export { SourceLostError } from './writer/source-state';
 export { StarrocksWriter } from './writer/starrocks-writer';
-export type { StarrocksWriterOptions } from './writer/starrocks-writer';
+export type { StarrocksWriterOptions, WriterOpening } from './writer/starrocks-writer';
 export { StreamLoadClient } from './writer/stream-load-client';
 export type { StreamLoadOptions } from './writer/stream-load-client';
 export type { LoadRow, TableLoad } from './writer/table-load';

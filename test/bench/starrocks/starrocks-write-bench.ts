@@ -127,10 +127,11 @@ async function measureOwn(
   const type = catalog.types[0]!;
   const batches = batchesOf(type, users);
   const startedMs = performance.now();
-  writer.begin(origin, await writer.open(origin));
-  for (const batch of batches) await writer.take({ origin, ...batch }, NOBODY);
+  const opening = await writer.open(origin);
+  writer.begin(opening, opening.next);
+  for (const batch of batches) await writer.take({ origin, ...batch }, opening, NOBODY);
   const flushed = writer.flush();
-  while (writer.settle(origin, users) < users) await sleep(5);
+  while (writer.settle(opening, users) < users) await sleep(5);
   const ms = performance.now() - startedMs;
   await flushed;
   await writer.close();

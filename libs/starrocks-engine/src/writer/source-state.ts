@@ -38,6 +38,8 @@ export class SourceState<R> {
   /** Everything below has been durable before, under this claim or another one. */
   reached: number;
   isLost = false;
+  /** Number of the opening that is listened to. */
+  teller = 0;
   /** Between `restart` and `drop`: somebody tells it. */
   isTold = false;
   #from: number;

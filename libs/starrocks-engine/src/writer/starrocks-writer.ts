@@ -31,6 +31,15 @@ export interface StarrocksWriterOptions<R> {
   readonly clearsTags: boolean;
 }
 
+/** A source that somebody in this process tells. */
+export interface WriterOpening {
+  readonly origin: WriterOrigin;
+  /** The offset from which it has to be told. */
+  readonly next: number;
+  /** No other opening has the same; the latest one of a source alone is listened to. */
+  readonly id: number;
+}
+
 /** Users remembered to be written, 4 bytes each. */
 const KNOWN_GUIDS = 2 ** 22;
 
@@ -59,31 +68,32 @@ export class StarrocksWriter<R> {
   }
 
   /**
-   * Takes a source over from whoever had it.
-   * @returns the offset from which it has to be told. @throws StarrocksError
+   * Takes a source over from whoever had it, in this process too.
+   * @throws StarrocksError
    */
-  open(origin: WriterOrigin): Promise<number> {
-    return this.#shelf(origin).open(sourceOf(origin));
+  async open(origin: WriterOrigin): Promise<WriterOpening> {
+    const { next, id } = await this.#shelf(origin).open(sourceOf(origin));
+    return { origin, next, id };
   }
 
-  /** @param position of the first entry that will be given, not after the one that `open` named. */
-  begin(origin: WriterOrigin, position: number): void {
-    this.#shelf(origin).begin(sourceOf(origin), position);
+  /** @param position of the first entry that will be given, not after the one that is needed. @throws SourceLostError */
+  begin({ origin, id }: WriterOpening, position: number): void {
+    this.#shelf(origin).begin(sourceOf(origin), id, position);
   }
 
   /** One call at a time for each source, in its order. Resolves when there is room for them. @throws SourceLostError, the signal's reason. */
-  take(batch: WriterBatch<R>, signal: AbortSignal): Promise<void> {
-    return this.#shelf(batch.origin).take(sourceOf(batch.origin), batch, signal);
+  take(batch: WriterBatch<R>, { origin, id }: WriterOpening, signal: AbortSignal): Promise<void> {
+    return this.#shelf(origin).take({ source: sourceOf(origin), id }, batch, signal);
   }
 
   /** Everything below the offset was given. @returns everything below this one is durable. @throws SourceLostError */
-  settle(origin: WriterOrigin, nextOffset: number): number {
-    return this.#shelf(origin).settle(sourceOf(origin), nextOffset);
+  settle({ origin, id }: WriterOpening, nextOffset: number): number {
+    return this.#shelf(origin).settle({ source: sourceOf(origin), id }, nextOffset);
   }
 
   /** The source belongs to somebody else, or is to be opened anew. */
-  leave(origin: WriterOrigin): void {
-    this.#shelf(origin).leave(sourceOf(origin));
+  leave({ origin, id }: WriterOpening): void {
+    this.#shelf(origin).leave({ source: sourceOf(origin), id });
   }
 
   /** Writes what is there, without waiting for more. */
