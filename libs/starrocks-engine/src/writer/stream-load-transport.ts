@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
+import { identifier } from '../schema/names';
 import { cellJson } from './cell-text';
 import { checkSql } from './load-sql';
 import type { SureStatements } from './statements';
@@ -97,16 +98,17 @@ function isOverloaded(message: string): boolean {
   );
 }
 
+/** Names are parsed as those of SQL are, so they are quoted; those of JSON paths are not. */
 function headersOf(columns: readonly LoadColumn[]): Readonly<Record<string, string>> {
   const given = columns.map(({ name, type }, place) => (type.kind === 'bitmap' ? `b${place}` : name));
   const made = columns.flatMap(({ name, type }, place) =>
-    type.kind === 'bitmap' ? [`${name}=base64_to_bitmap(b${place})`] : [],
+    type.kind === 'bitmap' ? [`${identifier(name)}=base64_to_bitmap(${identifier(`b${place}`)})`] : [],
   );
   return {
     format: 'json',
     strip_outer_array: 'true',
     jsonpaths: JSON.stringify(given.map((name) => `$.${name}`)),
-    columns: [...given, ...made].join(','),
+    columns: [...given.map(identifier), ...made].join(','),
     partial_update: 'true',
     max_filter_ratio: '0',
     timezone: 'UTC',
