@@ -114,6 +114,7 @@ async function measureOwn(
             sent.push(load);
             return client.load(load);
           },
+          stateOf: (label) => client.stateOf(label),
         },
     clearsTags: true,
     tables: { demand: () => Promise.resolve(), all: () => catalog.types.map(tableOf) },

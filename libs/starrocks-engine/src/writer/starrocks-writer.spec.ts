@@ -317,6 +317,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     faults.add({ at: `${at}-before`, match, action: TOO_MANY_VERSIONS });
     // The rows are written, and nobody hears of it.
     faults.add({ at: `${at}-after`, match, action: { kind: 'drop' } });
+    if (!isInsert) faults.add({ at: 'load-after', match: 'sys_users', action: { kind: 'publishTimeout' } });
     await work.take(batchOf('tags.visit', [told(VISIT, 80, 60, { page: 'a' })]));
     await durable(work, 'tags.visit', 81);
     expect(faults.left).toBe(0);

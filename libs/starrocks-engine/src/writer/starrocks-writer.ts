@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isProfileTable } from '../schema/names';
 import { InsertTransport } from './insert-transport';
 import { KnownGuids } from './known-guids';
 import { LoadRunner } from './load-runner';
@@ -18,7 +19,7 @@ export interface StarrocksWriterOptions<R> {
   /** Limit of the pool's statements, which StarRocks keeps too. Whoever takes over from a process that died waits twice as long. */
   readonly timeoutMs: number;
   /** Null: rows are written by INSERT. */
-  readonly streamLoad: Pick<StreamLoadClient, 'load'> | null;
+  readonly streamLoad: Pick<StreamLoadClient, 'load' | 'stateOf'> | null;
   readonly tables: WriterTables;
   readonly tombstones: Tombstones;
   readonly limits: WriterLimits;
@@ -54,6 +55,7 @@ export class StarrocksWriter<R> {
   readonly #runner: LoadRunner<R>;
   readonly #known = new KnownGuids(KNOWN_GUIDS);
   readonly #buffered: BufferedBytes = { bytes: 0 };
+  readonly #closing = new AbortController();
 
   constructor(private readonly options: StarrocksWriterOptions<R>) {
     const { pool, timeoutMs, limits, onUnfit, events, clearsTags } = options;
@@ -103,6 +105,7 @@ export class StarrocksWriter<R> {
 
   /** Resolves when nothing goes on any more. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all([...this.#shelves.values()].map((shelf) => shelf.close()));
   }
 
@@ -119,10 +122,16 @@ export class StarrocksWriter<R> {
   }
 
   #transport(): LoadTransport {
-    const { streamLoad } = this.options;
+    const { streamLoad, clearsTags, events } = this.options;
     if (streamLoad === null) return new InsertTransport(this.#statements);
     const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
-    return new StreamLoadTransport({ client: streamLoad, statements: this.#statements, labelPrefix });
+    return new StreamLoadTransport({
+      ...{ client: streamLoad, statements: this.#statements, labelPrefix, closing: this.#closing.signal },
+      takesPartialUpdates: (table) => clearsTags || !isProfileTable(table),
+      onWait: (table, error) => {
+        events.onFailure(table, error, true);
+      },
+    });
   }
 
   #shelf({ topic }: WriterOrigin): TopicShelf<R> {

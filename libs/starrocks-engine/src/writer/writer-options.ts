@@ -43,6 +43,6 @@ export interface WriterEvents {
   onLoad(table: string, rows: number, ms: number): void;
   /** A round of a topic was written. */
   onRound(topic: string, rows: number, ms: number): void;
-  /** It is tried again. @param isNews false: it was told before. */
+  /** It is tried again. @param topic or the table that a load is for. @param isNews false: it was told before. */
   onFailure(topic: string, error: unknown, isNews: boolean): void;
 }
