@@ -117,7 +117,7 @@ async function measureOwn(
           stateOf: (label) => client.stateOf(label),
         },
     clearsTags: true,
-    tables: { demand: () => Promise.resolve(), all: () => catalog.types.map(tableOf) },
+    tables: { demand: () => Promise.resolve(), all: () => Promise.resolve(catalog.types.map(tableOf)) },
     tombstones: { retired: () => Promise.resolve([]) },
     limits: { rows: ROWS_A_STATEMENT, bytes: 4 * MB, ageMs: 5_000, waitingBytes: 256 * MB },
     bytesOf: () => 200,

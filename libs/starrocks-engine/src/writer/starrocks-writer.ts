@@ -103,6 +103,11 @@ export class StarrocksWriter<R> {
     await Promise.all([...this.#shelves.values()].map((shelf) => shelf.flush()));
   }
 
+  /** Writes what is there and begins nothing else. To be followed by `close`. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.finish()));
+  }
+
   /** Resolves when nothing goes on any more. */
   async close(): Promise<void> {
     this.#closing.abort();

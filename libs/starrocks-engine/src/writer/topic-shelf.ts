@@ -50,6 +50,8 @@ const RESERVED_BYTES = 1_048_576;
  */
 export class TopicShelf<R> {
   readonly #sources = new Map<string, SourceState<R>>();
+  /** No rounds begin by themselves any more. */
+  #isSealed = false;
   #openings = 0;
   #timer: NodeJS.Timeout | null = null;
   #dueMs = Infinity;
@@ -130,6 +132,15 @@ export class TopicShelf<R> {
     await this.#round;
   }
 
+  /** Ends the round under way and writes what is there in a last one: no other begins, so that whoever is next finds none under way. */
+  async finish(): Promise<void> {
+    this.#isSealed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#round;
+    this.#begin();
+    await this.#round;
+  }
+
   /** Resolves when nothing goes on. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -188,7 +199,7 @@ export class TopicShelf<R> {
 
   /** Begins a round so soon, unless one is to begin sooner, or when the one under way is over. */
   #work(inMs: number): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isSealed) return;
     const dueMs = performance.now() + inMs;
     if (dueMs >= this.#dueMs) return;
     this.#dueMs = dueMs;
@@ -334,7 +345,7 @@ export class TopicShelf<R> {
   /** From all tables. */
   async #erase(guids: readonly Guid[]): Promise<void> {
     if (guids.length === 0) return;
-    for (const table of [USERS_TABLE, ...this.options.tables.all()]) await this.#delete(table, guids);
+    for (const table of [USERS_TABLE, ...(await this.options.tables.all())]) await this.#delete(table, guids);
   }
 
   async #delete(table: string, guids: readonly Guid[]): Promise<void> {

@@ -74,7 +74,7 @@ export function writerAt(
     pool,
     timeoutMs: TIMEOUT_MS,
     streamLoad: null,
-    tables: { demand: () => Promise.resolve(), all: () => catalog.types.map(tableOf) },
+    tables: { demand: () => Promise.resolve(), all: () => Promise.resolve(catalog.types.map(tableOf)) },
     tombstones: {
       retired: (users) => Promise.resolve(users.map(({ guid }) => guid).filter((guid) => retired.has(guid))),
     },
