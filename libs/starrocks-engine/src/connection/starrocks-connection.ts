@@ -68,7 +68,7 @@ export class StarrocksConnection implements StarrocksSession {
     const connection = await connect(options);
     const opened = new StarrocksConnection(connection, options);
     try {
-      await opened.#limitTimes();
+      await opened.#setVariables();
     } catch (error) {
       opened.destroy();
       throw error;
@@ -144,14 +144,21 @@ export class StarrocksConnection implements StarrocksSession {
     return answers;
   }
 
-  /** The connection's own limits, for statements that can't carry a hint. */
-  async #limitTimes(): Promise<void> {
+  /** The connection's own limits, for statements that can't carry a hint, and what a write is to mean. */
+  async #setVariables(): Promise<void> {
     const seconds = secondsOf(this.options.timeoutMs);
     const timeoutMs = this.options.connectMs;
-    // The last: a write is answered when it is seen, not after 10 s. `untilVisible` is for frontends that do not hand the variable on to their leader.
-    for (const variable of ['query_timeout', 'insert_timeout', 'tx_visible_wait_timeout']) {
-      // The second came with 3.4; before, the first was for both.
-      await this.run(`SET ${variable} = ${seconds}`, { timeoutMs }).catch((error: unknown) => {
+    const variables = [
+      `query_timeout = ${seconds}`,
+      // Came with 3.4; before, the first was for both.
+      `insert_timeout = ${seconds}`,
+      // A write is answered when it is seen, not after 10 s. `untilVisible` is for frontends that do not hand the variable on to their leader.
+      `tx_visible_wait_timeout = ${seconds}`,
+      // Columns that an INSERT does not name keep their values, whatever a server's default says.
+      'enable_insert_partial_update = true',
+    ];
+    for (const variable of variables) {
+      await this.run(`SET ${variable}`, { timeoutMs }).catch((error: unknown) => {
         if (!isUnknownVariable(error)) throw error;
       });
     }
