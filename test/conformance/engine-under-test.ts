@@ -29,6 +29,8 @@ export interface EngineUnderTest {
   readonly engine: SegmentationEngine;
   readonly users: UsersUnderTest;
   readonly lists: Pick<ListStore, 'create' | 'remove'>;
+  /** Of the nodes of a question only one in so many is counted alone as well: where a statement takes its time. Default 1. */
+  readonly countsAloneEvery?: number;
   /** None: it keeps everything in memory, or restarting it is nothing of ours. */
   readonly restarts: readonly RestartMode[];
   restart(mode: RestartMode): Promise<void>;

@@ -331,6 +331,12 @@ describeWithServer(
           output: expect.stringContaining(`${USERS} users known in StarRocks`),
         });
         expect(verified.output).toContain('1 guids retired');
+        const pool = new StarrocksPool({ urls: [standIn.mysqlUrl], database: DATABASE });
+        await pool.write("INSERT INTO `sys_users` (`sys_guid`, `sys_cuid`) VALUES (40000000, 'stranger')");
+        const found = await SourceProcess.run(IDENTITY, { argv: ['verify'], environment: settings });
+        await pool.write('DELETE FROM `sys_users` WHERE `sys_guid` = 40000000');
+        await pool.close();
+        expect(found).toMatchObject({ code: 1, output: expect.stringContaining('stranger has guid 40000000') });
         expect((await call('GET', '/v1/status')).json).toMatchObject({
           engine: 'starrocks',
           users: { known: USERS, bound: USERS },

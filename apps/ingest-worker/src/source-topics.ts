@@ -49,6 +49,17 @@ export class SourceTopics {
     return committed.filter(({ topic }) => wanted.has(topic));
   }
 
+  /** Whether a topic is that of a tag type that was removed; null: the catalogue can't be asked now. */
+  async removed(): Promise<((topic: string) => boolean) | null> {
+    const isFresh = await this.catalogStore.refresh().then(
+      () => true,
+      () => false,
+    );
+    const prefix = topicOfType('');
+    // Asked each time: a type may be declared again while somebody waits.
+    return isFresh ? (topic) => topic.startsWith(prefix) && !this.#wanted().has(topic) : null;
+  }
+
   #wanted(): ReadonlySet<string> {
     const types = this.catalogStore.current().types.map(({ name }) => name);
     return new Set([

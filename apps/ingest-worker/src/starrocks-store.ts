@@ -24,6 +24,8 @@ const CLOSE_MS_MAX = 200;
 /** StarRocks as the tag store of the ingest worker. */
 export interface OpenedStore {
   readonly writer: DurableReceiver;
+  /** Ends what was left begun of topics that nobody reads any more. @param removed null: it is not known which they are. @throws StarrocksError */
+  settleLeft(removed: () => Promise<((topic: string) => boolean) | null>): Promise<void>;
   /** For readiness. */
   state(): Promise<DependencyState>;
   /**
@@ -75,6 +77,15 @@ export async function openStore(
   });
   return {
     writer,
+    settleLeft: async (removed) => {
+      const ended = await writer.settleLeft(async () => {
+        const isRemoved = await removed();
+        return isRemoved === null ? null : ({ topic }) => isRemoved(topic);
+      });
+      for (const source of ended) {
+        parts.log('info', `${source} is of a tag type that was removed: what was left begun in StarRocks is ended`);
+      }
+    },
     state: async () => {
       const [first] = writer.troubles;
       if (first !== undefined) return { ok: false, detail: `${first[0]}: ${first[1]}` };

@@ -77,6 +77,11 @@ export async function startIngestWorker(
   const stopKeeping = keepOn([
     quietly('Topics can not be looked at', () => topics.keep(), log),
     quietly('The online profiles can not be opened', () => keeper.keep(), log),
+    ...(store === null
+      ? []
+      : [
+          quietly('What removed types have left can not be ended', () => store.settleLeft(() => topics.removed()), log),
+        ]),
   ]);
   reader.start();
   return {

@@ -15,7 +15,7 @@ export interface VerifyIdentityOptions {
   readonly store: RedisMappingStore;
   readonly sequence: MysqlSequence;
   /** guids with their cuids; null: they are not kept anywhere. */
-  readonly users: Pick<StarrocksUsers, 'pairsFrom'> | null;
+  readonly users: Pick<StarrocksUsers, 'pairsFrom' | 'highestGuid'> | null;
   /** For what is remembered of guids; more guids than that allows are looked at in several rounds, each of which reads the log twice. */
   readonly memoryMb: number;
   readonly say: (line: string) => void;
@@ -47,15 +47,15 @@ export async function verifyIdentity(options: VerifyIdentityOptions): Promise<re
     readRange(client, MAPPING_TOPIC, { to }, async (_partition, records) => take(readMappingEntries(records))),
   );
   const guidsARound = Math.max(1, Math.floor((options.memoryMb * MB) / LEDGER_BYTES_A_GUID));
-  const total = { highestGuid: 0, live: 0, retired: 0, known: 0 };
+  const total = { highestGuid: (await users?.highestGuid()) ?? 0, live: 0, retired: 0, known: 0 };
   for (let first = 1; first === 1 || first <= total.highestGuid; first += guidsARound) {
     const round = await verification.round(first, guidsARound);
-    total.highestGuid = round.highestGuid;
+    total.highestGuid = Math.max(total.highestGuid, round.highestGuid);
     total.live += round.live;
     total.retired += round.retired;
     total.known += round.known;
     const last = first + guidsARound - 1;
-    if (last < round.highestGuid) say(`Guids up to ${last} of ${round.highestGuid} are compared`);
+    if (last < total.highestGuid) say(`Guids up to ${last} of ${total.highestGuid} are compared`);
   }
   const { entries, unlogged } = await store.size();
   if (entries - total.live > unlogged)

@@ -1,7 +1,8 @@
 export type { LeafSql, Relation, ScanNode } from './compile/leaf';
 export * from './compile/leaves';
 export type { StarrocksRow, StarrocksSession, StatementOptions } from './connection/starrocks-connection';
-export { isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
+export { notMadeYet, onceMade } from './connection/not-made-yet';
+export { isUnknownColumn, isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
 export type { StarrocksFailure } from './connection/starrocks-error';
 export { StarrocksPool } from './connection/starrocks-pool';
 export type { StarrocksOptions } from './connection/starrocks-pool';

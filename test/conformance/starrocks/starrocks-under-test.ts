@@ -7,6 +7,8 @@ import type { EngineFactory, EngineSetup, EngineUnderTest } from '../engine-unde
 import { StarrocksState } from './starrocks-state';
 import { StateTables } from './state-tables';
 
+const COUNTS_ALONE_EVERY = 5;
+
 let opened = 0;
 
 /** The StarRocks engine, with a database of its own for every script. @param shape of all its statements. */
@@ -41,6 +43,7 @@ function openIn(at: StarrocksAtHand, database: string, shape: ShapeChoice, setup
     engine: followed(engine, () => tables.follow(catalog())),
     users: state,
     lists: state.lists,
+    countsAloneEvery: COUNTS_ALONE_EVERY,
     restarts: [],
     restart: async () => undefined,
     verify: async () => {

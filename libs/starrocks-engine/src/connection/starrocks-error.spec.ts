@@ -1,4 +1,5 @@
-import { starrocksError } from './starrocks-error';
+import { notMadeYet } from './not-made-yet';
+import { isUnknownColumn, starrocksError } from './starrocks-error';
 import { readWriteOutcome } from './write-outcome';
 
 function answer(errno: number, message: string): Error {
@@ -28,6 +29,20 @@ describe('starrocksError', () => {
     const { message } = starrocksError(answer(1064, `hunter2 ${'x'.repeat(2_000)}`), ['hunter2', '']);
     expect(message).toMatch(/^StarRocks: \*\*\* x+…$/);
     expect(message.length).toBeLessThan(700);
+  });
+});
+
+describe('isUnknownColumn', () => {
+  it.each([
+    [1064, "Getting analyzing error at line 1, column 7. Detail message: Column 'city' cannot be resolved.", true],
+    [1064, "Getting analyzing error. Detail message: Column '`p1`.`city`' cannot be resolved.", true],
+    [1054, "Unknown column 'city' in 'profile_1_person'", true],
+    [1064, 'Getting syntax error at line 1, column 9. Detail message: Unexpected input', false],
+    [5502, "Unknown table 'profile_1_person'", false],
+  ])('of %i %s', (errno, message, expected) => {
+    const error = starrocksError(answer(errno, message), []);
+    expect(isUnknownColumn(error)).toBe(expected);
+    expect(notMadeYet(error)).toEqual(expected || errno === 5502 ? expect.objectContaining({ retriable: true }) : null);
   });
 });
 

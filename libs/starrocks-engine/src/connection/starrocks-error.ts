@@ -37,6 +37,9 @@ const DENIED: ReadonlySet<number> = new Set([1044, 1045, 1142, 1227, 5203]);
 const UNKNOWN_TABLE: ReadonlySet<number> = new Set([1051, 1109, 1146, 5502]);
 // Some statements give 1064 for it.
 const UNKNOWN_TABLE_TEXT = /unknown table|table \S+ (?:is not found|does not exist)/i;
+const UNKNOWN_COLUMN = 1054;
+// Queries give 1064 for it.
+const UNKNOWN_COLUMN_TEXT = /unknown column|column .{1,300} (?:cannot be resolved|does(?: not|n't) exist)/i;
 const UNKNOWN_DATABASE: ReadonlySet<number> = new Set([1049, 5501]);
 const UNKNOWN_VARIABLE = 1193;
 
@@ -66,6 +69,11 @@ export function starrocksError(error: unknown, secrets: readonly string[]): Star
 export function isUnknownTable(error: unknown): boolean {
   if (!(error instanceof StarrocksError) || error.code === null) return false;
   return UNKNOWN_TABLE.has(error.code) || UNKNOWN_TABLE_TEXT.test(error.message);
+}
+
+export function isUnknownColumn(error: unknown): boolean {
+  if (!(error instanceof StarrocksError) || error.code === null) return false;
+  return error.code === UNKNOWN_COLUMN || UNKNOWN_COLUMN_TEXT.test(error.message);
 }
 
 export function isUnknownDatabase(error: unknown): boolean {

@@ -2,15 +2,20 @@ import type { EventStatistics, FieldStatisticsReader, TagStatistics } from '@tes
 import { retentionStartMs } from '@tessera/tag-catalog';
 import type { TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 import type { StarrocksRow } from '../connection/starrocks-connection';
+import { notMadeYet } from '../connection/not-made-yet';
 import { isUnknownTable } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { GUID, identifier, kvColumnOf, TAG, tableOf, tableOfTag, TIME, timeColumnOf } from '../schema/names';
 import { instantLiteral } from '../sql/literal';
+import { chunksOf } from './chunks';
 import { readInstant, readWhole } from './read-cell';
 import { TableColumns } from './table-columns';
 
 /** How long figures are told again: they cost a scan. */
 const KEPT_MS = 10_000;
+
+/** Each distinct count holds the values it has seen in memory. */
+const TAGS_A_STATEMENT = 20;
 
 const NOTHING: TagStatistics = { coverage: 0, distinct: 0, lastWriteMs: null, bytes: null };
 
@@ -19,7 +24,7 @@ interface Kept {
   readonly statistics: Promise<ReadonlyMap<number, TagStatistics>>;
 }
 
-/** What is stored of tags and events, counted in SQL; one scan a table and a few seconds. Of a table or column that is not made yet: nothing. */
+/** What is stored of tags and events, counted in SQL; one scan for every 20 tags of a table and a few seconds. Of a table or column that is not made yet: nothing. */
 export class StarrocksStatistics implements FieldStatisticsReader {
   /** By table, and by the tags that were asked for. */
   readonly #kept = new Map<string, Kept>();
@@ -79,7 +84,14 @@ export class StarrocksStatistics implements FieldStatisticsReader {
       declared.flatMap((tag) => [tag.name, timeColumnOf(tag)]),
     );
     const tags = declared.filter((tag) => made.has(tag.name) && made.has(timeColumnOf(tag)));
-    if (tags.length === 0) return new Map();
+    const found = new Map<number, TagStatistics>();
+    for (const some of chunksOf(tags, TAGS_A_STATEMENT)) {
+      for (const [id, statistics] of await this.#ofColumns(table, some)) found.set(id, statistics);
+    }
+    return found;
+  }
+
+  async #ofColumns(table: string, tags: readonly TagDefinition[]): Promise<ReadonlyMap<number, TagStatistics>> {
     const columns = tags.flatMap((tag, place) => {
       const column = identifier(tag.name);
       return [
@@ -129,7 +141,7 @@ export class StarrocksStatistics implements FieldStatisticsReader {
       return await this.pool.rows(statement);
     } catch (error) {
       if (isUnknownTable(error)) return [];
-      throw error;
+      throw notMadeYet(error) ?? error;
     }
   }
 }

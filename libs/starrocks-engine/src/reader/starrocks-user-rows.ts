@@ -3,6 +3,7 @@ import { compareUtf8, fieldsOf, INSTANT_MAX_MS, INSTANT_MIN_MS, retentionStartMs
 import type { FieldDefinition, Guid, TagTypeDefinition, TagValue } from '@tessera/tag-catalog';
 import type { Column } from '../compile/leaves/column';
 import type { StarrocksRow } from '../connection/starrocks-connection';
+import { notMadeYet } from '../connection/not-made-yet';
 import { isUnknownTable } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { readValue } from '../engine/read-value';
@@ -73,15 +74,19 @@ export class StarrocksUserRows {
     if (isEmpty(span)) return found;
     const fields = await this.#fieldsOf(type);
     for (const some of chunksOf(users)) {
-      const sets = await this.#setsOf(type, fields, { users: some, span });
       const columns = [guid, time, row, ...fields.map(columnOf)].join(', ');
       const rows = await this.#query(
         `SELECT ${columns} ${fromWhere(type, some, span)} ORDER BY ${guid}, ${time}, ${row}`,
       );
+      // Behind the rows: what has come between has rows that are not asked for, not rows without elements.
+      const sets =
+        rows.length === 0 ? new Map<string, never>() : await this.#setsOf(type, fields, { users: some, span });
       for (const one of rows) {
+        const read = readRow(one, fields, sets.get(keyOf(one)));
+        if (read === null) continue;
         const owner = readWhole(one[GUID] ?? null) as Guid;
         const of = found.get(owner) ?? [];
-        of.push(readRow(one, fields, sets.get(keyOf(one))));
+        of.push(read);
         found.set(owner, of);
       }
     }
@@ -187,7 +192,7 @@ export class StarrocksUserRows {
     try {
       return await this.pool.rows(parts.join(' UNION ALL '));
     } catch (error) {
-      if (!isUnknownTable(error)) throw error;
+      if (!isUnknownTable(error)) throw notMadeYet(error) ?? error;
       // One that is not made yet must not hide the others.
       return (await Promise.all(parts.map((part) => this.#query(part)))).flat();
     }
@@ -221,7 +226,7 @@ export class StarrocksUserRows {
       return await this.pool.rows(statement);
     } catch (error) {
       if (isUnknownTable(error)) return [];
-      throw error;
+      throw notMadeYet(error) ?? error;
     }
   }
 }
@@ -252,20 +257,23 @@ function keyOf(one: StarrocksRow): string {
   return `${one[GUID]} ${one[TIME]} ${one[ROW]}`;
 }
 
+/** Null: a set has lost its elements, so the row was deleted behind the first look. */
 function readRow(
   one: StarrocksRow,
   fields: readonly FieldDefinition[],
   sets: ReadonlyMap<number, readonly string[]> | undefined,
-): EventRow {
+): EventRow | null {
   const properties = new Map<number, TagValue>();
   for (const field of fields) {
     const cell = one[field.name] ?? null;
     if (cell === null) continue;
-    const value =
-      field.valueType === 'set'
-        ? [...(sets?.get(field.id) ?? [])].sort(compareUtf8)
-        : readValue(typedColumn(field), cell);
-    properties.set(field.id, value);
+    if (field.valueType !== 'set') {
+      properties.set(field.id, readValue(typedColumn(field), cell));
+      continue;
+    }
+    const elements = [...(sets?.get(field.id) ?? [])];
+    if (elements.length !== readWhole(cell)) return null;
+    properties.set(field.id, elements.sort(compareUtf8));
   }
   return { timeMs: readInstant(one[TIME] ?? null), properties };
 }

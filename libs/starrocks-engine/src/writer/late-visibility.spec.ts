@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bindExpression, buildPlan, noReferences } from '@tessera/audience';
 import type { Guid } from '@tessera/tag-catalog';
 import { StarrocksStandIn } from '../../../../test/support/starrocks-standin/standin';
+import { StarrocksEngine } from '../engine/starrocks-engine';
 import { tableOf } from '../schema/names';
 import { StarrocksLists } from '../reader/starrocks-lists';
 import { batchOf, catalogOf, makeTables, poolAt, writerAt } from './testing/writer-at-work';
 
 const TESTS_MS_MAX = 60_000;
 const NOON = Date.UTC(2026, 10, 20, 12);
-const CATALOG = catalogOf([{ name: 'flag', kind: 'kv', tags: [{ name: 'marked', valueType: 'string' }] }]);
+const CATALOG = catalogOf([
+  { name: 'flag', kind: 'kv', tags: [{ name: 'marked', valueType: 'string' }] },
+  { name: 'person', kind: 'profile', tags: [{ name: 'level', valueType: 'int' }] },
+]);
 const FLAG = CATALOG.type('flag')!;
 
 describe('StarRocks that commits at once and shows what was written later', () => {
@@ -69,8 +74,6 @@ describe('StarRocks that commits at once and shows what was written later', () =
   });
 
   it('has a list made when its users are seen, on one connection alone', async () => {
-    const at = new URL(url);
-    at.pathname = '';
     const pool = poolAt(url, 5_000, 1);
     await pool.write("INSERT INTO `sys_users` (`sys_guid`, `sys_cuid`) VALUES (1, 'ann')");
     const counts = { counts: () => Promise.reject(new Error('nothing is asked')) };
@@ -87,6 +90,22 @@ describe('StarRocks that commits at once and shows what was written later', () =
     }
     expect(await lists.create('all', cuids())).toMatchObject({ matched: 1, unknown: 0 });
     expect(standIn.faults.left).toBe(0);
+    await pool.close();
+  });
+
+  it('has a question asked when the long list that it names is seen', async () => {
+    const pool = poolAt(url, 5_000);
+    await pool.write("INSERT INTO `sys_users` (`sys_guid`, `sys_cuid`) VALUES (1, 'ann'), (2, 'bob')");
+    await pool.write('INSERT INTO `profile_2_person` (`sys_guid`, `level`) VALUES (1, 1500), (2, 5)');
+    const rule = { tag: 'level', op: 'in', value: Array.from({ length: 1_200 }, (_, place) => 1_000 + place) };
+    const bound = await bindExpression(rule, { catalog: CATALOG, references: noReferences, timeZone: 'UTC' });
+    if (!bound.ok) throw new Error(JSON.stringify(bound.errors));
+    const engine = new StarrocksEngine({ pool, nowMs: () => NOON });
+    showLate('^INSERT INTO `sys_values`');
+    const { counts } = await engine.counts([buildPlan(bound.value, { asOfMs: NOON }).root]);
+    expect(counts).toEqual([1]);
+    expect(standIn.faults.left).toBe(0);
+    await engine.close();
     await pool.close();
   });
 

@@ -15,7 +15,7 @@ export interface Claim {
   readonly writer: string;
   /** Everything of the source below this offset is in StarRocks. */
   readonly next: number;
-  /** Rows of the source below this offset may be in StarRocks. Not below `next`. */
+  /** Up to which writing has been announced, so rows below may be in StarRocks; more than `next`: it was broken off, or goes on. */
   readonly begun: number;
   /** Nothing is written before: until then a statement of whoever had the source before may be under way. As of `performance.now()`. */
   readonly fromMs: number;

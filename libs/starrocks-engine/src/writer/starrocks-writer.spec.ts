@@ -209,10 +209,12 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     expect(() => work.writer.begin(early, 1)).toThrow(SourceLostError);
     await work.writer.flush();
     expect(work.writer.settle(late, 1)).toBe(1);
-    const [two, one] = await Promise.all([another(), another()].map((at) => at.writer.open(origin)));
-    expect([two?.next, one?.next]).toEqual([1, 1]);
+    const others = [another(), another()];
+    const found = await Promise.all(others.map((at) => at.writer.open(origin)));
+    expect(found.map(({ next }) => next)).toEqual([1, 1]);
+    await Promise.all(others.map((at) => at.close()));
     const both = await Promise.all([1, 2].map(() => work.writer.open({ ...origin, partition: 6 })));
-    const told2 = both.map((opening) => {
+    const isHeard = both.map((opening) => {
       try {
         work.writer.begin(opening, 0);
         return true;
@@ -220,7 +222,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
         return false;
       }
     });
-    expect(told2.filter(Boolean)).toHaveLength(1);
+    expect(isHeard.filter(Boolean)).toHaveLength(1);
   });
 
   it('lets others work while what fills its shelf may not be written yet', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isProfileTable } from '../schema/names';
 import { InsertTransport } from './insert-transport';
 import { KnownGuids } from './known-guids';
+import { LeftSources } from './left-sources';
 import { LoadRunner } from './load-runner';
 import type { OnUnfit } from './load-runner';
 import type { WriterBatch, WriterOrigin } from './row-buffer';
@@ -52,6 +53,7 @@ export class StarrocksWriter<R> {
   readonly #shelves = new Map<string, TopicShelf<R>>();
   readonly #statements: SureStatements;
   readonly #claims: SourceClaims;
+  readonly #left: LeftSources;
   readonly #runner: LoadRunner<R>;
   readonly #known = new KnownGuids(KNOWN_GUIDS);
   readonly #buffered: BufferedBytes = { bytes: 0 };
@@ -61,6 +63,7 @@ export class StarrocksWriter<R> {
     const { pool, timeoutMs, limits, onUnfit, events, clearsTags } = options;
     this.#statements = new SureStatements(pool, timeoutMs);
     this.#claims = new SourceClaims(this.#statements);
+    this.#left = new LeftSources(this.#claims, this.#statements);
     this.#runner = new LoadRunner<R>({
       ...{ transport: this.#transport(), statements: this.#statements, limits, onUnfit, clearsTags },
       onLoad: (table, rows, ms) => {
@@ -98,6 +101,18 @@ export class StarrocksWriter<R> {
     this.#shelf(origin).leave({ source: sourceOf(origin), id });
   }
 
+  /** Ends the rounds of sources that nobody reads any more; cheap, to be called now and then. See `LeftSources`. @throws StarrocksError */
+  settleLeft(left: () => Promise<((origin: WriterOrigin) => boolean) | null>): Promise<readonly string[]> {
+    return this.#left.settle(async () => {
+      const isLeft = await left();
+      if (isLeft === null) return null;
+      return (source) => {
+        const origin = originOf(source);
+        return origin !== null && isLeft(origin);
+      };
+    });
+  }
+
   /** Writes what is there, without waiting for more. */
   async flush(): Promise<void> {
     await Promise.all([...this.#shelves.values()].map((shelf) => shelf.flush()));
@@ -111,6 +126,7 @@ export class StarrocksWriter<R> {
   /** Resolves when nothing goes on any more. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#left.close();
     await Promise.all([...this.#shelves.values()].map((shelf) => shelf.close()));
   }
 
@@ -151,6 +167,12 @@ export class StarrocksWriter<R> {
     }
     return shelf;
   }
+}
+
+/** Null: it is not the name of a Kafka partition. */
+function originOf(source: string): WriterOrigin | null {
+  const [, topic, partition] = /^([^/]+)\/(\d+)$/.exec(source) ?? [];
+  return topic === undefined ? null : { topic, partition: Number(partition) };
 }
 
 function sourceOf({ topic, partition }: WriterOrigin): string {
