@@ -91,9 +91,14 @@ async function main(): Promise<void> {
     },
     timeoutMs,
     streamLoad:
-      client === null ? null : { load: (load) => pass(`load ${load.table.split('_')[0]}`, () => client.load(load)) },
+      client === null
+        ? null
+        : {
+            load: (load) => pass(`load ${load.table.split('_')[0]}`, () => client.load(load)),
+            stateOf: (label) => client.stateOf(label),
+          },
     clearsTags: true,
-    tables: { demand: () => Promise.resolve(), all: () => catalog.types.map(tableOf) },
+    tables: { demand: () => Promise.resolve(), all: () => Promise.resolve(catalog.types.map(tableOf)) },
     tombstones: { retired: (users) => pass('tombstones', () => profiles.retired(users)) },
     limits: { rows: 200, bytes: 100_000, ageMs: 15, waitingBytes: 1_000_000 },
     bytesOf: () => 100,

@@ -17,7 +17,7 @@ const KEEP_MS = 1_000;
 /** Statements that change tables may take longer than those that write. */
 const SCHEMA_MS_MAX = 60_000;
 /** At the end. */
-const FLUSH_MS_MAX = 800;
+const FINISH_MS_MAX = 4_000;
 const SETTLE_MS_MAX = 500;
 const CLOSE_MS_MAX = 200;
 
@@ -37,7 +37,7 @@ export interface OpenedStore {
 }
 
 interface StoreParts {
-  readonly catalogStore: Pick<CatalogStore, 'current'>;
+  readonly catalogStore: Pick<CatalogStore, 'current' | 'refresh'>;
   readonly profiles: Pick<OnlineProfiles, 'retired'>;
   readonly letters: LetterWriter;
   readonly registry: Registry;
@@ -94,7 +94,7 @@ export async function openStore(
     },
     finish: async (settle) => {
       if (writer.troubles.size > 0) return;
-      await within(writer.flush(), FLUSH_MS_MAX);
+      await within(writer.finish(), FINISH_MS_MAX);
       await within(settle(), SETTLE_MS_MAX);
     },
     close: () => within(Promise.all([writer.close(), tables.close(), pool.close()]), CLOSE_MS_MAX),
@@ -156,7 +156,9 @@ async function keepTables(
     of: {
       demand: ({ tables, guid }) =>
         keeper.ensure({ catalogVersion: catalogStore.current().version, guid, tables: [...tables] }),
-      all: () => {
+      all: async () => {
+        // A type may have been declared, and filled by another worker, since this one looked last.
+        await catalogStore.refresh?.();
         const { types, retiredTypes } = catalogStore.current();
         return [...types, ...retiredTypes].map(tableOf);
       },

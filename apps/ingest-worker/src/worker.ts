@@ -24,8 +24,8 @@ import { SourceTopics } from './source-topics';
 import { openStore, within } from './starrocks-store';
 
 const KEEP_MS = 1_000;
-/** For what is in hand. */
-const STOP_MS_MAX = 4_000;
+/** For what is in hand: that of the tag store, then that of the reading. */
+const STOP_MS_MAX = 7_000;
 const HOUR_MS = 3_600_000;
 const KB = 1_024;
 const TYPE_PREFIX = topicOfType('');

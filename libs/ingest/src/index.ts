@@ -6,7 +6,15 @@ export { bindRecord, MAPPING_MARK, MAPPING_TOPIC, readMappingEntries } from './m
 export type { MappingEntry } from './mapping/mapping-log';
 export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
 export type { MappingOptions } from './mapping/mapping-work';
-export type { AppliedBatch, Binding, DurableReceiver, LetterBox, OutcomeReceiver, OutgoingRecord } from './ports';
+export type {
+  AppliedBatch,
+  Binding,
+  DurableReceiver,
+  LetterBox,
+  Opening,
+  OutcomeReceiver,
+  OutgoingRecord,
+} from './ports';
 export type { Resolver, StreamHeaders, StreamRecord, TagTypes } from './ports';
 export { LetterWriter } from './profile/letter-writer';
 export { MessageEntries } from './profile/message-entries';

@@ -73,16 +73,27 @@ export interface OutcomeReceiver {
 }
 
 /** A receiver that makes durable what it was given later than it takes it, and knows by itself how far it has come: a tag store. */
-export interface DurableReceiver extends OutcomeReceiver {
+export interface DurableReceiver {
   /**
-   * A source comes to this process, or begins anew.
-   * @returns the offset from which this receiver needs it. @throws where that can't be known now.
+   * A source comes to this process, or begins anew. Whoever opened it before is told so at the next call.
+   * @throws where it can't be known from where on the source is needed.
    */
-  open(origin: Origin): Promise<number>;
-  /** What is taken from now on begins there: not after what `open` named. */
-  begin(origin: Origin, position: number): void;
+  open(origin: Origin): Promise<Opening>;
+  /** What is taken from now on begins there: not after what the opening needs. @throws as `take` */
+  begin(opening: Opening, position: number): void;
+  /** As `OutcomeReceiver.take`. @throws also where the source has been opened anew since. */
+  take(batch: AppliedBatch, opening: Opening, signal: AbortSignal): Promise<void>;
   /** Everything below the offset was taken or is not for it. @returns everything below this one is durable. @throws as `take` */
-  settle(origin: Origin, nextOffset: number): number;
+  settle(opening: Opening, nextOffset: number): number;
   /** The source is somebody else's now, or will be opened anew: what is not durable will be told again. */
-  leave(origin: Origin): void;
+  leave(opening: Opening): void;
+}
+
+/** A source that is told to a durable receiver. */
+export interface Opening {
+  readonly origin: Origin;
+  /** The offset from which the receiver needs the source. */
+  readonly next: number;
+  /** No other opening has the same. */
+  readonly id: number;
 }

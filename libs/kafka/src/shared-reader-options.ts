@@ -22,3 +22,15 @@ export interface SharedReaderOptions {
   /** So many offsets that nobody has worked on are gone from the topic, marks of transactions among them; reading goes on with the oldest record there is. */
   readonly onLost: (where: TopicPartition, offsets: number) => void;
 }
+
+/** At the end, for what is in hand, and for the last commit. */
+export const FINISH_MS_MAX = 2_000;
+export const COMMIT_MS_MAX = 1_500;
+export const LEAVE_MS_MAX = 800;
+/** What kafkajs tries by itself; then all is made anew. */
+export const RETRY = {
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  retries: 3,
+  restartOnFailure: (): Promise<boolean> => Promise.resolve(false),
+};

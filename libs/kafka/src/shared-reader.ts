@@ -4,6 +4,7 @@ import { KafkaFailure } from './kafka-failure';
 import { readRecord } from './read-record';
 import { SharedLane } from './shared-lane';
 import type { SettledPosition, SharedWork, WaitingBytes } from './shared-lane';
+import { COMMIT_MS_MAX, FINISH_MS_MAX, LEAVE_MS_MAX, RETRY } from './shared-reader-options';
 import type { SharedReaderOptions } from './shared-reader-options';
 import { TopicExtents } from './topic-extents';
 import type { PartitionExtent } from './topic-extents';
@@ -13,21 +14,10 @@ import type { TopicPartition } from './topic-partition';
 const PAUSE_MS = 500;
 /** Between two tries at a partition that can't be begun, at most. */
 const PAUSE_MS_MAX = 5_000;
-/** At the end, for what is in hand, and for the last commit. */
-const FINISH_MS_MAX = 2_000;
-const COMMIT_MS_MAX = 1_500;
-const LEAVE_MS_MAX = 800;
 /** Lanes settled at a time: they share a server. */
 const SETTLED_AT_ONCE = 16;
 /** So often those are settled, too, for which nothing came: what they were given may have been lost since. */
 const SETTLE_ALL_MS = 60_000;
-/** What kafkajs tries by itself; then all is made anew. */
-const RETRY = {
-  initialRetryTime: 100,
-  maxRetryTime: 1_000,
-  retries: 3,
-  restartOnFailure: () => Promise.resolve(false),
-};
 /** A full process looks so often whether there is room again. */
 const ROOM_MS = 20;
 
@@ -43,6 +33,8 @@ export class SharedReader {
   readonly #lanes = new Map<string, SharedLane>();
   /** Partitions of this process; those not among the lanes are being begun, or can't be. */
   #assigned: ReadonlyMap<string, TopicPartition> = new Map();
+  /** Partitions that are being begun, or pause before the next try. */
+  readonly #beginning = new Set<string>();
   readonly #troubles = new Map<string, string>();
   /** What was told of a partition since something of it was done. */
   readonly #told = new Map<string, string>();
@@ -129,7 +121,8 @@ export class SharedReader {
       } catch (error) {
         this.#noteBreak(KafkaFailure.of(error));
       }
-      this.#letGo(new Map());
+      this.#assigned = new Map();
+      this.#letGo(this.#assigned);
       this.#consumer = null;
       await consumer.disconnect().catch(() => undefined);
       if (!signal.aborted) await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
@@ -172,13 +165,15 @@ export class SharedReader {
     const each = Object.entries(assignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     );
-    this.#assigned = new Map(each.map((where) => [keyOf(where), where]));
+    // One that stays keeps its object, so that what was begun for it can tell.
+    const before = this.#assigned;
+    this.#assigned = new Map(each.map((where) => [keyOf(where), before.get(keyOf(where)) ?? where]));
     this.#letGo(this.#assigned);
     for (const [key, where] of this.#assigned) {
       const lane = this.#lanes.get(key);
       if (lane === undefined) {
         this.#tell((consumer) => consumer.pause([kafkaPlace(where)]));
-        void this.#begin(where, this.#consumer);
+        void this.#begin(key);
       } else {
         this.#seek(where, lane.nextOffset);
         if (!lane.isFull) this.#resume(where);
@@ -186,26 +181,48 @@ export class SharedReader {
     }
   }
 
-  async #begin(where: TopicPartition, consumer: Consumer | null): Promise<void> {
-    const key = keyOf(where);
-    const isOver = (): boolean => this.#isStopping || this.#consumer !== consumer || !this.#assigned.has(key);
-    while (!isOver() && !this.#lanes.has(key)) {
-      try {
-        await this.#leaving.get(key);
-        const extent = await this.#extents.of(where.topic, where.partition);
-        const work = this.options.workOf(where);
-        const from = await work.begin(extent);
-        if (isOver() || this.#lanes.has(key)) return;
-        this.#tellLost(where, extent.committed, extent.first);
-        this.#lanes.set(key, this.#laneOf(where, work, from, extent));
-        this.#troubles.delete(key);
-        this.#seek(where, from);
-        this.#resume(where);
-      } catch (error) {
-        this.#note(where, error);
-        await this.#pause(key);
+  /** Once at a time for each partition. Ends when there is a lane, or the partition belongs to this process no more. */
+  async #begin(key: string): Promise<void> {
+    if (this.#beginning.has(key)) return;
+    this.#beginning.add(key);
+    try {
+      for (;;) {
+        const where = this.#assigned.get(key);
+        if (where === undefined || this.#isStopping || this.#lanes.has(key)) return;
+        await this.#tryBegin(where).catch(async (error: unknown) => {
+          if (!this.#isOwn(where)) return;
+          this.#note(where, error);
+          await this.#pause(key);
+        });
       }
+    } finally {
+      this.#beginning.delete(key);
     }
+  }
+
+  /** @throws what the work fails with. */
+  async #tryBegin(where: TopicPartition): Promise<void> {
+    const key = keyOf(where);
+    await this.#leaving.get(key);
+    const extent = await this.#extents.of(where.topic, where.partition);
+    // To begin takes the partition over from whoever has it now.
+    if (!this.#isOwn(where)) return;
+    const work = this.options.workOf(where);
+    const from = await work.begin(extent);
+    if (!this.#isOwn(where)) {
+      work.end();
+      return;
+    }
+    this.#tellLost(where, extent.committed, extent.first);
+    this.#lanes.set(key, this.#laneOf(where, work, from, extent));
+    this.#troubles.delete(key);
+    this.#seek(where, from);
+    this.#resume(where);
+  }
+
+  /** Since it came to this process it has not left it. */
+  #isOwn(where: TopicPartition): boolean {
+    return !this.#isStopping && this.#assigned.get(keyOf(where)) === where;
   }
 
   #laneOf(where: TopicPartition, work: SharedWork, from: number, { committed }: PartitionExtent): SharedLane {
@@ -229,8 +246,7 @@ export class SharedReader {
     this.#tell((consumer) => consumer.pause([kafkaPlace(where)]));
     this.#lanes.delete(key);
     this.#leave(key, lane);
-    const consumer = this.#consumer;
-    void this.#pause(key).then(() => this.#begin(where, consumer));
+    void this.#pause(key).then(() => this.#begin(key));
   }
 
   async #pause(key: string): Promise<void> {

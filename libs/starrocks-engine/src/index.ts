@@ -28,7 +28,7 @@ export { SourceLostError } from './writer/source-state';
 export { BitmapCountError, BitmapRows } from './writer/bitmap-rows';
 export type { BitmapRowsOptions, KvBitmap, KvBitmaps, Snapshot } from './writer/bitmap-rows';
 export { StarrocksWriter } from './writer/starrocks-writer';
-export type { StarrocksWriterOptions } from './writer/starrocks-writer';
+export type { StarrocksWriterOptions, WriterOpening } from './writer/starrocks-writer';
 export { StreamLoadClient } from './writer/stream-load-client';
 export type { StreamLoadOptions } from './writer/stream-load-client';
 export type { LoadRow, TableLoad } from './writer/table-load';

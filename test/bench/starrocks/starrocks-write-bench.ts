@@ -114,9 +114,10 @@ async function measureOwn(
             sent.push(load);
             return client.load(load);
           },
+          stateOf: (label) => client.stateOf(label),
         },
     clearsTags: true,
-    tables: { demand: () => Promise.resolve(), all: () => catalog.types.map(tableOf) },
+    tables: { demand: () => Promise.resolve(), all: () => Promise.resolve(catalog.types.map(tableOf)) },
     tombstones: { retired: () => Promise.resolve([]) },
     limits: { rows: ROWS_A_STATEMENT, bytes: 4 * MB, ageMs: 5_000, waitingBytes: 256 * MB },
     bytesOf: () => 200,
@@ -127,10 +128,11 @@ async function measureOwn(
   const type = catalog.types[0]!;
   const batches = batchesOf(type, users);
   const startedMs = performance.now();
-  writer.begin(origin, await writer.open(origin));
-  for (const batch of batches) await writer.take({ origin, ...batch }, NOBODY);
+  const opening = await writer.open(origin);
+  writer.begin(opening, opening.next);
+  for (const batch of batches) await writer.take({ origin, ...batch }, opening, NOBODY);
   const flushed = writer.flush();
-  while (writer.settle(origin, users) < users) await sleep(5);
+  while (writer.settle(opening, users) < users) await sleep(5);
   const ms = performance.now() - startedMs;
   await flushed;
   await writer.close();

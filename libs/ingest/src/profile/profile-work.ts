@@ -1,5 +1,5 @@
 import type { OnlineProfiles, ProfileEntry, ProfileLane, SourceExtent } from '@tessera/tag-catalog';
-import type { DurableReceiver, OutcomeReceiver, StreamRecord } from '../ports';
+import type { DurableReceiver, Opening, OutcomeReceiver, StreamRecord } from '../ports';
 import { sourceName } from '../topics';
 import type { Origin } from '../topics';
 import type { LetterWriter, RefusedRecord } from './letter-writer';
@@ -21,6 +21,8 @@ export interface ProfileWorkOptions {
  */
 export class ProfileWork {
   #lane: ProfileLane | null = null;
+  /** Of the tag store. */
+  #opening: Opening | null = null;
   #through = -1;
   /** What the tag store has made durable, as it said last. */
   #durable = 0;
@@ -36,10 +38,11 @@ export class ProfileWork {
   async begin(extent: SourceExtent): Promise<number> {
     const { profiles, tagStore } = this.options;
     // What the tag store lacks it is told again, as it stands now: after a crash, and when it is new or was restored.
-    const needed = tagStore === null ? extent.committed : await tagStore.open(this.origin);
-    const committed = Math.min(extent.committed, needed);
+    const opening = tagStore === null ? null : await tagStore.open(this.origin);
+    this.#opening = opening;
+    const committed = Math.min(extent.committed, opening?.next ?? extent.committed);
     this.#lane = await profiles.openLane(sourceName(this.origin), { ...extent, committed });
-    tagStore?.begin(this.origin, this.#lane.position);
+    if (opening !== null) tagStore?.begin(opening, this.#lane.position);
     this.#through = this.#lane.position - 1;
     return this.#lane.position;
   }
@@ -69,7 +72,7 @@ export class ProfileWork {
     const outcomes = await this.#open().apply(entries, through);
     const applied = { origin: this.origin, entries, records: used, outcomes };
     for (const receiver of this.options.receivers) await receiver.take(applied, signal);
-    await this.options.tagStore?.take(applied, signal);
+    if (this.#opening !== null) await this.options.tagStore?.take(applied, this.#opening, signal);
   }
 
   /**
@@ -85,9 +88,9 @@ export class ProfileWork {
     }
     await lane.settle();
     const { tagStore, letters } = this.options;
-    if (tagStore === null) this.#durable = nextOffset;
+    if (tagStore === null || this.#opening === null) this.#durable = nextOffset;
     // Once this has ended, the source may have begun anew further back.
-    else if (!this.#hasEnded) this.#durable = tagStore.settle(this.origin, nextOffset);
+    else if (!this.#hasEnded) this.#durable = tagStore.settle(this.#opening, nextOffset);
     letters.settled(this.origin, this.#durable);
     return this.#durable;
   }
@@ -95,7 +98,7 @@ export class ProfileWork {
   /** Nobody waits for its records any more. */
   end(): void {
     this.#hasEnded = true;
-    this.options.tagStore?.leave(this.origin);
+    if (this.#opening !== null) this.options.tagStore?.leave(this.#opening);
   }
 
   #open(): ProfileLane {

@@ -57,7 +57,7 @@ export const STARROCKS_SETTINGS: { readonly [name in keyof StarrocksSettings]: S
 export const STARROCKS_HTTP_URLS: Setting<readonly [string, ...string[]] | null> = setting(
   'STARROCKS_HTTP_URLS',
   '',
-  'the same frontends over HTTP, such as http://127.0.0.1:8030, for Stream Load; none: rows are written by INSERT',
+  'the same frontends over HTTP, such as http://127.0.0.1:8030, for Stream Load; user and password go on to the backends that they name, by HTTPS alone if this is HTTPS; none: rows are written by INSERT',
   optional(httpFrontends),
 );
 

@@ -68,7 +68,7 @@ export class StarrocksConnection implements StarrocksSession {
     const connection = await connect(options);
     const opened = new StarrocksConnection(connection, options);
     try {
-      await opened.#limitTimes();
+      await opened.#setVariables();
     } catch (error) {
       opened.destroy();
       throw error;
@@ -144,21 +144,23 @@ export class StarrocksConnection implements StarrocksSession {
     return answers;
   }
 
-  /** The connection's own limits, for statements that can't carry a hint. */
-  async #limitTimes(): Promise<void> {
+  /** The connection's own limits, for statements that can't carry a hint, and what a write is to mean. */
+  async #setVariables(): Promise<void> {
     const seconds = secondsOf(this.options.timeoutMs);
     const timeoutMs = this.options.connectMs;
-    const limits: readonly (readonly [variable: string, value: number])[] = [
-      ['query_timeout', seconds],
-      // Since 3.4; before, the first was for both.
-      ['insert_timeout', seconds],
+    const variables = [
+      `query_timeout = ${seconds}`,
+      // Came with 3.4; before, the first was for both.
+      `insert_timeout = ${seconds}`,
       // A write is answered when it is seen, not after 10 s. `untilVisible` is for frontends that do not hand the variable on to their leader.
-      ['tx_visible_wait_timeout', seconds],
+      `tx_visible_wait_timeout = ${seconds}`,
       // In ms; 3,000 by default, which a large question on a busy frontend may need for its plan alone.
-      ['new_planner_optimize_timeout', seconds * 1_000],
+      `new_planner_optimize_timeout = ${seconds * 1_000}`,
+      // Columns that an INSERT does not name keep their values, whatever a server's default says.
+      'enable_insert_partial_update = true',
     ];
-    for (const [variable, value] of limits) {
-      await this.run(`SET ${variable} = ${value}`, { timeoutMs }).catch((error: unknown) => {
+    for (const variable of variables) {
+      await this.run(`SET ${variable}`, { timeoutMs }).catch((error: unknown) => {
         if (!isUnknownVariable(error)) throw error;
       });
     }

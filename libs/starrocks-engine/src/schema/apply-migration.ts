@@ -7,6 +7,7 @@ import { readSchema } from './current-schema';
 import type { CurrentSchema } from './current-schema';
 import { planMigration } from './plan-migration';
 import type { MigrationPlan, MigrationStep } from './plan-migration';
+import { demandVersion } from './starrocks-version';
 import type { TableDefinition } from './table-definition';
 
 export interface MigrationTarget {
@@ -74,6 +75,7 @@ export async function applyMigration(
   const { pollMs = POLL_MS, signal } = options;
   const tries = new Map<string, number>();
   let done = 0;
+  await demandVersion(session);
   for (;;) {
     signal?.throwIfAborted();
     const schema = await readSchema(session, target.database);

@@ -46,6 +46,11 @@ export function tableOf(type: Pick<TagTypeDefinition, 'kind' | 'id' | 'name'>): 
   return `${type.kind}_${type.id}_${type.name}`;
 }
 
+/** Whether it is that of a type of profile tags. */
+export function isProfileTable(table: string): boolean {
+  return table.startsWith('profile_');
+}
+
 /** The table of the tag's type. */
 export function tableOfTag(tag: Pick<TagDefinition, 'kind' | 'typeId' | 'typeName'>): string {
   return tableOf({ kind: tag.kind, id: tag.typeId, name: tag.typeName });

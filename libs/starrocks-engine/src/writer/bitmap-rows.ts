@@ -26,7 +26,7 @@ export interface BitmapRowsOptions {
   /** Longest time from when a question finds out what it may read until it has its answer, ms; that of the frontends' lagging behind included. */
   readonly readersMs: number;
   /** Null: by INSERT. */
-  readonly streamLoad: Pick<StreamLoadClient, 'load'> | null;
+  readonly streamLoad: Pick<StreamLoadClient, 'load' | 'stateOf'> | null;
   readonly limits?: BatchLimits;
 }
 
@@ -110,7 +110,14 @@ export class BitmapRows {
     this.#transport =
       streamLoad === null
         ? new InsertTransport(this.#statements)
-        : new StreamLoadTransport({ client: streamLoad, statements: this.#statements, labelPrefix });
+        : new StreamLoadTransport({
+            ...{ client: streamLoad, statements: this.#statements, labelPrefix },
+            // Rows are whole.
+            takesPartialUpdates: () => false,
+            closing: new AbortController().signal,
+            // What does not end in time is thrown.
+            onWait: () => undefined,
+          });
   }
 
   /**
@@ -239,7 +246,7 @@ export class BitmapRows {
   ): Promise<void> {
     for (const batch of batchesOf(rows, this.options.limits ?? BATCH_LIMITS)) {
       const loads = batch.map((cells) => ({ cells, source, records: [] }));
-      await this.#loadBatch({ table, columns, rows: loads, isWhole: true }, fence);
+      await this.#loadBatch({ table, columns, rows: loads }, fence);
     }
   }
 

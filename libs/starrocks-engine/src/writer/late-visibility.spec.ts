@@ -41,7 +41,8 @@ describe('StarRocks that commits at once and shows what was written later', () =
   it('has a round end when its rows are seen', async () => {
     const { writer, pool, close } = writerAt(url, CATALOG);
     const origin = { topic: 'tags.flag', partition: 0 };
-    writer.begin(origin, await writer.open(origin));
+    const opening = await writer.open(origin);
+    writer.begin(opening, opening.next);
     showLate('^INSERT INTO `kv_');
     const field = FLAG.tags[0]!;
     const content = {
@@ -55,7 +56,7 @@ describe('StarRocks that commits at once and shows what was written later', () =
       entry: { offset: 0, cuid: 'ann', guid: 1 as Guid, arrivalMs: NOON, content },
       outcome: { verdict: 'accepted', fields: [{ field, value: 'x', timeMs: NOON }] },
     } as const;
-    await writer.take(batchOf('tags.flag', [told]), new AbortController().signal);
+    await writer.take(batchOf('tags.flag', [told]), opening, new AbortController().signal);
     const seen = { before: 0, after: 0 };
     for (let left = 1_000; seen.after === 0 && left > 0; left--) {
       const [ended] = await pool.rows(
@@ -112,7 +113,7 @@ describe('StarRocks that commits at once and shows what was written later', () =
     const pool = poolAt(url, 5_000, 1);
     const { writer } = writerAt(url, CATALOG, { pool, timeoutMs: 5_000 });
     showLate('^INSERT INTO `sys_positions`');
-    expect(await writer.open({ topic: 'tags.flag', partition: 7 })).toBe(0);
+    expect(await writer.open({ topic: 'tags.flag', partition: 7 })).toMatchObject({ next: 0 });
     expect(standIn.faults.left).toBe(0);
     await writer.close();
     await pool.close();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
 import { GUID, ROW, TAG, TIME, USERS_TABLE, identifier } from '../schema/names';
 import { cellSql } from './cell-text';
@@ -17,6 +18,15 @@ export interface LoadRunnerOptions<R> {
   readonly onLoad: (table: string, rows: number, ms: number) => void;
   /** False: profile tables take NULL for "as it was", so a tag can't be cleared there. */
   readonly clearsTags: boolean;
+}
+
+/** A row that is refused is tried again so much later, each time after the last. */
+const AGAIN_AFTER_MS = [500, 1_000, 2_000];
+
+/** What was refused once. */
+interface Refusal {
+  readonly fence: Fence;
+  readonly why: string;
 }
 
 const KEYS: ReadonlySet<string> = new Set([GUID, TIME, ROW, TAG]);
@@ -52,12 +62,29 @@ export class LoadRunner<R> {
       throw new StarrocksError(`${load.table} takes no rows: ${why}`, 'overloaded');
     }
     if (load.rows.length === 1) {
-      await this.options.onUnfit(first, why);
+      if (!(await this.#getsThrough(load, first, { fence, why }))) await this.options.onUnfit(first, why);
       return;
     }
     const half = load.rows.length >> 1;
     await this.#write({ ...load, rows: load.rows.slice(0, half) }, fence);
     await this.#write({ ...load, rows: load.rows.slice(half) }, fence);
+  }
+
+  /**
+   * Tries a row again that was refused alone. What is said of a row is said again; a full disk, say, or a frontend in trouble, may have refused this one and
+   * have taken its keys a moment later.
+   * @returns true: it is written. False: the same is said of it each time, while its keys are taken. @throws StarrocksError: something else is said.
+   */
+  async #getsThrough(load: TableLoad<R>, row: LoadRow<R>, { fence, why }: Refusal): Promise<boolean> {
+    for (const pauseMs of AGAIN_AFTER_MS) {
+      await sleep(pauseMs);
+      const again = await this.#try(load, fence);
+      if (again === null) return true;
+      if (withoutNumbers(again) !== withoutNumbers(why) || !(await this.#takesKeys(load, row, fence))) {
+        throw new StarrocksError(`${load.table} takes no rows: ${again}`, 'overloaded');
+      }
+    }
+    return false;
   }
 
   /** @returns why the rows are refused; null: they are written. */
@@ -103,6 +130,14 @@ export class LoadRunner<R> {
     }
     return true;
   }
+}
+
+/** What is said, without what differs each time: addresses, ids and numbers. */
+function withoutNumbers(text: string): string {
+  return text
+    .replaceAll(/https?:\/\/\S+/g, '')
+    .replaceAll(/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '#')
+    .replaceAll(/\d+/g, '#');
 }
 
 function cellsOf(keys: readonly { readonly cell: Cell | undefined }[]): readonly Cell[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
 import { untilVisible } from '../connection/until-visible';
 import { StarrocksError } from '../connection/starrocks-error';
@@ -14,7 +15,7 @@ export interface Claim {
   readonly writer: string;
   /** Everything of the source below this offset is in StarRocks. */
   readonly next: number;
-  /** Up to which writing has been announced; more than `next`: it was broken off, or goes on. */
+  /** Up to which writing has been announced, so rows below may be in StarRocks; more than `next`: it was broken off, or goes on. */
   readonly begun: number;
   /** Nothing is written before: until then a statement of whoever had the source before may be under way. As of `performance.now()`. */
   readonly fromMs: number;
@@ -31,6 +32,9 @@ export interface RoundExtent {
 /** Of one source a counter: how often something of it was written anew that had been passed. */
 const REPEATS = 'repeats/';
 
+/** So long whoever had a source before may take to end its round, where it lives. */
+const QUIET_MS_MAX = 4_000;
+const QUIET_POLL_MS = 100;
 const COLLECT_MS = 5;
 const SOURCES_A_STATEMENT = 500;
 
@@ -147,6 +151,7 @@ export class SourceClaims {
   async #claim(sources: readonly string[]): Promise<readonly Claim[]> {
     const writer = `${this.#process}-${++this.#claims}`;
     const list = sources.map(textLiteral);
+    await this.#untilQuiet(list);
     const values = list.map((source) => `(${source}, ${textLiteral(writer)})`);
     const sql = `INSERT INTO ${this.#table} (${SOURCE}, ${WRITER}) VALUES ${values.join(',')}`;
     const rows = await this.statements.pool.use(async (session) => {
@@ -161,6 +166,17 @@ export class SourceClaims {
     return sources.map((source) => this.#claimOf(writer, found.get(source), nowMs));
   }
 
+  /**
+   * A while, until nobody is in the middle of a round: of one who lives and goes on, the rest of the round is awaited, which is short; of one whose claim is
+   * taken in the middle, two limits of time.
+   */
+  async #untilQuiet(list: readonly string[]): Promise<void> {
+    const { pool, timeoutMs } = this.statements;
+    const untilMs = performance.now() + Math.min(QUIET_MS_MAX, timeoutMs);
+    const sql = `SELECT ${SOURCE} FROM ${this.#table} WHERE ${SOURCE} IN (${list.join(', ')}) AND ${BEGUN} <> ${NEXT} LIMIT 1`;
+    while ((await pool.rows(sql)).length > 0 && performance.now() < untilMs) await sleep(QUIET_POLL_MS);
+  }
+
   async #write(session: StarrocksSession, sql: string): Promise<void> {
     const { timeoutMs } = this.statements;
     await untilVisible(session, await session.write(sql), { timeoutMs });
@@ -173,6 +189,11 @@ export class SourceClaims {
   #claimOf(writer: string, row: StarrocksRow | undefined, nowMs: number): Claim {
     const [begun, next] = [Number(row?.[BEGUN] ?? 0), Number(row?.[NEXT] ?? 0)];
     const isClean = begun === next;
-    return { writer, next, begun, fromMs: isClean ? nowMs : nowMs + 2 * this.statements.lingerMs };
+    return {
+      writer,
+      next,
+      begun: Math.max(begun, next),
+      fromMs: isClean ? nowMs : nowMs + 2 * this.statements.lingerMs,
+    };
   }
 }

@@ -35,9 +35,11 @@ export class SourceState<R> {
   durable: number;
   /** Everything below was taken, or is not to be written. */
   through: number;
-  /** Everything below has been durable before, under this claim or another one. */
+  /** What lies below may have been written before, under this claim or another one: whoever writes it again has to say so. */
   reached: number;
   isLost = false;
+  /** Number of the opening that is listened to. */
+  teller = 0;
   /** Between `restart` and `drop`: somebody tells it. */
   isTold = false;
   #from: number;
@@ -54,7 +56,7 @@ export class SourceState<R> {
     this.fromMs = claim.fromMs;
     this.durable = claim.next;
     this.through = claim.next;
-    this.reached = claim.next;
+    this.reached = claim.begun;
     this.#from = claim.next;
     this.#pending = this.#buffer();
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isProfileTable } from '../schema/names';
 import { InsertTransport } from './insert-transport';
 import { KnownGuids } from './known-guids';
 import { LeftSources } from './left-sources';
@@ -19,7 +20,7 @@ export interface StarrocksWriterOptions<R> {
   /** Limit of the pool's statements, which StarRocks keeps too. Whoever takes over from a process that died waits twice as long. */
   readonly timeoutMs: number;
   /** Null: rows are written by INSERT. */
-  readonly streamLoad: Pick<StreamLoadClient, 'load'> | null;
+  readonly streamLoad: Pick<StreamLoadClient, 'load' | 'stateOf'> | null;
   readonly tables: WriterTables;
   readonly tombstones: Tombstones;
   readonly limits: WriterLimits;
@@ -30,6 +31,15 @@ export interface StarrocksWriterOptions<R> {
   readonly events: WriterEvents;
   /** False: profile tables are made with REPLACE_IF_NOT_NULL, so tags can't be cleared there. */
   readonly clearsTags: boolean;
+}
+
+/** A source that somebody in this process tells. */
+export interface WriterOpening {
+  readonly origin: WriterOrigin;
+  /** The offset from which it has to be told. */
+  readonly next: number;
+  /** No other opening has the same; the latest one of a source alone is listened to. */
+  readonly id: number;
 }
 
 /** Users remembered to be written, 4 bytes each. */
@@ -47,6 +57,7 @@ export class StarrocksWriter<R> {
   readonly #runner: LoadRunner<R>;
   readonly #known = new KnownGuids(KNOWN_GUIDS);
   readonly #buffered: BufferedBytes = { bytes: 0 };
+  readonly #closing = new AbortController();
 
   constructor(private readonly options: StarrocksWriterOptions<R>) {
     const { pool, timeoutMs, limits, onUnfit, events, clearsTags } = options;
@@ -62,31 +73,32 @@ export class StarrocksWriter<R> {
   }
 
   /**
-   * Takes a source over from whoever had it.
-   * @returns the offset from which it has to be told. @throws StarrocksError
+   * Takes a source over from whoever had it, in this process too.
+   * @throws StarrocksError
    */
-  open(origin: WriterOrigin): Promise<number> {
-    return this.#shelf(origin).open(sourceOf(origin));
+  async open(origin: WriterOrigin): Promise<WriterOpening> {
+    const { next, id } = await this.#shelf(origin).open(sourceOf(origin));
+    return { origin, next, id };
   }
 
-  /** @param position of the first entry that will be given, not after the one that `open` named. */
-  begin(origin: WriterOrigin, position: number): void {
-    this.#shelf(origin).begin(sourceOf(origin), position);
+  /** @param position of the first entry that will be given, not after the one that is needed. @throws SourceLostError */
+  begin({ origin, id }: WriterOpening, position: number): void {
+    this.#shelf(origin).begin(sourceOf(origin), id, position);
   }
 
   /** One call at a time for each source, in its order. Resolves when there is room for them. @throws SourceLostError, the signal's reason. */
-  take(batch: WriterBatch<R>, signal: AbortSignal): Promise<void> {
-    return this.#shelf(batch.origin).take(sourceOf(batch.origin), batch, signal);
+  take(batch: WriterBatch<R>, { origin, id }: WriterOpening, signal: AbortSignal): Promise<void> {
+    return this.#shelf(origin).take({ source: sourceOf(origin), id }, batch, signal);
   }
 
   /** Everything below the offset was given. @returns everything below this one is durable. @throws SourceLostError */
-  settle(origin: WriterOrigin, nextOffset: number): number {
-    return this.#shelf(origin).settle(sourceOf(origin), nextOffset);
+  settle({ origin, id }: WriterOpening, nextOffset: number): number {
+    return this.#shelf(origin).settle({ source: sourceOf(origin), id }, nextOffset);
   }
 
   /** The source belongs to somebody else, or is to be opened anew. */
-  leave(origin: WriterOrigin): void {
-    this.#shelf(origin).leave(sourceOf(origin));
+  leave({ origin, id }: WriterOpening): void {
+    this.#shelf(origin).leave({ source: sourceOf(origin), id });
   }
 
   /** Ends the rounds of sources that nobody reads any more; cheap, to be called now and then. See `LeftSources`. @throws StarrocksError */
@@ -106,8 +118,14 @@ export class StarrocksWriter<R> {
     await Promise.all([...this.#shelves.values()].map((shelf) => shelf.flush()));
   }
 
+  /** Writes what is there and begins nothing else. To be followed by `close`. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.finish()));
+  }
+
   /** Resolves when nothing goes on any more. */
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#left.close();
     await Promise.all([...this.#shelves.values()].map((shelf) => shelf.close()));
   }
@@ -125,10 +143,16 @@ export class StarrocksWriter<R> {
   }
 
   #transport(): LoadTransport {
-    const { streamLoad } = this.options;
+    const { streamLoad, clearsTags, events } = this.options;
     if (streamLoad === null) return new InsertTransport(this.#statements);
     const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
-    return new StreamLoadTransport({ client: streamLoad, statements: this.#statements, labelPrefix });
+    return new StreamLoadTransport({
+      ...{ client: streamLoad, statements: this.#statements, labelPrefix, closing: this.#closing.signal },
+      takesPartialUpdates: (table) => clearsTags || !isProfileTable(table),
+      onWait: (table, error) => {
+        events.onFailure(table, error, true);
+      },
+    });
   }
 
   #shelf({ topic }: WriterOrigin): TopicShelf<R> {

@@ -65,6 +65,53 @@ export class StreamLoadClient {
     throw new StarrocksError(`Stream Load of ${load.table}: more than ${REDIRECTS_MAX} redirects`, 'unreachable');
   }
 
+  /**
+   * What StarRocks says of the load that has the label: `PREPARE`, `PREPARED`, `COMMITTED`, `VISIBLE`, `ABORTED`, `UNKNOWN` (there is none). It is the leader of
+   * the frontends who says so. @throws StarrocksError
+   */
+  async stateOf(label: string): Promise<string> {
+    const { urls, database } = this.options;
+    const frontend = urls[this.#turn % urls.length] ?? '';
+    let url = new URL(`/api/${database}/get_load_state?label=${encodeURIComponent(label)}`, frontend);
+    for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+      const answer = await this.#get(url).catch((error: unknown) => {
+        this.#turn++;
+        throw error;
+      });
+      if (typeof answer === 'string') {
+        const said = this.#json(answer);
+        const state = textOf(said['state']);
+        if (state !== '') return state;
+        const why = withoutSecrets(textOf(said['message'] ?? said['msg']), [this.options.password]);
+        throw new StarrocksError(`StarRocks does not tell the state of the load ${label}: ${why}`, 'lost');
+      }
+      url = answer;
+    }
+    throw new StarrocksError(`the state of a load: more than ${REDIRECTS_MAX} redirects`, 'unreachable');
+  }
+
+  /** @returns what was said, or where to go. */
+  #get(url: URL): Promise<string | URL> {
+    const { user, password, timeoutMs } = this.options;
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        const why = error instanceof Error ? error.message : String(error);
+        reject(new StarrocksError(withoutSecrets(`the state of a load at ${url.host}: ${why}`, [password]), 'lost'));
+      };
+      const request = send(url, {
+        agent: false,
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: { Authorization: authorizationOf(user, password) },
+      });
+      request.on('error', fail);
+      request.on('response', (response) => {
+        answerOf(request, response, url).then(resolve, fail);
+      });
+      request.end();
+    });
+  }
+
   /** @returns what was said, or where to go. */
   #put(url: URL, load: StreamLoadRequest): Promise<string | URL> {
     const { user, password, timeoutMs } = this.options;
@@ -77,7 +124,7 @@ export class StreamLoadClient {
         headers: {
           ...load.headers,
           'Content-Length': load.body.length,
-          Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+          Authorization: authorizationOf(user, password),
           Expect: '100-continue',
           label: load.label,
           timeout: String(Math.ceil(timeoutMs / 1_000)),
@@ -115,14 +162,20 @@ export class StreamLoadClient {
     });
   }
 
+  #json(text: string): Record<string, unknown> {
+    try {
+      const said: unknown = JSON.parse(text);
+      if (said !== null && typeof said === 'object') return said as Record<string, unknown>;
+    } catch {
+      // As below.
+    }
+    const start = withoutSecrets(text, [this.options.password]).slice(0, 200);
+    throw new StarrocksError(`Stream Load: no JSON but ${start}`, 'lost');
+  }
+
   /** Never trusts the HTTP status: errors come with 200 too. */
   #read(text: string): StreamLoadAnswer {
-    let said: Record<string, unknown>;
-    try {
-      said = JSON.parse(text) as Record<string, unknown>;
-    } catch {
-      throw new StarrocksError(`Stream Load: no JSON but ${text.slice(0, 200)}`, 'lost');
-    }
+    const said = this.#json(text);
     return {
       status: textOf(said['Status']),
       message: withoutSecrets(textOf(said['Message'] ?? said['msg']), [this.options.password]),
@@ -132,6 +185,10 @@ export class StreamLoadClient {
       transaction: transactionOf(said['TxnId']),
     };
   }
+}
+
+function authorizationOf(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 function transactionOf(value: unknown): string | null {
@@ -155,6 +212,12 @@ async function answerOf(request: ClientRequest, response: IncomingMessage, url: 
   request.destroy();
   if (!isRedirect) return Buffer.concat(parts).toString('utf8');
   const target = new URL(headers.location ?? '', url);
+  // Who may read the credentials on their way may not be chosen by who answers.
+  const isSafe = target.protocol === 'https:' || (target.protocol === 'http:' && url.protocol === 'http:');
+  if (!isSafe)
+    throw new Error(
+      `sends on from ${url.protocol}//${url.host} to ${target.protocol}//${target.host}, which is not followed`,
+    );
   // Some frontends put the credentials into the address.
   target.username = '';
   target.password = '';

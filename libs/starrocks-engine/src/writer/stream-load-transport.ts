@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
+import { identifier } from '../schema/names';
 import { cellJson } from './cell-text';
 import { checkSql } from './load-sql';
 import type { SureStatements } from './statements';
@@ -11,10 +12,23 @@ import type { Fence, LoadColumn, LoadRow, LoadTransport, TableLoad } from './tab
 const RUNNING_POLL_MS = 500;
 
 export interface StreamLoadTransportOptions {
-  readonly client: Pick<StreamLoadClient, 'load'>;
+  readonly client: Pick<StreamLoadClient, 'load' | 'stateOf'>;
   readonly statements: SureStatements;
   /** What the labels of this process begin with: letters, digits, `_`. No other process has the same. */
   readonly labelPrefix: string;
+  /** False: rows are whole, or the table takes NULL for "as it was": StarRocks takes partial updates for primary keys alone. */
+  readonly takesPartialUpdates: (table: string) => boolean;
+  /** Aborted when the process ends. */
+  readonly closing: AbortSignal;
+  /** Told once of each load whose end keeps it waiting. */
+  readonly onWait: (table: string, error: StarrocksError) => void;
+}
+
+/** A load, sent as often as it takes. */
+interface SentLoad {
+  readonly table: string;
+  readonly label: string;
+  readonly rows: number;
 }
 
 /**
@@ -26,28 +40,35 @@ export class StreamLoadTransport implements LoadTransport {
 
   constructor(private readonly options: StreamLoadTransportOptions) {}
 
-  async load({ table, columns, rows, isWhole = false }: TableLoad, fence: Fence): Promise<void> {
-    const { client, statements, labelPrefix } = this.options;
-    const label = `${labelPrefix}_${++this.#loads}`;
+  async load({ table, columns, rows }: TableLoad, fence: Fence): Promise<void> {
+    const { client, statements, labelPrefix, closing, onWait } = this.options;
+    const sent = { table, label: `${labelPrefix}_${++this.#loads}`, rows: rows.length };
     const body = Buffer.from(`[${rows.map((row) => rowJson(columns, row)).join(',')}]`);
-    const headers = headersOf(columns, isWhole);
-    let hasUnknown = false;
+    const headers = headersOf(columns, this.options.takesPartialUpdates(table));
+    /** Since when it may be going on without anybody's knowing. */
+    let sinceMs: number | null = null;
     for (;;) {
       const checkedMs = performance.now();
       try {
         await this.#demandClaims(table, fence);
         const mayGo = (): boolean => performance.now() - checkedMs < statements.timeoutMs;
-        const answer = await client.load({ table, label, headers, body, mayGo });
-        if (await this.#isDone(answer, table, label)) return;
+        const answer = await client.load({ table, label: sent.label, headers, body, mayGo });
+        await this.#demandDone(answer, sent);
+        return;
       } catch (error) {
         const isUnknown = error instanceof StarrocksError && error.isUnknown;
-        hasUnknown ||= isUnknown;
-        if (!(error instanceof NotSentError) && !isUnknown) {
-          if (hasUnknown) await statements.over();
+        if (isUnknown && sinceMs === null) {
+          sinceMs = performance.now();
+          onWait(table, error);
+        }
+        const isLong = sinceMs !== null && performance.now() - sinceMs > 2 * statements.timeoutMs;
+        if (closing.aborted || isLong || !(error instanceof NotSentError || isUnknown)) {
+          // Under another label it would be another load: that one comes behind it.
+          if (sinceMs !== null && !closing.aborted) await statements.over();
           throw error;
         }
         // Sent once more under the same label: StarRocks then says what became of it, and writes it once.
-        if (isUnknown) await sleep(RUNNING_POLL_MS);
+        if (isUnknown) await this.#pause();
       }
     }
   }
@@ -58,34 +79,54 @@ export class StreamLoadTransport implements LoadTransport {
     throw new FencedError(`a source of rows for ${table} is claimed by another process`);
   }
 
-  /** @returns false: it is to be sent again. @throws UnfitRowsError, StarrocksError */
-  async #isDone(answer: StreamLoadAnswer, table: string, label: string): Promise<boolean> {
-    const { status, message, existingStatus, errorUrl, transaction } = answer;
+  /** @throws UnfitRowsError; StarrocksError: `late` if it is still going on. */
+  async #demandDone(answer: StreamLoadAnswer, sent: SentLoad): Promise<void> {
+    const { table, label } = sent;
+    const { status, message, existingStatus, errorUrl, loadedRows } = answer;
     switch (status) {
       case 'Success':
       case 'OK':
-        return true;
+        break;
       case 'Publish Timeout':
-        await this.#untilVisible(label, transaction);
-        return true;
+        await this.#untilVisible(sent);
+        break;
       case 'Label Already Exists':
-        if (existingStatus === 'FINISHED') {
-          // The number it names is not that of the load that has the label.
-          await this.#untilVisible(label, null);
-          return true;
-        }
-        await sleep(RUNNING_POLL_MS);
-        return false;
+        if (existingStatus !== 'FINISHED') throw new StarrocksError(`the load ${label} of ${table} goes on`, 'late');
+        await this.#untilVisible(sent);
+        // It says nothing of the rows of the load that has the label.
+        return;
       default: {
         const text = `Stream Load of ${table}: ${status} ${message}${errorUrl === '' ? '' : ` (rows: ${errorUrl})`}`;
         if (isOverloaded(message)) throw new StarrocksError(text, 'overloaded');
         throw new UnfitRowsError(text);
       }
     }
+    if (loadedRows === sent.rows) return;
+    throw new UnfitRowsError(`StarRocks took ${loadedRows} of ${sent.rows} rows for ${table}`);
   }
 
-  #untilVisible(label: string, transaction: string | null): Promise<void> {
-    return this.options.statements.seen({ rows: 0, label, transaction, isVisible: false });
+  /** What is committed can't be given up. Who asks over MySQL need not find it: `information_schema.loads` of some versions lists no Stream Loads. */
+  async #untilVisible({ label, table }: SentLoad): Promise<void> {
+    const { client, statements, closing, onWait } = this.options;
+    const startedMs = performance.now();
+    for (let isTold = false; ;) {
+      const state = await client.stateOf(label).catch((error: unknown) => String(error));
+      if (state === 'VISIBLE') break;
+      if (state === 'ABORTED') throw new StarrocksError(`StarRocks has cancelled the load ${label}`, 'overloaded');
+      const error = new StarrocksError(`the load ${label} is committed and not visible yet: ${state}`, 'late');
+      if (closing.aborted) throw error;
+      if (!isTold && performance.now() - startedMs > statements.timeoutMs) {
+        isTold = true;
+        onWait(table, error);
+      }
+      await this.#pause();
+    }
+    // It was the leader of the frontends that said so; who reads at another one finds it when that has heard of it.
+    await statements.pool.use((session) => session.run('SYNC'));
+  }
+
+  async #pause(): Promise<void> {
+    await sleep(RUNNING_POLL_MS, undefined, { signal: this.options.closing }).catch(() => undefined);
   }
 }
 
@@ -97,18 +138,21 @@ function isOverloaded(message: string): boolean {
   );
 }
 
-function headersOf(columns: readonly LoadColumn[], isWhole: boolean): Readonly<Record<string, string>> {
+/** Names are parsed as those of SQL are, so they are quoted; those of JSON paths are not. */
+function headersOf(columns: readonly LoadColumn[], isPartial: boolean): Readonly<Record<string, string>> {
   const given = columns.map(({ name, type }, place) => (type.kind === 'bitmap' ? `b${place}` : name));
   const made = columns.flatMap(({ name, type }, place) =>
-    type.kind === 'bitmap' ? [`${name}=base64_to_bitmap(b${place})`] : [],
+    type.kind === 'bitmap' ? [`${identifier(name)}=base64_to_bitmap(${identifier(`b${place}`)})`] : [],
   );
   return {
     format: 'json',
     strip_outer_array: 'true',
     jsonpaths: JSON.stringify(given.map((name) => `$.${name}`)),
-    columns: [...given, ...made].join(','),
-    ...(isWhole ? {} : { partial_update: 'true' }),
+    columns: [...given.map(identifier), ...made].join(','),
+    ...(isPartial ? { partial_update: 'true' } : {}),
     max_filter_ratio: '0',
+    // A value that does not fit is refused, and not taken for NULL.
+    strict_mode: 'true',
     timezone: 'UTC',
   };
 }

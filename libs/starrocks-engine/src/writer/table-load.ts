@@ -37,8 +37,6 @@ export interface TableLoad<R = unknown> {
   readonly table: string;
   readonly columns: readonly LoadColumn[];
   readonly rows: readonly LoadRow<R>[];
-  /** True: the columns are all that the table has. Otherwise only tables with a primary key take them by Stream Load. */
-  readonly isWhole?: boolean;
 }
 
 /** By source, the claim under which this process writes it: see `SourceClaims`. */

@@ -29,6 +29,12 @@ export interface TopicShelfOptions<R> {
   readonly events: WriterEvents;
 }
 
+/** Who tells a source. */
+interface OpenedSource {
+  readonly source: string;
+  readonly id: number;
+}
+
 const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 10_000;
 /** Positions that pass over nothing are written so soon. */
@@ -44,6 +50,9 @@ const RESERVED_BYTES = 1_048_576;
  */
 export class TopicShelf<R> {
   readonly #sources = new Map<string, SourceState<R>>();
+  /** No rounds begin by themselves any more. */
+  #isSealed = false;
+  #openings = 0;
   #timer: NodeJS.Timeout | null = null;
   #dueMs = Infinity;
   #round: Promise<void> | null = null;
@@ -58,46 +67,58 @@ export class TopicShelf<R> {
     return this.#trouble;
   }
 
-  /** @returns the offset from which StarRocks needs the source. @throws StarrocksError */
-  async open(source: string): Promise<number> {
+  /**
+   * Whoever has opened it before is listened to no more.
+   * @returns the offset from which StarRocks needs the source, and the opening's number. @throws StarrocksError
+   */
+  async open(source: string): Promise<{ readonly next: number; readonly id: number }> {
+    const id = ++this.#openings;
     const before = this.#sources.get(source);
     if (before !== undefined && !before.isLost) {
       before.drop();
-      return before.durable;
+      before.teller = id;
+      this.#makeRoom();
+      return { next: before.durable, id };
     }
     const claim = await this.options.claims.claim(source);
+    // Another one may have opened it meanwhile: which claim came last nobody knows, so this one goes on and that one begins anew.
+    this.#sources.get(source)?.drop();
     const { known, bytesOf, buffered } = this.options;
-    this.#sources.set(source, new SourceState<R>(source, claim, { known, bytesOf, buffered }));
-    return claim.next;
+    const state = new SourceState<R>(source, claim, { known, bytesOf, buffered });
+    state.teller = id;
+    this.#sources.set(source, state);
+    return { next: claim.next, id };
   }
 
-  /** What is taken begins there. */
-  begin(source: string, position: number): void {
+  /** What is taken begins there. @throws SourceLostError */
+  begin(source: string, id: number, position: number): void {
     const state = this.#sources.get(source);
-    if (state === undefined || state.isLost) throw new SourceLostError(source);
+    if (state === undefined || state.isLost || state.teller !== id) throw new SourceLostError(source);
     state.restart(position);
   }
 
   /** What is not being written yet will be told to somebody again. */
-  leave(source: string): void {
-    this.#sources.get(source)?.drop();
+  leave({ source, id }: OpenedSource): void {
+    const state = this.#sources.get(source);
+    if (state?.teller !== id) return;
+    state.drop();
     this.#makeRoom();
   }
 
   /** Resolves when the rows have found a place. @throws SourceLostError, the signal's reason. */
-  async take(source: string, batch: WriterBatch<R>, signal: AbortSignal): Promise<void> {
+  async take(opened: OpenedSource, batch: WriterBatch<R>, signal: AbortSignal): Promise<void> {
     while (this.#isFull) {
       this.#work(0);
       await this.#room(signal);
     }
-    const state = this.#sourceOf(source);
+    const state = this.#sourceOf(opened);
     state.take(batch);
     this.#makeDue(state);
   }
 
   /** @returns everything below it is durable. @throws SourceLostError */
-  settle(source: string, nextOffset: number): number {
-    const state = this.#sourceOf(source);
+  settle(opened: OpenedSource, nextOffset: number): number {
+    const state = this.#sourceOf(opened);
     state.pass(nextOffset);
     if (state.needsPass) this.#work(PASS_MS);
     return Math.min(nextOffset, state.isIdle ? state.through : state.durable);
@@ -108,6 +129,15 @@ export class TopicShelf<R> {
     await this.#round;
     if (this.#isClosed) return;
     this.#work(0);
+    await this.#round;
+  }
+
+  /** Ends the round under way and writes what is there in a last one: no other begins, so that whoever is next finds none under way. */
+  async finish(): Promise<void> {
+    this.#isSealed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#round;
+    this.#begin();
     await this.#round;
   }
 
@@ -135,9 +165,10 @@ export class TopicShelf<R> {
     return isOver || rows >= 2 * limits.rows || bytes >= 2 * limits.bytes;
   }
 
-  #sourceOf(source: string): SourceState<R> {
+  #sourceOf({ source, id }: OpenedSource): SourceState<R> {
     const state = this.#sources.get(source);
-    if (state?.isTold !== true || state.isLost || this.#isClosed) throw new SourceLostError(source);
+    if (state?.isTold !== true || state.teller !== id || state.isLost || this.#isClosed)
+      throw new SourceLostError(source);
     return state;
   }
 
@@ -168,7 +199,7 @@ export class TopicShelf<R> {
 
   /** Begins a round so soon, unless one is to begin sooner, or when the one under way is over. */
   #work(inMs: number): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isSealed) return;
     const dueMs = performance.now() + inMs;
     if (dueMs >= this.#dueMs) return;
     this.#dueMs = dueMs;
@@ -183,8 +214,12 @@ export class TopicShelf<R> {
     if (this.#round !== null || this.#isClosed) return;
     this.#timer = null;
     this.#dueMs = Infinity;
-    this.#round = this.#write().finally(() => {
+    const parts = this.#collect();
+    if (parts.length === 0) return;
+    this.#makeRoom();
+    this.#round = this.#write(parts).finally(() => {
       this.#round = null;
+      // What was lost has left room too.
       this.#makeRoom();
       const dueMs = this.#dueMs;
       this.#dueMs = Infinity;
@@ -192,15 +227,19 @@ export class TopicShelf<R> {
     });
   }
 
-  /** One round: all that waits and may be written now. */
-  async #write(): Promise<void> {
+  /** All that waits and may be written now. Who waits for room is woken only when there is something: else each would ask for the next round at once, for ever. */
+  #collect(): RoundPart<R>[] {
     const nowMs = performance.now();
     const states = [...this.#sources.values()].filter((state) => !state.isLost);
     const late = states.filter((state) => state.fromMs > nowMs && (state.hasRows || state.needsPass));
     if (late.length > 0) this.#work(Math.min(...late.map(({ fromMs }) => fromMs)) - nowMs);
     const ready = states.filter((state) => state.fromMs <= nowMs);
-    let parts = ready.flatMap((state) => state.begin() ?? []);
-    this.#makeRoom();
+    return ready.flatMap((state) => state.begin() ?? []);
+  }
+
+  /** One round. */
+  async #write(all: readonly RoundPart<R>[]): Promise<void> {
+    let parts = all;
     for (let pauseMs = PAUSE_MS_MIN; parts.length > 0; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
       try {
         const lost = await this.#tryRound(parts);
@@ -306,7 +345,7 @@ export class TopicShelf<R> {
   /** From all tables. */
   async #erase(guids: readonly Guid[]): Promise<void> {
     if (guids.length === 0) return;
-    for (const table of [USERS_TABLE, ...this.options.tables.all()]) await this.#delete(table, guids);
+    for (const table of [USERS_TABLE, ...(await this.options.tables.all())]) await this.#delete(table, guids);
   }
 
   async #delete(table: string, guids: readonly Guid[]): Promise<void> {

@@ -18,8 +18,8 @@ export interface TableNeed {
 export interface WriterTables {
   /** Resolves when tables, columns and StarRocks partitions are there. @throws what is in the way: the rows wait. */
   demand(need: TableNeed): Promise<void>;
-  /** Of all tag types that may hold anything of a user, those of removed types too. */
-  all(): readonly string[];
+  /** Of all tag types that there are now and may hold anything of a user, those of removed types too. @throws where that can't be known: an erasure waits. */
+  all(): Promise<readonly string[]>;
 }
 
 export interface WriterLimits {
@@ -43,6 +43,6 @@ export interface WriterEvents {
   onLoad(table: string, rows: number, ms: number): void;
   /** A round of a topic was written. */
   onRound(topic: string, rows: number, ms: number): void;
-  /** It is tried again. @param isNews false: it was told before. */
+  /** It is tried again. @param topic or the table that a load is for. @param isNews false: it was told before. */
   onFailure(topic: string, error: unknown, isNews: boolean): void;
 }

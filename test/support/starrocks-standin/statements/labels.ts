@@ -19,10 +19,15 @@ export async function takeLabel(
   label: string,
   transaction: number,
 ): Promise<void> {
-  const where = `database_name = ${quoteText(database)} AND label = ${quoteText(label)}`;
-  const found = await connection.run(`SELECT 1 FROM standin.labels WHERE ${where}`);
-  if (found.rowCount > 0) throw new LabelTakenError(label);
+  if (await isLabelTaken(connection, database, label)) throw new LabelTakenError(label);
   await connection.run(
     `INSERT INTO standin.labels VALUES (${quoteText(database)}, ${quoteText(label)}, ${transaction}, 'FINISHED')`,
   );
+}
+
+/** Whether a load with it was committed. */
+export async function isLabelTaken(connection: DuckDBConnection, database: string, label: string): Promise<boolean> {
+  const where = `database_name = ${quoteText(database)} AND label = ${quoteText(label)}`;
+  const found = await connection.runAndReadAll(`SELECT 1 FROM standin.labels WHERE ${where}`);
+  return found.currentRowCount > 0;
 }

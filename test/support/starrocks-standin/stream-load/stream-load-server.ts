@@ -9,11 +9,13 @@ import type { FaultAction, Faults } from '../faults';
 import type { Users } from '../protocol/mysql-server';
 import { checkLabel } from '../sql/parse-statement';
 import { StarrocksError } from '../starrocks-error';
-import { LabelTakenError, takeLabel } from '../statements/labels';
+import { isLabelTaken, LabelTakenError, takeLabel } from '../statements/labels';
 import { loadRows, planLoad } from './load';
 import { answerControl } from './control';
 
 const PATH = /^\/api\/([^/]+)\/([^/]+)\/_stream_load$/;
+/** As `GetStreamLoadState` of the frontend answers it. */
+const STATE_PATH = /^\/api\/([^/]+)\/get_load_state\?label=([^&]+)$/;
 const ERROR_LOG = '/api/_load_error_log';
 const TIMEOUT_S = 600;
 const ERROR_LOGS_MAX = 1_000;
@@ -103,6 +105,9 @@ export class StreamLoadServer {
       json(response, 200, { online_backend_num: 1, total_backend_num: 1, status: 'OK' });
       return;
     }
+    const state = STATE_PATH.exec(path);
+    if (state !== null)
+      return this.#tellState(decodeURIComponent(state[1]!), decodeURIComponent(state[2]!), message, response);
     const request = this.#enter(message, response);
     if (request === null) return;
     const fault = await this.faults.meet('redirect', textOf(request), once(message.socket, 'close'));
@@ -127,6 +132,17 @@ export class StreamLoadServer {
     }
     const request = this.#enter(message, response);
     if (request !== null) json(response, 200, await this.#load(request));
+  }
+
+  async #tellState(database: string, label: string, message: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#mayEnter(message.headers.authorization ?? '')) {
+      json(response, 401, { status: 'FAILED', message: 'Access denied' }, { 'www-authenticate': 'Basic realm=""' });
+      return;
+    }
+    const isTaken = await this.cluster.change((connection) => isLabelTaken(connection, database, label));
+    const isRunning = this.#running.has(JSON.stringify([database, label]));
+    const state = isTaken ? 'VISIBLE' : isRunning ? 'PREPARE' : 'UNKNOWN';
+    json(response, 200, { status: 'OK', code: '0', msg: 'Success', message: 'OK', state, reason: '' });
   }
 
   /** @returns null if it is answered already: no such path, no password, no 100-continue. */

@@ -62,6 +62,8 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
       return { sql: `CASE WHEN ${x} = ${y} THEN NULL ELSE ${a.sql} END`, type: a.type };
     },
   },
+  // docs: sql-functions/utility-functions/current_version.
+  current_version: scalar('docs', [], VARCHAR, () => `'3.3.5 standin'`),
   // Texts; positions are of characters, length() of bytes.
   locate: scalar('12', [text, text], INT, (what, where) => `CAST(instr(${where}, ${what}) AS INTEGER)`),
   starts_with: scalar('12', [text, text], BOOLEAN, call('starts_with')),

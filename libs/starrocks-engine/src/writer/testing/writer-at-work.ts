@@ -5,8 +5,9 @@ import type { StarrocksRow } from '../../connection/starrocks-connection';
 import { createTableSql } from '../../schema/create-table-sql';
 import { tableOf } from '../../schema/names';
 import { schemaDefaults, tablesOf } from '../../schema/tables-of';
+import type { WriterBatch } from '../row-buffer';
 import { StarrocksWriter } from '../starrocks-writer';
-import type { StarrocksWriterOptions } from '../starrocks-writer';
+import type { StarrocksWriterOptions, WriterOpening } from '../starrocks-writer';
 import type { LoadRow } from '../table-load';
 
 export const TIMEOUT_MS = 1_000;
@@ -25,6 +26,11 @@ export interface WriterAtWork {
   readonly failures: string[];
   /** Guids that count as erased. */
   readonly retired: Set<Guid>;
+  /** Opens partition 0 of the topic and begins where it is needed, or there. @returns where. */
+  begin(topic: string, position?: number): Promise<number>;
+  /** By the latest opening. */
+  take(batch: WriterBatch<TestRecord>): Promise<void>;
+  settle(topic: string, nextOffset: number): number;
   rows(table: string, order: string): Promise<readonly StarrocksRow[]>;
   close(): Promise<void>;
 }
@@ -68,7 +74,7 @@ export function writerAt(
     pool,
     timeoutMs: TIMEOUT_MS,
     streamLoad: null,
-    tables: { demand: () => Promise.resolve(), all: () => catalog.types.map(tableOf) },
+    tables: { demand: () => Promise.resolve(), all: () => Promise.resolve(catalog.types.map(tableOf)) },
     tombstones: {
       retired: (users) => Promise.resolve(users.map(({ guid }) => guid).filter((guid) => retired.has(guid))),
     },
@@ -86,8 +92,23 @@ export function writerAt(
     },
     ...changes,
   });
+  const openings = new Map<string, WriterOpening>();
+  const openingOf = (topic: string): WriterOpening => {
+    const opening = openings.get(topic);
+    if (opening === undefined) throw new Error(`${topic} is not open`);
+    return opening;
+  };
   return {
     ...{ writer, pool, unfit, failures, retired },
+    begin: async (topic, position) => {
+      const opening = await writer.open({ topic, partition: 0 });
+      openings.set(topic, opening);
+      const from = position ?? opening.next;
+      writer.begin(opening, from);
+      return from;
+    },
+    take: (batch) => writer.take(batch, openingOf(batch.origin.topic), new AbortController().signal),
+    settle: (topic, nextOffset) => writer.settle(openingOf(topic), nextOffset),
     rows: (table, order) => pool.rows(`SELECT * FROM \`${table}\` ORDER BY ${order}`),
     close: async () => {
       await writer.close();
@@ -101,7 +122,7 @@ export function batchOf(
   topic: string,
   told: readonly { readonly entry: ProfileEntry; readonly outcome: ProfileOutcome }[],
   partition = 0,
-): Parameters<StarrocksWriter<TestRecord>['take']>[0] {
+): WriterBatch<TestRecord> {
   return {
     origin: { topic, partition },
     entries: told.map(({ entry }) => entry),

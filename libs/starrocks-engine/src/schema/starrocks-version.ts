@@ -1,0 +1,25 @@
+import type { StarrocksSession } from '../connection/starrocks-connection';
+import { StarrocksError } from '../connection/starrocks-error';
+
+/** The first one in which an INSERT that names some columns of a PRIMARY KEY table leaves the others as they are. */
+const OLDEST = [3, 3, 1] as const;
+
+/** Older ones take such an INSERT too, and set all other columns of the row to NULL. @throws StarrocksError `refused`, or where StarRocks can't be asked. */
+export async function demandVersion(session: Pick<StarrocksSession, 'rows'>): Promise<void> {
+  const [row] = await session.rows('SELECT current_version() AS version');
+  const version = String(row?.['version'] ?? '');
+  if (!isTooOld(version)) return;
+  const oldest = OLDEST.join('.');
+  throw new StarrocksError(`this is StarRocks ${version}; Tessera needs ${oldest} or newer: upgrade it`, 'refused');
+}
+
+/** @param version such as `3.3.5 a1b2c3d`. One without such a number is that of a build of one's own, and is trusted. */
+export function isTooOld(version: string): boolean {
+  const found = /^\D{0,20}?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
+  if (found === null) return false;
+  for (const [place, oldest] of OLDEST.entries()) {
+    const number = Number(found[place + 1] ?? 0);
+    if (number !== oldest) return number < oldest;
+  }
+  return false;
+}
