@@ -1,7 +1,10 @@
 import { StarrocksError } from '../starrocks-error';
 
+const AGAIN_MS = 20;
+
 /** A statement or load that others may end: by KILL, or when its time is over. */
 export class Task {
+  #again: NodeJS.Timeout | null = null;
   #ended: StarrocksError | null = null;
   #interrupt: (() => void) | null = null;
 
@@ -9,6 +12,8 @@ export class Task {
   cancel(error: StarrocksError): void {
     this.#ended ??= error;
     this.#interrupt?.();
+    // DuckDB takes no notice before it has begun.
+    this.#again ??= setInterval(() => this.#interrupt?.(), AGAIN_MS);
   }
 
   /** @throws StarrocksError if it was ended. */
@@ -29,6 +34,7 @@ export class Task {
       throw error;
     } finally {
       this.#interrupt = null;
+      if (this.#again !== null) clearInterval(this.#again);
     }
   }
 

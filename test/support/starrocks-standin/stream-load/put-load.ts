@@ -16,7 +16,8 @@ export interface LoadRequest {
 /** One request of a Stream Load, redirects not followed. For specs of the stand-in. @throws Error if the connection is dropped. */
 export function putOnce({ url, headers, body }: LoadRequest): Promise<LoadAnswer> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { method: 'PUT', headers });
+    // A connection of its own: one that was kept may be to a server that is gone.
+    const call = request(url, { method: 'PUT', headers, agent: false });
     call.on('error', reject);
     call.on('continue', () => call.end(body));
     call.on('response', (response) => {

@@ -131,12 +131,6 @@ export const AGGREGATES: Readonly<Record<string, AggregateFunction>> = {
   },
   min: extreme('min'),
   max: extreme('max'),
-  any_value: {
-    kind: 'aggregate',
-    section: 'docs',
-    args: [1, 1],
-    build: (aggregate, of) => ({ sql: aggregate('any_value', of.sql), type: of.type }),
-  },
   array_agg: {
     kind: 'aggregate',
     section: '11',
@@ -160,13 +154,6 @@ function sumOf(aggregate: Aggregate, of: Typed | undefined): Typed {
   throw analyzeError(`sum of ${nameOf(type)}`);
 }
 
-const rank = (name: string): WindowFunction => ({
-  kind: 'window',
-  section: 'docs',
-  args: [0, 0],
-  build: (aggregate) => ({ sql: aggregate(name, ''), type: BIGINT }),
-});
-
 const neighbour = (name: string, section: string): WindowFunction => ({
   kind: 'window',
   section,
@@ -179,11 +166,6 @@ const neighbour = (name: string, section: string): WindowFunction => ({
 });
 
 export const WINDOWS: Readonly<Record<string, WindowFunction>> = {
-  row_number: rank('row_number'),
-  rank: rank('rank'),
-  dense_rank: rank('dense_rank'),
   lead: neighbour('lead', '11'),
   lag: neighbour('lag', '11'),
-  first_value: neighbour('first_value', 'docs'),
-  last_value: neighbour('last_value', 'docs'),
 };

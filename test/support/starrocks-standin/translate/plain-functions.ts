@@ -1,10 +1,9 @@
-import { BIGINT, BOOLEAN, DATE, DATETIME, INT, VARCHAR } from '../sql/types';
+import { BOOLEAN, DATETIME, INT, VARCHAR } from '../sql/types';
 import { analyzeError } from '../starrocks-error';
 import type { ScalarFunction } from './function-types';
 import { flag, integer, moment, text } from './parameters';
 import { array, call, scalar } from './scalar';
-import { cast, comparable, together } from './typed';
-import type { Typed } from './typed';
+import { cast, together } from './typed';
 
 const CONCAT_BYTES_MAX = 1_048_576;
 
@@ -53,15 +52,6 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   },
   ifnull: coalesce('2', 2, 2),
   coalesce: coalesce('11', 1, 1_000),
-  nullif: {
-    kind: 'scalar',
-    section: 'docs',
-    args: [2, 2],
-    build: (a, b) => {
-      const [x, y] = comparable(a, b, 'nullif');
-      return { sql: `CASE WHEN ${x} = ${y} THEN NULL ELSE ${a.sql} END`, type: a.type };
-    },
-  },
   // docs: sql-functions/utility-functions/current_version.
   current_version: scalar('docs', [], VARCHAR, () => `'3.3.5 standin'`),
   // Texts; positions are of characters, length() of bytes.
@@ -70,7 +60,6 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   ends_with: scalar('12', [text, text], BOOLEAN, call('ends_with')),
   regexp: scalar('11', [text, text], BOOLEAN, call('regexp_matches')),
   length: scalar('docs', [text], INT, (of) => `CAST(strlen(${of}) AS INTEGER)`),
-  char_length: scalar('docs', [text], INT, (of) => `CAST(length(${of}) AS INTEGER)`),
   // docs, string-functions/concat; NULL above get_olap_string_max_length (be/src/exprs/string_functions.cpp).
   concat: {
     kind: 'scalar',
@@ -126,7 +115,6 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   day: field('12', 'day'),
   hour: field('docs', 'hour'),
   minute: field('docs', 'minute'),
-  second: field('docs', 'second'),
   dayofweek: scalar('docs', [moment], INT, (of) => `CAST(dayofweek(${of}) + 1 AS INTEGER)`),
   now: scalar('8', [], DATETIME, () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`),
   current_timestamp: scalar(
@@ -141,55 +129,9 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
     DATETIME,
     () => `date_trunc('second', CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))`,
   ),
-  to_date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
-  date: scalar('docs', [moment], DATE, (of) => `CAST(${of} AS DATE)`),
-  datediff: scalar('docs', [moment, moment], INT, (a, b) => `CAST(date_diff('day', ${b}, ${a}) AS INTEGER)`),
-  unix_timestamp: {
-    kind: 'scalar',
-    section: 'docs',
-    args: [0, 1],
-    build: (of: Typed | undefined) => ({
-      sql:
-        of === undefined
-          ? `CAST(floor(epoch(now())) AS BIGINT)`
-          : `CAST(floor(epoch(${moment(of, 'unix_timestamp')})) AS BIGINT)`,
-      type: BIGINT,
-    }),
-  },
   dayofyear: field('docs', 'dayofyear'),
-  years_add: shift('docs', 'to_years', '+'),
   years_sub: shift('docs', 'to_years', '-'),
-  months_add: shift('docs', 'to_months', '+'),
-  months_sub: shift('docs', 'to_months', '-'),
-  weeks_add: shift('docs', 'to_weeks', '+'),
-  weeks_sub: shift('docs', 'to_weeks', '-'),
-  days_add: shift('docs', 'to_days', '+'),
   days_sub: shift('docs', 'to_days', '-'),
-  hours_add: shift('docs', 'to_hours', '+'),
-  hours_sub: shift('docs', 'to_hours', '-'),
-  minutes_add: shift('docs', 'to_minutes', '+'),
-  minutes_sub: shift('docs', 'to_minutes', '-'),
   seconds_add: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} + to_microseconds(${n} * 1000000))`),
-  seconds_sub: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} - to_microseconds(${n} * 1000000))`),
-  milliseconds_add: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} + to_microseconds(${n} * 1000))`),
   milliseconds_sub: scalar('12', [moment, integer], DATETIME, (of, n) => `(${of} - to_microseconds(${n} * 1000))`),
-  microseconds_add: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} + to_microseconds(${n}))`),
-  microseconds_sub: scalar('docs', [moment, integer], DATETIME, (of, n) => `(${of} - to_microseconds(${n}))`),
-  milliseconds_diff: scalar('docs', [moment, moment], BIGINT, (a, b) => `((epoch_us(${a}) - epoch_us(${b})) // 1000)`),
-  // Numbers.
-  abs: {
-    kind: 'scalar',
-    section: 'docs',
-    args: [1, 1],
-    build: (of) => ({ sql: `abs(${of.sql})`, type: of.type }),
-  },
-  greatest: { kind: 'scalar', section: 'docs', args: [1, 1_000], build: (...args) => most('greatest', args) },
-  least: { kind: 'scalar', section: 'docs', args: [1, 1_000], build: (...args) => most('least', args) },
 };
-
-/** NULL if one is NULL, unlike DuckDB's. */
-function most(name: string, args: readonly Typed[]): Typed {
-  const { sqls, type } = together(args, name);
-  const hasNull = sqls.map((sql) => `${sql} IS NULL`).join(' OR ');
-  return { sql: `CASE WHEN ${hasNull} THEN NULL ELSE ${name}(${sqls.join(', ')}) END`, type };
-}
