@@ -85,7 +85,10 @@ export async function stopProcess(pid: number, graceMs: number): Promise<void> {
   }
 }
 
-/** A process that has ended but was not waited for counts as gone. */
+/**
+ * A process that has ended but was not waited for counts as gone: once all its threads have ended, since the last of them closes its files. Until then
+ * its ports still take connections, which nobody answers.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -93,7 +96,8 @@ export function isRunning(pid: number): boolean {
     return false;
   }
   try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return !/^State:\s+Z/m.test(status) || !/^Threads:\s+1$/m.test(status);
   } catch {
     return process.platform !== 'linux';
   }

@@ -3,7 +3,7 @@ import type { Connection, ConnectionOptions, ResultSetHeader } from 'mysql2/prom
 
 /** For specs of the stand-in: rows as arrays, numbers as they are sent, strings as the UTF-8 that they are. */
 export async function connect(mysqlUrl: string, more: ConnectionOptions = {}): Promise<Connection> {
-  return createConnection({
+  const connection = await createConnection({
     uri: mysqlUrl,
     rowsAsArray: true,
     supportBigNumbers: true,
@@ -12,6 +12,9 @@ export async function connect(mysqlUrl: string, more: ConnectionOptions = {}): P
     typeCast: (field, next) => (field.type.includes('STRING') ? field.string('utf8') : next()),
     ...more,
   });
+  // A server that goes may reset what was ended a moment before; a statement under way is told by itself.
+  connection.on('error', () => undefined);
+  return connection;
 }
 
 export type Row = readonly (string | number | null)[];
