@@ -4,7 +4,7 @@ export { WaitingTypes } from './envelope/waiting-types';
 export type { TypeList } from './envelope/waiting-types';
 export { bindRecord, MAPPING_MARK, MAPPING_TOPIC, readMappingEntries } from './mapping/mapping-log';
 export type { MappingEntry } from './mapping/mapping-log';
-export { GUID_HEADER, MappingWork, ORIGIN_HEADER } from './mapping/mapping-work';
+export { GUID_HEADER, MappingWork } from './mapping/mapping-work';
 export type { MappingOptions } from './mapping/mapping-work';
 export type {
   AppliedBatch,
