@@ -1,12 +1,10 @@
 import type { DataVersion } from '@tessera/audience';
 import type { Catalog, TagTypeDefinition } from '@tessera/tag-catalog';
-import type { StarrocksRow } from '../connection/starrocks-connection';
-import { notMadeYet } from '../connection/not-made-yet';
-import { isUnknownTable } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { dataVersionAt } from '../engine/data-version';
 import { CUID, GUID, identifier, POSITIONS_TABLE, tableOf, USERS_TABLE } from '../schema/names';
 import { readWhole } from './read-cell';
+import { rowsIfMade } from './rows-if-made';
 
 const SHOWN_MAX = 10;
 
@@ -68,7 +66,8 @@ export class StarrocksCheck {
   /** Data of users who are not known. */
   async #strangersIn(type: TagTypeDefinition): Promise<readonly string[]> {
     const table = identifier(tableOf(type));
-    const rows = await this.#query(
+    const rows = await rowsIfMade(
+      this.pool,
       `SELECT count(*) AS \`sys_rows\`, min(t.${guid}) AS \`sys_least\` FROM ${table} t LEFT JOIN ${users} u ON u.${guid} = t.${guid} ` +
         `WHERE u.${guid} IS NULL`,
     );
@@ -78,17 +77,7 @@ export class StarrocksCheck {
   }
 
   async #count(statement: string): Promise<number> {
-    const [row] = await this.#query(statement);
+    const [row] = await rowsIfMade(this.pool, statement);
     return readWhole(row?.['sys_rows'] ?? 0);
-  }
-
-  /** Of a table that is not made yet: nothing. */
-  async #query(statement: string): Promise<readonly StarrocksRow[]> {
-    try {
-      return await this.pool.rows(statement);
-    } catch (error) {
-      if (isUnknownTable(error)) return [];
-      throw notMadeYet(error) ?? error;
-    }
   }
 }

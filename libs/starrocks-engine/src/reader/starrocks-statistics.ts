@@ -2,13 +2,12 @@ import type { EventStatistics, FieldStatisticsReader, TagStatistics } from '@tes
 import { retentionStartMs } from '@tessera/tag-catalog';
 import type { TagDefinition, TagTypeDefinition } from '@tessera/tag-catalog';
 import type { StarrocksRow } from '../connection/starrocks-connection';
-import { notMadeYet } from '../connection/not-made-yet';
-import { isUnknownTable } from '../connection/starrocks-error';
 import type { StarrocksPool } from '../connection/starrocks-pool';
 import { GUID, identifier, kvColumnOf, TAG, tableOf, tableOfTag, TIME, timeColumnOf } from '../schema/names';
 import { instantLiteral } from '../sql/literal';
 import { chunksOf } from './chunks';
 import { readInstant, readWhole } from './read-cell';
+import { rowsIfMade } from './rows-if-made';
 import { TableColumns } from './table-columns';
 
 /** How long figures are told again: they cost a scan. */
@@ -51,7 +50,9 @@ export class StarrocksStatistics implements FieldStatisticsReader {
   }
 
   async hasData(type: TagTypeDefinition): Promise<boolean> {
-    return (await this.#query(`SELECT ${identifier(GUID)} FROM ${identifier(tableOf(type))} LIMIT 1`)).length > 0;
+    return (
+      (await rowsIfMade(this.pool, `SELECT ${identifier(GUID)} FROM ${identifier(tableOf(type))} LIMIT 1`)).length > 0
+    );
   }
 
   async eventRows(type: TagTypeDefinition): Promise<EventStatistics> {
@@ -60,7 +61,8 @@ export class StarrocksStatistics implements FieldStatisticsReader {
       type.retentionDays === null
         ? ''
         : ` WHERE ${time} >= ${instantLiteral(retentionStartMs(type.retentionDays, this.nowMs()))}`;
-    const [row] = await this.#query(
+    const [row] = await rowsIfMade(
+      this.pool,
       `SELECT count(*) AS \`sys_rows\`, max(${time}) AS \`sys_last\` FROM ${identifier(tableOf(type))}${where}`,
     );
     return { rows: readWhole(row?.['sys_rows'] ?? 0), lastMs: instantOrNull(row?.['sys_last']), bytes: null };
@@ -100,7 +102,7 @@ export class StarrocksStatistics implements FieldStatisticsReader {
         `max(${identifier(timeColumnOf(tag))}) AS \`sys_m${place}\``,
       ];
     });
-    const [row] = await this.#query(`SELECT ${columns.join(', ')} FROM ${identifier(table)}`);
+    const [row] = await rowsIfMade(this.pool, `SELECT ${columns.join(', ')} FROM ${identifier(table)}`);
     const found = new Map<number, TagStatistics>();
     if (row === undefined) return found;
     for (const [place, tag] of tags.entries()) {
@@ -117,7 +119,8 @@ export class StarrocksStatistics implements FieldStatisticsReader {
       const column = identifier(kvColumnOf(tag));
       const where = ` WHERE ${identifier(TAG)} = ${tag.id}`;
       const isSet = tag.valueType === 'set';
-      const [row] = await this.#query(
+      const [row] = await rowsIfMade(
+        this.pool,
         `SELECT count(${column}) AS \`sys_c\`, ${isSet ? '' : `count(DISTINCT ${column}) AS \`sys_d\`, `}` +
           `max(${identifier(TIME)}) AS \`sys_m\` FROM ${identifier(table)}${where}`,
       );
@@ -130,19 +133,11 @@ export class StarrocksStatistics implements FieldStatisticsReader {
 
   /** Distinct elements of sets. */
   async #elements(table: string, column: string, where: string): Promise<StarrocksRow[string]> {
-    const [row] = await this.#query(
+    const [row] = await rowsIfMade(
+      this.pool,
       `SELECT count(DISTINCT u.\`sys_element\`) AS \`sys_d\` FROM ${identifier(table)}, unnest(${column}) AS u(\`sys_element\`)${where}`,
     );
     return row?.['sys_d'] ?? 0;
-  }
-
-  async #query(statement: string): Promise<readonly StarrocksRow[]> {
-    try {
-      return await this.pool.rows(statement);
-    } catch (error) {
-      if (isUnknownTable(error)) return [];
-      throw notMadeYet(error) ?? error;
-    }
   }
 }
 

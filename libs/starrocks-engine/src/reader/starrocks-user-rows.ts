@@ -22,6 +22,7 @@ import {
 import { instantLiteral, textLiteral } from '../sql/literal';
 import { chunksOf } from './chunks';
 import { readInstant, readWhole } from './read-cell';
+import { rowsIfMade } from './rows-if-made';
 import { TableColumns } from './table-columns';
 
 const ELEMENT = 'sys_element';
@@ -75,7 +76,8 @@ export class StarrocksUserRows {
     const fields = await this.#fieldsOf(type);
     for (const some of chunksOf(users)) {
       const columns = [guid, time, row, ...fields.map(columnOf)].join(', ');
-      const rows = await this.#query(
+      const rows = await rowsIfMade(
+        this.pool,
         `SELECT ${columns} ${fromWhere(type, some, span)} ORDER BY ${guid}, ${time}, ${row}`,
       );
       // Behind the rows: what has come between has rows that are not asked for, not rows without elements.
@@ -149,7 +151,8 @@ export class StarrocksUserRows {
   /** Time of the oldest of a user's newest rows; null: there are fewer. */
   async #oldestOf(type: TagTypeDefinition, user: Guid, span: Span, rows: number): Promise<number | null> {
     if (isEmpty(span)) return null;
-    const times = await this.#query(
+    const times = await rowsIfMade(
+      this.pool,
       `SELECT ${time} ${fromWhere(type, [user], span)} ORDER BY ${time} DESC LIMIT ${readWhole(rows)}`,
     );
     const last = times.at(-1);
@@ -165,7 +168,8 @@ export class StarrocksUserRows {
     const found = new Map<string, Map<number, string[]>>();
     for (const field of fields) {
       if (field.valueType !== 'set') continue;
-      const rows = await this.#query(
+      const rows = await rowsIfMade(
+        this.pool,
         `SELECT ${guid}, ${time}, ${row}, u.${identifier(ELEMENT)} FROM ${identifier(tableOf(type))}, ` +
           `unnest(${identifier(field.name)}) AS u(${identifier(ELEMENT)}) WHERE ${whereOf(users, span)}`,
       );
@@ -194,7 +198,7 @@ export class StarrocksUserRows {
     } catch (error) {
       if (!isUnknownTable(error)) throw notMadeYet(error) ?? error;
       // One that is not made yet must not hide the others.
-      return (await Promise.all(parts.map((part) => this.#query(part)))).flat();
+      return (await Promise.all(parts.map((part) => rowsIfMade(this.pool, part)))).flat();
     }
   }
 
@@ -211,7 +215,7 @@ export class StarrocksUserRows {
           (user, place) => `bitmap_contains(${guids}, ${user}) AS ${identifier(`sys_f${place}`)}`,
         );
         const sql = `SELECT ${columns.join(', ')} FROM ${identifier(table)} WHERE ${condition} AND ${seg} = ${segment}`;
-        for (const one of await this.#query(sql)) {
+        for (const one of await rowsIfMade(this.pool, sql)) {
           some.forEach((user, place) => {
             if (Number(one[`sys_f${place}`]) === 1) members.add(user);
           });
@@ -219,15 +223,6 @@ export class StarrocksUserRows {
       }
     }
     return members;
-  }
-
-  async #query(statement: string): Promise<readonly StarrocksRow[]> {
-    try {
-      return await this.pool.rows(statement);
-    } catch (error) {
-      if (isUnknownTable(error)) return [];
-      throw notMadeYet(error) ?? error;
-    }
   }
 }
 
