@@ -1,0 +1,168 @@
+import type {
+  FieldState,
+  FieldWrite,
+  Guid,
+  ProfileEntry,
+  ProfileOutcome,
+  TagTypeDefinition,
+  TagValue,
+} from '@tessera/tag-catalog';
+import { cuidOf, drawFields, isErasable } from './source-logs';
+
+const USERS = 120;
+/** One in so many messages changes nothing. */
+const STALE = 9;
+
+/** The entry comes before another one: the profiles were set back. */
+export class GapError extends Error {
+  override readonly name = 'GapError';
+}
+
+/** What the entries of a source are. */
+export interface SourceKind {
+  readonly topic: string;
+  readonly partition: number;
+  /** Users of a topic are told apart by their guids. */
+  readonly partitions: number;
+  readonly content: TagTypeDefinition | 'erase' | 'known';
+  /** False: no tag of a profile is cleared. */
+  readonly clearsProfiles: boolean;
+}
+
+/** A state of a field, and the entry that led to it. */
+interface StateSince {
+  readonly offset: number;
+  readonly state: FieldState;
+}
+
+/**
+ * A source that grows at random, and what online profiles say of its entries: the first time what becomes of them, after that how their fields stand by now. The
+ * oracle of what the tables must hold at the end.
+ */
+export class ToldSource {
+  readonly entries: ProfileEntry[] = [];
+  /** How far the group has come. */
+  committed = 0;
+  /** Of user and field, in order. */
+  readonly #states = new Map<string, StateSince[]>();
+  readonly #stale = new Set<number>();
+  /** How far the profiles have come. */
+  #position = 0;
+
+  /** @param retired guids that were erased, in all sources. */
+  constructor(
+    readonly kind: SourceKind,
+    private readonly random: (limit: number) => number,
+    private readonly retired: Set<Guid>,
+  ) {}
+
+  /** One entry more, if there is one. */
+  grow(): void {
+    const { content } = this.kind;
+    const offset = this.entries.length;
+    const arrivalMs = Date.now();
+    const guid = content === 'erase' ? this.#nextErased() : this.#draw();
+    if (guid === null) return;
+    const cuid = cuidOf(guid);
+    if (typeof content === 'string') {
+      this.entries.push({ offset, cuid, guid, arrivalMs, content });
+      return;
+    }
+    const fields = this.#fields(content);
+    // Plain writes come in the order of their times.
+    const timeMs = arrivalMs - (content.kind === 'event' ? this.random(3_600_000) : 0);
+    this.entries.push({ offset, cuid, guid, arrivalMs, content: { type: content, cuid, timeMs, id: null, fields } });
+    if (content.kind === 'event') return;
+    if (this.random(STALE) === 0) this.#stale.add(offset);
+    else for (const write of fields) this.#apply(guid, offset, write, timeMs);
+  }
+
+  /** @returns where telling begins. @param needed where the tag store needs it. */
+  begin(needed: number): number {
+    return Math.min(this.committed, needed, this.#position);
+  }
+
+  /** The profiles have lost what came last. */
+  setBack(entries: number): void {
+    this.#position = Math.max(0, this.#position - entries);
+  }
+
+  /** @throws GapError */
+  tell(entry: ProfileEntry): ProfileOutcome {
+    const { offset, guid, content } = entry;
+    if (offset > this.#position) throw new GapError(`${offset} comes before ${this.#position}`);
+    const isFirst = offset === this.#position;
+    if (isFirst) this.#position = offset + 1;
+    if (content === 'erase') this.retired.add(guid);
+    else if (this.retired.has(guid)) return { verdict: 'retired', fields: [] };
+    if (typeof content === 'string' || content.type.kind === 'event') {
+      return { verdict: isFirst ? 'accepted' : 'repeated', fields: [] };
+    }
+    if (isFirst && this.#stale.has(offset)) return { verdict: 'stale', fields: [] };
+    const fields = content.fields.flatMap(({ field }) => this.#stateOf(guid, field.id) ?? []);
+    return { verdict: isFirst ? 'accepted' : 'repeated', fields };
+  }
+
+  /** How a field stands as far as the profiles have come; undefined: nothing came of it. */
+  #stateOf(guid: Guid, fieldId: number): FieldState | undefined {
+    const states = this.#states.get(`${guid} ${fieldId}`) ?? [];
+    return states.findLast(({ offset }) => offset < this.#position)?.state;
+  }
+
+  /** All that came of a user in the end. */
+  *finalStates(): Generator<readonly [Guid, FieldState]> {
+    for (const [key, states] of this.#states) {
+      const last = states.at(-1);
+      if (last !== undefined) yield [Number(key.split(' ')[0]) as Guid, last.state];
+    }
+  }
+
+  #apply(guid: Guid, offset: number, write: FieldWrite, timeMs: number): void {
+    const key = `${guid} ${write.field.id}`;
+    const states = this.#states.get(key) ?? [];
+    this.#states.set(key, states);
+    states.push({ offset, state: stateAfter(states.at(-1)?.state, write, timeMs) });
+  }
+
+  #draw(): Guid {
+    const { partition, partitions } = this.kind;
+    const place = this.random(Math.floor(USERS / partitions));
+    return (1 + place * partitions + partition) as Guid;
+  }
+
+  /** Each of them once. */
+  #nextErased(): Guid | null {
+    const before = this.entries.at(-1)?.guid ?? 0;
+    for (let guid = before + 1; guid <= USERS; guid++) if (isErasable(guid as Guid)) return guid as Guid;
+    return null;
+  }
+
+  #fields(type: TagTypeDefinition): readonly FieldWrite[] {
+    const mayClear = this.kind.clearsProfiles || type.kind === 'kv';
+    for (;;) {
+      const fields = drawFields(type, this.random);
+      if (mayClear || fields.every(({ op }) => op !== 'clear')) return fields;
+    }
+  }
+}
+
+function stateAfter(before: FieldState | undefined, write: FieldWrite, timeMs: number): FieldState {
+  const { field } = write;
+  const kept = before?.timeMs ?? null;
+  switch (write.op) {
+    case 'set':
+      return { field, value: write.value, timeMs };
+    case 'clear':
+      return { field, value: null, timeMs };
+    case 'increment':
+      return { field, value: Number(before?.value ?? 0) + write.by, timeMs: kept };
+    case 'add':
+      return { field, value: [...new Set([...elementsOf(before?.value), ...write.values])].sort(), timeMs: kept };
+    case 'remove':
+      return { field, value: elementsOf(before?.value).filter((one) => !write.values.includes(one)), timeMs: kept };
+  }
+}
+
+function elementsOf(value: TagValue | null | undefined): readonly string[] {
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
