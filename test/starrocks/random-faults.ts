@@ -3,17 +3,24 @@ import { TOO_MANY_VERSIONS } from '../support/starrocks-standin/faults';
 import type { Fault, FaultAction, Faults } from '../support/starrocks-standin/faults';
 
 /** Between two faults, at most. */
-const PAUSE_MS_MAX = 400;
+const PAUSE_MS_MAX = 300;
 /** So many wait for their statement, at most. */
-const WAITING_MAX = 4;
+const WAITING_MAX = 5;
 const TABLES = ['profile_', 'kv_', 'event_', 'sys_users'];
 
 type Draw = (limit: number) => number;
 
+export interface FaultOptions {
+  readonly random: Draw;
+  /** False: rows go by Stream Load. */
+  readonly isInsert: boolean;
+  readonly isResting: () => boolean;
+}
+
 /** Has statements and loads fail in one way after the other. Resolves when the signal is aborted, with no fault left. @returns how many there were. */
 export async function makeFaults(
   faults: Faults,
-  { random, isResting }: { readonly random: Draw; readonly isResting: () => boolean },
+  { random, isInsert, isResting }: FaultOptions,
   signal: AbortSignal,
 ): Promise<number> {
   let made = 0;
@@ -23,7 +30,7 @@ export async function makeFaults(
       made -= faults.left;
       faults.clear();
     } else {
-      const fault = drawFault(random);
+      const fault = drawFault(random, isInsert);
       faults.add(fault);
       made += fault.times ?? 1;
     }
@@ -34,7 +41,7 @@ export async function makeFaults(
   return made;
 }
 
-function drawFault(random: Draw): Fault {
+function drawFault(random: Draw, isInsert: boolean): Fault {
   const pick = <T>(...some: readonly T[]): T => some[random(some.length)] as T;
   const delay: FaultAction = { kind: 'delay', ms: random(600) };
   const before: readonly FaultAction[] = [{ kind: 'drop' }, TOO_MANY_VERSIONS, delay, { kind: 'hang' }];
@@ -43,29 +50,32 @@ function drawFault(random: Draw): Fault {
   const table = pick(...TABLES);
   const times = 1 + random(2);
   const skip = random(3);
-  switch (random(8)) {
+  switch (random(7)) {
     case 0:
-      return { at: 'statement-before', match: `^INSERT INTO \`${table}`, action: pick(...before, late), times, skip };
-    case 1:
-      return { at: 'statement-after', match: `^INSERT INTO \`${table}`, action: pick(...behind), times, skip };
-    case 2:
       return { at: 'statement-before', match: '^INSERT INTO `sys_pos', action: pick(...before, late), times, skip };
-    case 3:
+    case 1:
       return { at: 'statement-after', match: '^INSERT INTO `sys_pos', action: pick(...behind), times, skip };
-    case 4:
+    case 2:
       return { at: pick('statement-before', 'statement-after'), match: '^DELETE', action: pick(...behind), skip };
+    case 3:
+    case 4:
+      if (isInsert) {
+        return { at: 'statement-before', match: `^INSERT INTO \`${table}`, action: pick(...before, late), times, skip };
+      }
+      return { at: 'load-before', match: table, action: pick(...before, labelTaken('RUNNING')), times, skip };
     case 5:
+      if (isInsert) break;
       return {
         at: 'redirect',
         match: table,
         action: pick<FaultAction>({ kind: 'backendDown' }, { kind: 'drop' }),
         skip,
       };
-    case 6:
-      return { at: 'load-before', match: table, action: pick(...before, labelTaken('RUNNING')), times, skip };
-    default:
-      return { at: 'load-after', match: table, action: pick(...behind, ...ENDS), times, skip };
   }
+  if (isInsert) {
+    return { at: 'statement-after', match: `^INSERT INTO \`${table}`, action: pick(...behind), times, skip };
+  }
+  return { at: 'load-after', match: table, action: pick(...behind, ...ENDS), times, skip };
 }
 
 function labelTaken(existingJobStatus: 'FINISHED' | 'RUNNING'): FaultAction {

@@ -73,7 +73,7 @@ describe(`The writer under faults and take-overs, beside an oracle (SEED=${SEED}
       const work = sources.map((source) => keepTelling(source, processes, random, over));
       const restarts = processes.map((process) => process.restartNowAndThen(over));
       const [faults] = await Promise.all([
-        makeFaults(standIn.faults, { random, isResting }, over),
+        makeFaults(standIn.faults, { random, isInsert: transport === 'INSERT', isResting }, over),
         ...work,
         ...restarts,
       ]);
