@@ -5,7 +5,7 @@ import type { Fault, FaultAction, Faults } from '../support/starrocks-standin/fa
 /** Between two faults, at most. */
 const PAUSE_MS_MAX = 300;
 /** So many wait for their statement, at most. */
-const WAITING_MAX = 5;
+const WAITING_MAX = 20;
 const TABLES = ['profile_', 'kv_', 'event_', 'sys_users'];
 
 type Draw = (limit: number) => number;
@@ -50,6 +50,17 @@ function drawFault(random: Draw, isInsert: boolean): Fault {
   const table = pick(...TABLES);
   const times = 1 + random(2);
   const skip = random(3);
+  if (random(4) === 0) {
+    // A round that takes longer than anybody waits for its end.
+    const slow: FaultAction = { kind: 'delay', ms: 350 + random(300) };
+    const at = isInsert ? 'statement-before' : 'load-before';
+    return {
+      at,
+      match: isInsert ? `^INSERT INTO \`${pick('profile_', 'kv_', 'event_')}` : table,
+      action: slow,
+      times: 10,
+    };
+  }
   switch (random(7)) {
     case 0:
       return { at: 'statement-before', match: '^INSERT INTO `sys_pos', action: pick(...before, late), times, skip };

@@ -1,17 +1,60 @@
+import { Catalog, declareTagType } from '@tessera/tag-catalog';
 import type {
   FieldState,
   FieldWrite,
   Guid,
+  JsonValue,
   ProfileEntry,
   ProfileOutcome,
   TagTypeDefinition,
   TagValue,
 } from '@tessera/tag-catalog';
-import { cuidOf, drawFields, isErasable } from './source-logs';
+import { cuidOf, drawFields } from './source-logs';
 
-const USERS = 120;
+/** Many fields, so that a round is many statements. */
+const COUNTERS = ['visits', 'orders', 'returns', 'calls', 'mails', 'clicks'];
+const TYPES: readonly JsonValue[] = [
+  {
+    name: 'person',
+    kind: 'profile',
+    tags: [
+      { name: 'town', valueType: 'string' },
+      { name: 'likes', valueType: 'set' },
+      ...COUNTERS.map((name) => ({ name, valueType: 'int' })),
+    ],
+  },
+  {
+    name: 'coupon',
+    kind: 'kv',
+    tags: [
+      { name: 'points', valueType: 'int' },
+      { name: 'note', valueType: 'string' },
+    ],
+  },
+  { name: 'visit', kind: 'event', properties: [{ name: 'page', valueType: 'int' }] },
+];
+/** Messages of a source come for so many users at a time, and for each of them so many: then never again, so that nothing puts right what went wrong. */
+const USERS_AT_A_TIME = 4;
+const MESSAGES_OF_A_USER = 4;
+const RECENT_MAX = 20;
 /** One in so many messages changes nothing. */
 const STALE = 9;
+
+export function toldCatalog(): Catalog {
+  return TYPES.reduce<Catalog>((catalog, json) => {
+    const outcome = declareTagType(catalog, json);
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.errors));
+    return outcome.value;
+  }, Catalog.empty);
+}
+
+/** Users, as all sources know them. */
+export interface ToldUsers {
+  /** Guids that were erased. */
+  readonly retired: Set<Guid>;
+  /** Those that something came for lately: of these some are erased. */
+  readonly recent: Guid[];
+}
 
 /** The entry comes before another one: the profiles were set back. */
 export class GapError extends Error {
@@ -49,11 +92,10 @@ export class ToldSource {
   /** How far the profiles have come. */
   #position = 0;
 
-  /** @param retired guids that were erased, in all sources. */
   constructor(
     readonly kind: SourceKind,
     private readonly random: (limit: number) => number,
-    private readonly retired: Set<Guid>,
+    private readonly users: ToldUsers,
   ) {}
 
   /** One entry more, if there is one. */
@@ -61,8 +103,8 @@ export class ToldSource {
     const { content } = this.kind;
     const offset = this.entries.length;
     const arrivalMs = Date.now();
-    const guid = content === 'erase' ? this.#nextErased() : this.#draw();
-    if (guid === null) return;
+    const guid = content === 'erase' ? this.#drawErased() : this.#draw();
+    if (guid === undefined) return;
     const cuid = cuidOf(guid);
     if (typeof content === 'string') {
       this.entries.push({ offset, cuid, guid, arrivalMs, content });
@@ -93,8 +135,8 @@ export class ToldSource {
     if (offset > this.#position) throw new GapError(`${offset} comes before ${this.#position}`);
     const isFirst = offset === this.#position;
     if (isFirst) this.#position = offset + 1;
-    if (content === 'erase') this.retired.add(guid);
-    else if (this.retired.has(guid)) return { verdict: 'retired', fields: [] };
+    if (content === 'erase') this.users.retired.add(guid);
+    else if (this.users.retired.has(guid)) return { verdict: 'retired', fields: [] };
     if (typeof content === 'string' || content.type.kind === 'event') {
       return { verdict: isFirst ? 'accepted' : 'repeated', fields: [] };
     }
@@ -126,15 +168,19 @@ export class ToldSource {
 
   #draw(): Guid {
     const { partition, partitions } = this.kind;
-    const place = this.random(Math.floor(USERS / partitions));
-    return (1 + place * partitions + partition) as Guid;
+    const first = Math.floor(this.entries.length / MESSAGES_OF_A_USER);
+    const guid = (1 + (first + this.random(USERS_AT_A_TIME)) * partitions + partition) as Guid;
+    const { recent } = this.users;
+    if (recent.push(guid) > RECENT_MAX) recent.shift();
+    return guid;
   }
 
   /** Each of them once. */
-  #nextErased(): Guid | null {
-    const before = this.entries.at(-1)?.guid ?? 0;
-    for (let guid = before + 1; guid <= USERS; guid++) if (isErasable(guid as Guid)) return guid as Guid;
-    return null;
+  #drawErased(): Guid | undefined {
+    const erased = new Set(this.entries.map(({ guid }) => guid));
+    const { recent } = this.users;
+    const guid = recent[this.random(recent.length + 1)];
+    return guid === undefined || erased.has(guid) ? undefined : guid;
   }
 
   #fields(type: TagTypeDefinition): readonly FieldWrite[] {

@@ -5,7 +5,8 @@ import type { Catalog } from '@tessera/tag-catalog';
 import { TABLES_DATABASE } from '../streams/compare-tables';
 
 const SUMS = 'SELECT sum(`sys_begun`) AS begun, sum(`sys_next`) AS ended FROM `sys_positions`';
-const PAUSE_MS = 15;
+/** Between two tables, at most: an answer takes its time. */
+const PAUSE_MS_MAX = 120;
 
 /** Reads all tables again and again, as an answer would: two readings with the same data version must find the same rows. */
 export class VersionWatch {
@@ -18,7 +19,11 @@ export class VersionWatch {
   readonly #pool: StarrocksPool;
   readonly #tables: readonly string[];
 
-  constructor(url: string, catalog: Catalog) {
+  constructor(
+    url: string,
+    catalog: Catalog,
+    private readonly random: (limit: number) => number,
+  ) {
     this.#pool = new StarrocksPool({ urls: [url], database: TABLES_DATABASE });
     this.#tables = ['sys_users', ...catalog.types.map(tableOf)];
   }
@@ -31,7 +36,7 @@ export class VersionWatch {
   async watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#look();
-      await sleep(PAUSE_MS);
+      await this.#pause();
     }
     await this.#pool.close();
   }
@@ -41,6 +46,7 @@ export class VersionWatch {
     if (before === null) return;
     const hash = createHash('sha1');
     for (const table of this.#tables) {
+      await this.#pause();
       const rows = await this.#pool.rows(`SELECT * FROM \`${table}\``);
       hash
         .update(
@@ -59,6 +65,10 @@ export class VersionWatch {
     if (before < this.#newest) this.flaws.push(`data version ${before} comes after ${this.#newest}`);
     this.#newest = before;
     this.#digests.set(before, digest);
+  }
+
+  #pause(): Promise<void> {
+    return sleep(this.random(PAUSE_MS_MAX));
   }
 
   /** Null: something is being written. */
