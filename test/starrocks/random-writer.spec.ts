@@ -77,6 +77,7 @@ describe(`The writer under faults and take-overs, beside an oracle (SEED=${SEED}
         ...work,
         ...restarts,
       ]);
+      const durable = sources.reduce((sum, { committed }) => sum + committed, 0);
       const end = AbortSignal.timeout(END_MS_MAX);
       await Promise.all(sources.map((source) => oneOf(processes, random).tellToEnd(source, end)));
       watched.abort();
@@ -85,7 +86,7 @@ describe(`The writer under faults and take-overs, beside an oracle (SEED=${SEED}
       expect([watch, ...processes].flatMap(({ flaws }) => flaws)).toEqual([]);
       const rows = await compareTables(standIn.mysqlUrl, CATALOG, expected(sources, retired));
       process.stdout.write(
-        `${transport}, ${model}: ${sources.reduce((sum, { entries }) => sum + entries.length, 0)} entries, ${rows} rows of events, ` +
+        `${transport}, ${model}: ${sources.reduce((sum, { entries }) => sum + entries.length, 0)} entries, ${durable} of them durable before the end, ${rows} rows of events, ` +
           `${faults} faults, ${processes.reduce((sum, { lost }) => sum + lost, 0)} sources lost in the middle, ${watch.readings} readings of ${watch.versions} data versions\n`,
       );
       expect(rows).toBeGreaterThan(0);
@@ -133,7 +134,13 @@ async function keepTelling(
     const told = oneOf(processes, random).tell(source, AbortSignal.any([over, leaving.signal]));
     telling.add(told);
     void told.finally(() => telling.delete(told));
-    await Promise.race([told, sleep(random(2_500))]);
+    // Whoever takes over from one in the middle waits for seconds before it writes.
+    await Promise.race([
+      told,
+      sleep(random(4) === 0 ? random(1_500) : 2_000 + random(6_000), undefined, { signal: over }).catch(
+        () => undefined,
+      ),
+    ]);
     if (random(3) === 0) leaving.abort();
     if (random(6) === 0) source.setBack(random(100));
   }
