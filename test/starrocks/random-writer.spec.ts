@@ -127,7 +127,7 @@ async function keepTelling(
   const telling = new Set<Promise<boolean>>();
   const growing = setInterval(() => {
     if (isResting()) return;
-    for (let count = source.kind.content === 'erase' ? random(2) : random(20); count > 0; count--) source.grow();
+    for (let count = source.kind.content === 'erase' ? random(5) : random(20); count > 0; count--) source.grow();
   }, GROW_MS);
   while (!over.aborted) {
     const leaving = new AbortController();
@@ -135,14 +135,10 @@ async function keepTelling(
     telling.add(told);
     void told.finally(() => telling.delete(told));
     // Whoever takes over from one in the middle waits for seconds before it writes.
-    await Promise.race([
-      told,
-      sleep(random(4) === 0 ? random(1_500) : 2_000 + random(6_000), undefined, { signal: over }).catch(
-        () => undefined,
-      ),
-    ]);
+    const ms = random(3) === 0 ? random(500) : 2_000 + random(5_000);
+    await Promise.race([told, sleep(ms, undefined, { signal: over }).catch(() => undefined)]);
     if (random(3) === 0) leaving.abort();
-    if (random(6) === 0) source.setBack(random(100));
+    if (random(4) === 0) source.setBack(random(200));
   }
   await Promise.all(telling);
   clearInterval(growing);

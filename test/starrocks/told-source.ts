@@ -34,9 +34,9 @@ const TYPES: readonly JsonValue[] = [
   { name: 'visit', kind: 'event', properties: [{ name: 'page', valueType: 'int' }] },
 ];
 /** Messages of a source come for so many users at a time, and for each of them so many: then never again, so that nothing puts right what went wrong. */
-const USERS_AT_A_TIME = 4;
-const MESSAGES_OF_A_USER = 4;
-const RECENT_MAX = 20;
+const USERS_AT_A_TIME = 15;
+const MESSAGES_OF_A_USER = 5;
+const RECENT_MAX = 400;
 /** One in so many messages changes nothing. */
 const STALE = 9;
 
