@@ -138,7 +138,7 @@ async function keepTelling(
     const ms = random(3) === 0 ? random(500) : 2_000 + random(5_000);
     await Promise.race([told, sleep(ms, undefined, { signal: over }).catch(() => undefined)]);
     if (random(3) === 0) leaving.abort();
-    if (random(4) === 0) source.setBack(random(200));
+    if (random(6) === 0) source.setBack(random(200));
   }
   await Promise.all(telling);
   clearInterval(growing);
