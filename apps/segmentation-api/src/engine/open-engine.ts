@@ -16,6 +16,7 @@ import type { CatalogStore } from '@tessera/tag-catalog';
 import type { EngineUsers } from '../users/distributed-user-reader';
 import type { GuidLookup } from '../users/guid-lookup';
 import { AskingEngine } from './asking-engine';
+import { callerMustSee } from './caller';
 import { UserCheck } from './check-users';
 
 /** What questions and lists have left behind is taken away so often. */
@@ -53,6 +54,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     concurrency: starrocksConcurrency,
     waitingMax: starrocksWaiting,
     timeoutMs: starrocksTimeoutMs,
+    syncsFirst: callerMustSee,
   });
   const engine = new StarrocksEngine({
     pool,
@@ -74,7 +76,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
   return {
     engine: asking,
     lists,
-    statistics: new StarrocksStatistics(pool, Date.now),
+    statistics: new StarrocksStatistics(pool, Date.now, () => !callerMustSee()),
     verifier: new UserCheck({ check, users, lookup }),
     singleUsers: { rows: new StarrocksUserRows(pool, Date.now), users },
     state: () => pool.state(),

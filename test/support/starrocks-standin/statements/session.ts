@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { FaultAction, FaultPoint } from '../faults';
+import type { FaultAction } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import type { Insert, Query, Statement } from '../sql/ast';
 import type { Parsed } from '../sql/parse-statement';
@@ -25,24 +25,13 @@ import { informationSchema } from './information-schema';
 import { takeLabel } from './labels';
 import { show } from './show';
 import { CheckedError } from './checked-error';
+import type { SessionSurroundings } from './surroundings';
 import { checkVariable, Variables } from './variables';
 
 /** Told in the handshake and by version(): nobody may take it for StarRocks. */
 export const VERSION = '8.0.33-tessera-starrocks-standin';
 
 const NEVER = new Promise<never>(() => undefined);
-
-/** Another client, as KILL and SHOW PROCESSLIST see it. */
-export interface Client {
-  readonly session: Session | null;
-  drop(): void;
-}
-
-export interface SessionSurroundings {
-  readonly clients: ReadonlyMap<number, Client>;
-  /** Where faults happen. @param ended resolves when nobody waits for the statement any more. */
-  meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<FaultAction | null>;
-}
 
 /** One client's session: its database, its variables, its statements. */
 export class Session {
@@ -96,6 +85,8 @@ export class Session {
     this.#running = text;
     try {
       const result = await this.#execute(statement, parameters);
+      // The leader did it, and the session's frontend waits until it has heard of it.
+      if (['insert', 'delete', 'update'].includes(statement.kind)) this.around.follower?.catchUp();
       await this.around.meet('statement-after', text, NEVER);
       return result;
     } catch (error) {
@@ -121,6 +112,7 @@ export class Session {
         this.use(statement.name);
         return ok();
       case 'sync':
+        this.around.follower?.catchUp();
         return ok();
       case 'set':
         for (const { name, value } of statement.variables) this.#variables.set(name, value);
@@ -197,7 +189,8 @@ export class Session {
         const { version } = catalog;
         const { sql, columns } = this.#translator(parameters).query(query, null);
         try {
-          const result = await duck.read(this.connection, sql, task);
+          const connection = this.around.follower?.connectionFor(this.connection) ?? this.connection;
+          const result = await duck.read(connection, sql, task);
           return { kind: 'rows', columns, rows: await cellsOf(result, columns) };
         } catch (error) {
           await duck.settled();
