@@ -16,6 +16,7 @@ import { SOURCE } from './load-sql';
 import { SureStatements } from './statements';
 import type { WriterPool } from './statements';
 import type { StreamLoadClient } from './stream-load-client';
+import { SourceClaims } from './source-claims';
 import { StreamLoadTransport } from './stream-load-transport';
 import type { Cell, Fence, LoadColumn, LoadTransport, TableLoad } from './table-load';
 
@@ -112,6 +113,7 @@ export class BitmapRows {
         ? new InsertTransport(this.#statements)
         : new StreamLoadTransport({
             ...{ client: streamLoad, statements: this.#statements, labelPrefix },
+            claims: new SourceClaims(this.#statements),
             // Rows are whole.
             takesPartialUpdates: () => false,
             closing: new AbortController().signal,

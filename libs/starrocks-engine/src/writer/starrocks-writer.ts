@@ -147,7 +147,13 @@ export class StarrocksWriter<R> {
     if (streamLoad === null) return new InsertTransport(this.#statements);
     const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
     return new StreamLoadTransport({
-      ...{ client: streamLoad, statements: this.#statements, labelPrefix, closing: this.#closing.signal },
+      ...{
+        client: streamLoad,
+        statements: this.#statements,
+        claims: this.#claims,
+        labelPrefix,
+        closing: this.#closing.signal,
+      },
       takesPartialUpdates: (table) => clearsTags || !isProfileTable(table),
       onWait: (table, error) => {
         events.onFailure(table, error, true);

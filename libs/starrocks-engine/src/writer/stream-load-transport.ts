@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
 import { identifier } from '../schema/names';
 import { cellJson } from './cell-text';
-import { checkSql } from './load-sql';
+import type { SourceClaims } from './source-claims';
 import type { SureStatements } from './statements';
 import { NotSentError } from './stream-load-client';
 import type { StreamLoadAnswer, StreamLoadClient } from './stream-load-client';
@@ -14,6 +14,8 @@ const RUNNING_POLL_MS = 500;
 export interface StreamLoadTransportOptions {
   readonly client: Pick<StreamLoadClient, 'load' | 'stateOf'>;
   readonly statements: SureStatements;
+  /** Of the sources of the rows. */
+  readonly claims: Pick<SourceClaims, 'holds'>;
   /** What the labels of this process begin with: letters, digits, `_`. No other process has the same. */
   readonly labelPrefix: string;
   /** False: rows are whole, or the table takes NULL for "as it was": StarRocks takes partial updates for primary keys alone. */
@@ -75,7 +77,7 @@ export class StreamLoadTransport implements LoadTransport {
 
   /** @throws FencedError, StarrocksError */
   async #demandClaims(table: string, fence: Fence): Promise<void> {
-    if ((await this.options.statements.write(checkSql(fence))) === 1) return;
+    if (await this.options.claims.holds(fence)) return;
     throw new FencedError(`a source of rows for ${table} is claimed by another process`);
   }
 
