@@ -237,7 +237,7 @@ describeWithStarrocks('Hostile texts in StarRocks', (starrocks) => {
 
   it('are names of lists', async () => {
     const known = async (cuids: readonly string[]): Promise<number[]> => cuids.map((cuid) => TEXTS.indexOf(cuid) + 1);
-    const lists = new StarrocksLists(pool, engine, known, () => NOW_MS);
+    const lists = new StarrocksLists(pool, engine, known, () => NOW_MS, 5_000);
     const made: [string, string][] = [];
     for (const text of TEXTS.filter((one) => one !== '')) {
       const { list, matched } = await lists.create(

@@ -21,6 +21,8 @@ import { UserCheck } from './check-users';
 
 /** What questions and lists have left behind is taken away so often. */
 const SWEEP_MS = 3_600_000;
+/** Between two looks for changes of lists that broke off. */
+const SETTLE_MS = 10_000;
 
 /** StarRocks as the ports of the HTTP API. */
 export interface OpenedEngine {
@@ -63,16 +65,22 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     timeoutMs: starrocksTimeoutMs,
   });
   const asking = new AskingEngine(engine);
-  const lists = new StarrocksLists(pool, asking, (cuids) => lookup.find(cuids), Date.now);
+  const lists = new StarrocksLists(pool, asking, (cuids) => lookup.find(cuids), Date.now, starrocksTimeoutMs);
   const users = new StarrocksUsers(pool);
   const check = new StarrocksCheck(pool, () => catalogStore.current(), Date.now);
   const sweeps = [
     quietly('What questions have left in StarRocks can not be swept', () => engine.sweep(), log),
     quietly('What lists have left in StarRocks can not be swept', () => lists.sweep(), log),
   ];
+  const settle = quietly(
+    'Changes of lists that broke off can not be ended in StarRocks',
+    () => lists.settleLeft(),
+    log,
+  );
   const sweeper = setInterval(() => {
     for (const sweep of sweeps) void sweep();
   }, SWEEP_MS).unref();
+  const settler = setInterval(() => void settle(), SETTLE_MS).unref();
   return {
     engine: asking,
     lists,
@@ -82,6 +90,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     state: () => pool.state(),
     close: async () => {
       clearInterval(sweeper);
+      clearInterval(settler);
       await engine.close();
       await pool.close();
     },
