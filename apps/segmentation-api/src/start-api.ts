@@ -75,6 +75,7 @@ export async function startApi(
     messages: {
       futureToleranceMs: config.futureHours * HOUR_MS,
       stringBytesMax,
+      clearsProfiles: config.starrocksUrls === null || config.starrocksProfileModel === 'primary',
       ...(cuidPattern === null ? {} : { cuidPattern }),
     },
     cursorBytesMax: config.cursorsMb * MB,
