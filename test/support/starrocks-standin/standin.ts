@@ -81,6 +81,11 @@ export class StarrocksStandIn {
     this.cluster.schemaChanges.durationMs = durationMs;
   }
 
+  /** Which StarRocks it says to be; nothing else follows from it. */
+  set starrocksVersion(version: string) {
+    this.cluster.starrocksVersion = version;
+  }
+
   async close(): Promise<void> {
     this.faults.clear();
     await Promise.all([this.mysql.close(), this.second.close(), this.loads.close()]);

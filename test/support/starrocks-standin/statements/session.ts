@@ -166,6 +166,9 @@ export class Session {
   #sessionValue(name: string): Typed | null {
     const text = (value: string | null): Typed => ({ sql: value === null ? 'NULL' : quoteText(value), type: VARCHAR });
     switch (name) {
+      // docs: sql-functions/utility-functions/current_version.
+      case 'current_version()':
+        return text(`${this.cluster.starrocksVersion} standin`);
       case 'version()':
       case '@@version':
         return text(VERSION);
