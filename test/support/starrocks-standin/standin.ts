@@ -81,6 +81,11 @@ export class StarrocksStandIn {
     this.cluster.schemaChanges.durationMs = durationMs;
   }
 
+  /** Statements that were refused as too complex; each is given once. Whoever sends one has miscounted. */
+  takeTooComplex(): readonly string[] {
+    return this.cluster.tooComplex.splice(0);
+  }
+
   /** Which StarRocks it says to be; nothing else follows from it. */
   set starrocksVersion(version: string) {
     this.cluster.starrocksVersion = version;

@@ -13,6 +13,7 @@ import { cellsOf, ok } from '../engine/result';
 import type { Cell, StatementResult } from '../engine/result';
 import type { TransactionStatus } from '../engine/publishing';
 import { Task } from '../engine/task';
+import { checkOperators } from '../translate/operators';
 import { QueryTranslator } from '../translate/query';
 import type { Source } from '../translate/query';
 import { quoteName, quoteText } from '../translate/typed';
@@ -186,7 +187,9 @@ export class Session {
 
   /** Tables may change between the translation and the query: then it is translated again. */
   async #query(query: Query, parameters: readonly Typed[]): Promise<StatementResult> {
-    const { catalog, duck } = this.cluster;
+    const { cluster } = this;
+    const { catalog, duck } = cluster;
+    checkOperators(query, () => cluster.tooComplex.push(this.#running ?? ''));
     return this.#within('query_timeout', hintsOf(query), async (task) => {
       for (;;) {
         const { version } = catalog;
@@ -218,6 +221,7 @@ export class Session {
 
   async #insert(insert: Insert): Promise<StatementResult> {
     const { cluster } = this;
+    checkOperators(insert.query, () => cluster.tooComplex.push(this.#running ?? ''));
     const transaction = cluster.nextTransaction();
     let isAnsweredAtOnce = false;
     const hints =
