@@ -15,7 +15,9 @@ const COUNTER = 'lists';
 const PREFIX = `${COUNTER}/`;
 /** Changes that old are nobody's any more. */
 const OLD_MS = 24 * 3_600_000;
-/** One more look than StarRocks needs to end a statement. */
+/** What a change takes at most once it is said: until it is sent to the pool, in the line of the pool, in StarRocks. */
+const LIMITS_A_CHANGE = 3;
+/** What StarRocks needs to end a statement. */
 const SLACK_MS = 1_000;
 const table = identifier(POSITIONS_TABLE);
 const [source, begun, next] = [SOURCE, BEGUN, NEXT].map(identifier);
@@ -50,24 +52,27 @@ export class ListChanges {
     const { pool, timeoutMs, clock } = this.options;
     const name = `${PREFIX}${id}/${clock()}`;
     const startedMs = performance.now();
-    const end = (): Promise<void> => pool.use((session) => write(session, [name], 1));
-    const found = await pool.use(async (session) => {
-      await write(session, [name], 0);
-      return before(session);
-    });
+    const end = (): Promise<void> => pool.use((session) => write(session, [name], 1)).catch(() => undefined);
+    let [isBegun, isChanging] = [false, false];
     try {
+      const found = await pool.use(async (session) => {
+        await write(session, [name], 0);
+        isBegun = true;
+        return before(session);
+      });
       // Whoever finds that this process has died waits for what it may have sent until then, and for no longer.
       if (performance.now() - startedMs > timeoutMs) throw new StarrocksError('StarRocks took too long', 'late');
+      isChanging = true;
       await change();
+      // The change is made. If this fails, `settleLeft` does it.
+      await end();
+      return found;
     } catch (error) {
       // What may be going on still is ended by `settleLeft`, when it is over.
-      const isOver = !(error instanceof StarrocksError && error.isUnknown);
-      if (isOver) await end().catch(() => undefined);
+      const isOver = !(isChanging && error instanceof StarrocksError && error.isUnknown);
+      if (isBegun && isOver) await end();
       throw error;
     }
-    // The change is made. If this fails, `settleLeft` does it.
-    await end().catch(() => undefined);
-    return found;
   }
 
   /**
@@ -81,8 +86,7 @@ export class ListChanges {
     );
     const nowMs = performance.now();
     this.#begun = new Map(rows.map((row) => [nameOf(row), this.#begun.get(nameOf(row)) ?? nowMs] as const));
-    // Said, and sent, within a limit; over within another one.
-    const overMs = 2 * (timeoutMs + SLACK_MS);
+    const overMs = LIMITS_A_CHANGE * (timeoutMs + SLACK_MS);
     const over = [...this.#begun].filter(([, sinceMs]) => nowMs - sinceMs > overMs).map(([name]) => name);
     for (const some of chunksOf(over)) await pool.use((session) => write(session, some, 1));
   }

@@ -111,7 +111,7 @@ export class StreamLoadServer {
       return this.#tellState(decodeURIComponent(state[1]!), decodeURIComponent(state[2]!), message, response);
     const request = this.#enter(message, response);
     if (request === null) return;
-    const fault = await this.controlled.faults.meet('redirect', textOf(request), once(message.socket, 'close'));
+    const fault = await this.controlled.faults.meet('redirect', textOf(request), closeOf(message));
     if (fault?.kind === 'error') {
       json(response, 200, { Status: 'FAILED', Message: fault.message });
       return;
@@ -198,7 +198,7 @@ export class StreamLoadServer {
 
   async #loadLabelled(request: Request, transaction: number): Promise<Answer> {
     const { message, response, database, label } = request;
-    const gone = once(message.socket, 'close');
+    const gone = closeOf(message);
     const fault = await this.controlled.faults.meet('load-before', textOf(request), gone);
     const refused = refusalOf(fault, label);
     if (refused !== null) return refused;
@@ -285,4 +285,12 @@ export function json(
   response
     .writeHead(status, { 'content-type': 'application/json', connection: 'close', ...headers })
     .end(JSON.stringify(body));
+}
+
+/** Resolves when the client is gone, also when it died in the middle of a request, which is an error of the socket. */
+function closeOf({ socket }: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.on('error', () => undefined);
+  });
 }
