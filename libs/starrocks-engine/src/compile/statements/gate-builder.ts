@@ -214,7 +214,14 @@ function storedSnapshot(audienceId: string, version: number): StoredBitmap {
 }
 
 function byKey(nodes: readonly PlanNode[]): readonly PlanNode[] {
-  if (nodes.length < 2) return nodes;
+  // Most gates have two or three inputs, which are in order as often as not.
+  let before = '';
+  let isSorted = true;
+  for (const { key } of nodes) {
+    if (key < before) isSorted = false;
+    before = key;
+  }
+  if (isSorted) return nodes;
   return [...nodes].sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
 
