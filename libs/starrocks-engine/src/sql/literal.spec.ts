@@ -116,7 +116,7 @@ describe('instantLiteral', () => {
     const span = Date.UTC(10_000, 0, 1) - first;
     const unit = numbers(SEED);
     for (let round = 0; round < 20_000; round += 1) {
-      // In whole steps of 17 minutes and in ms: 31 bits of a number are too few for each ms to come.
+      // Two of them: the steps of one of 31 bits are longer than a minute.
       const instantMs = first + Math.floor(unit() * (span - 1_000_000)) + Math.floor(unit() * 1_000_000);
       const iso = new Date(instantMs).toISOString();
       expect(instantLiteral(instantMs)).toBe(`'${iso.slice(0, 10)} ${iso.slice(11, 23)}'`);

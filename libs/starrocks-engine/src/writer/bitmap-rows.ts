@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagDefinition } from '@tessera/tag-catalog';
@@ -17,7 +16,7 @@ import { SureStatements } from './statements';
 import type { WriterPool } from './statements';
 import type { StreamLoadClient } from './stream-load-client';
 import { StreamLoadTransport } from './stream-load-transport';
-import type { Cell, Fence, LoadColumn, LoadTransport, TableLoad } from './table-load';
+import type { BatchLoad, Cell, Fence, LoadColumn, LoadTransport } from './table-load';
 
 export interface BitmapRowsOptions {
   readonly pool: WriterPool;
@@ -106,12 +105,11 @@ export class BitmapRows {
     const { pool, timeoutMs, streamLoad } = options;
     this.#statements = new SureStatements(pool, timeoutMs);
     this.#claims = new BitmapClaims(this.#statements);
-    const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
     this.#transport =
       streamLoad === null
         ? new InsertTransport(this.#statements)
         : new StreamLoadTransport({
-            ...{ client: streamLoad, statements: this.#statements, labelPrefix },
+            ...{ client: streamLoad, statements: this.#statements },
             // Rows are whole.
             takesPartialUpdates: () => false,
             closing: new AbortController().signal,
@@ -246,12 +244,12 @@ export class BitmapRows {
   ): Promise<void> {
     for (const batch of batchesOf(rows, this.options.limits ?? BATCH_LIMITS)) {
       const loads = batch.map((cells) => ({ cells, source, records: [] }));
-      await this.#loadBatch({ table, columns, rows: loads }, fence);
+      await this.#loadBatch({ table, columns, rows: loads, batch: table }, fence);
     }
   }
 
   /** Rows that are written twice are the same rows, or the same union of bitmaps. */
-  async #loadBatch(load: TableLoad, fence: Fence): Promise<void> {
+  async #loadBatch(load: BatchLoad, fence: Fence): Promise<void> {
     for (let pauseMs = PAUSE_MS; ; pauseMs *= 2) {
       try {
         await this.#transport.load(load, fence);
