@@ -4,7 +4,16 @@ import type { TagDefinition } from '@tessera/tag-catalog';
 import type { StarrocksRow } from '../connection/starrocks-connection';
 import { StarrocksError } from '../connection/starrocks-error';
 import { BIGINT, BITMAP, DATETIME, INT, varchar, VARCHAR_BYTES_MAX } from '../schema/column-type';
-import { GUIDS, identifier, KV_BITMAPS_TABLE, POSITIONS_TABLE, SEGMENT, SNAPSHOTS_TABLE, TAG } from '../schema/names';
+import {
+  GUIDS,
+  identifier,
+  KV_BITMAPS_TABLE,
+  POSITIONS_TABLE,
+  SEGMENT,
+  SNAPSHOTS_TABLE,
+  TAG,
+  VERSION,
+} from '../schema/names';
 import { textLiteral } from '../sql/literal';
 import { BATCH_LIMITS, batchesOf, segmentsOf } from './bitmap-batches';
 import type { BatchLimits } from './bitmap-batches';
@@ -69,16 +78,14 @@ const NO_GUIDS = { segment: 0, text: 'AA==', count: 0 };
 
 const snapshots = identifier(SNAPSHOTS_TABLE);
 const kvBitmaps = identifier(KV_BITMAPS_TABLE);
-const [audience, version, seg, guids, value] = ['sys_audience', 'sys_version', SEGMENT, GUIDS, 'sys_value'].map(
-  identifier,
-);
+const [audience, version, seg, guids, value] = ['sys_audience', VERSION, SEGMENT, GUIDS, 'sys_value'].map(identifier);
 
 /** A count that is read back. */
 const stored = identifier('sys_rows');
 
 const SNAPSHOT_COLUMNS: readonly LoadColumn[] = [
   { name: 'sys_audience', type: varchar(NAME_BYTES_MAX) },
-  { name: 'sys_version', type: BIGINT },
+  { name: VERSION, type: BIGINT },
   { name: SEGMENT, type: INT },
   { name: GUIDS, type: BITMAP },
   { name: 'sys_count', type: BIGINT },
@@ -167,7 +174,7 @@ export class BitmapRows {
         `SELECT DISTINCT ${version} FROM ${snapshots} WHERE ${audience} = ${textLiteral(audienceId)} ` +
           `AND ${version} >= ${nextOf(KEPT + audienceId)} AND ${version} <= ${nextOf(SNAPSHOTS + audienceId)} ORDER BY ${version}`,
       );
-      return rows.map((row) => Number(row['sys_version']));
+      return rows.map((row) => Number(row[VERSION]));
     });
   }
 

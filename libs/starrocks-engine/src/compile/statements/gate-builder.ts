@@ -1,6 +1,6 @@
 import type { PlanNode, ProfileScanNode, TagTest } from '@tessera/audience';
 import { profileScanNode } from '@tessera/audience';
-import { identifier, LISTS_TABLE, SNAPSHOTS_TABLE } from '../../schema/names';
+import { identifier, LISTS_TABLE, SNAPSHOTS_TABLE, VERSION } from '../../schema/names';
 import { textLiteral } from '../../sql/literal';
 import type { ScanNode } from '../leaf';
 import { testParts } from '../leaves';
@@ -20,7 +20,7 @@ export interface GateOptions {
 const FEW = 16;
 const listColumn = identifier('sys_list');
 const audienceColumn = identifier('sys_audience');
-const versionColumn = identifier('sys_version');
+const versionColumn = identifier(VERSION);
 
 /** Tests of one scan in one leaf; a scan of more is an intersection of scans. */
 const SCAN_TESTS_MAX = 64;
