@@ -167,6 +167,27 @@ describeWithServer('npm run migrate', MariaDbServer, (server) => {
   );
 
   it(
+    'says of a StarRocks that is too old that it is, before anything is made there',
+    async () => {
+      const { standIn } = starrocks;
+      // A real cluster is not too old for its tests.
+      if (standIn === null) return;
+      await change(declare('customer', 'level'));
+      standIn.starrocksVersion = '3.2.16';
+      const problem = 'this is StarRocks 3.2.16 standin; Tessera needs 3.3.1 or newer: upgrade it';
+      const dry = await run('--dry-run');
+      expect(dry).toMatchObject({ code: 1, output: expect.stringContaining(`-- not possible: ${problem}\n`) });
+      expect(dry.output).toContain('-- create table profile_1_customer');
+      expect(await run()).toMatchObject({ code: 1, output: expect.stringContaining(problem) });
+      await expect(pool.run(`USE \`${database}\``)).rejects.toThrow('Unknown database');
+      standIn.starrocksVersion = '3.3.1';
+      expect((await run('--dry-run')).code).toBe(0);
+      expect((await run()).code).toBe(0);
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
     'says that StarRocks can not be reached, without the password',
     async () => {
       const environment = { MYSQL_URL: server().url, STARROCKS_URL: 'mysql://root:hunter2@127.0.0.1:1' };

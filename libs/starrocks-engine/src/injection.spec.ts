@@ -19,6 +19,7 @@ import type { TableDefinition } from './schema/table-definition';
 import { textLiteral } from './sql/literal';
 import { InsertTransport } from './writer/insert-transport';
 import { insertSql, rowSql } from './writer/load-sql';
+import { SourceClaims } from './writer/source-claims';
 import { SureStatements } from './writer/statements';
 import { StreamLoadClient } from './writer/stream-load-client';
 import { StreamLoadTransport } from './writer/stream-load-transport';
@@ -214,8 +215,9 @@ describeWithStarrocks('Hostile texts in StarRocks', (starrocks) => {
   function streamLoads(): LoadTransport {
     const { httpUrls: urls, database } = starrocks();
     const client = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs: TIMEOUT_MS });
+    const statements = new SureStatements(pool, TIMEOUT_MS);
     return new StreamLoadTransport({
-      ...{ client, statements: new SureStatements(pool, TIMEOUT_MS), closing: new AbortController().signal },
+      ...{ client, statements, claims: new SourceClaims(statements), closing: new AbortController().signal },
       takesPartialUpdates: () => true,
       onWait: (_table, error) => {
         throw error;
@@ -271,7 +273,7 @@ describeWithStarrocks('Hostile texts in StarRocks', (starrocks) => {
 
   it('are names of lists', async () => {
     const known = async (cuids: readonly string[]): Promise<number[]> => cuids.map((cuid) => TEXTS.indexOf(cuid) + 1);
-    const lists = new StarrocksLists(pool, engine, known, () => NOW_MS);
+    const lists = new StarrocksLists(pool, engine, known, () => NOW_MS, 5_000);
     const made: [string, string][] = [];
     for (const text of TEXTS.filter((one) => one !== '')) {
       const { list, matched } = await lists.create(

@@ -24,6 +24,7 @@ import { SOURCE } from './load-sql';
 import { SureStatements } from './statements';
 import type { WriterPool } from './statements';
 import type { StreamLoadClient } from './stream-load-client';
+import { SourceClaims } from './source-claims';
 import { StreamLoadTransport } from './stream-load-transport';
 import type { BatchLoad, Cell, Fence, LoadColumn, LoadTransport } from './table-load';
 
@@ -117,6 +118,7 @@ export class BitmapRows {
         ? new InsertTransport(this.#statements)
         : new StreamLoadTransport({
             ...{ client: streamLoad, statements: this.#statements },
+            claims: new SourceClaims(this.#statements),
             // Rows are whole.
             takesPartialUpdates: () => false,
             closing: new AbortController().signal,

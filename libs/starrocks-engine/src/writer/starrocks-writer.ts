@@ -145,7 +145,7 @@ export class StarrocksWriter<R> {
     const { streamLoad, clearsTags, events } = this.options;
     if (streamLoad === null) return new InsertTransport(this.#statements);
     return new StreamLoadTransport({
-      ...{ client: streamLoad, statements: this.#statements, closing: this.#closing.signal },
+      ...{ client: streamLoad, statements: this.#statements, claims: this.#claims, closing: this.#closing.signal },
       takesPartialUpdates: (table) => clearsTags || !isProfileTable(table),
       onWait: (table, error) => {
         events.onFailure(table, error, true);

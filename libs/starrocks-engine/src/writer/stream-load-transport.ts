@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
 import { identifier } from '../schema/names';
 import { cellJson } from './cell-text';
-import { checkSql } from './load-sql';
+import type { SourceClaims } from './source-claims';
 import type { SureStatements } from './statements';
 import { NotSentError } from './stream-load-client';
 import type { StreamLoadAnswer, StreamLoadClient } from './stream-load-client';
@@ -18,6 +18,8 @@ const HASH_CHARACTERS = 40;
 export interface StreamLoadTransportOptions {
   readonly client: Pick<StreamLoadClient, 'load' | 'stateOf'>;
   readonly statements: SureStatements;
+  /** Of the sources of the rows. */
+  readonly claims: Pick<SourceClaims, 'holds'>;
   /** False: rows are whole, or the table takes NULL for "as it was": StarRocks takes partial updates for primary keys alone. */
   readonly takesPartialUpdates: (table: string) => boolean;
   /** Aborted when the process ends. */
@@ -98,7 +100,7 @@ export class StreamLoadTransport implements LoadTransport {
 
   /** @throws FencedError, StarrocksError */
   async #demandClaims(table: string, fence: Fence): Promise<void> {
-    if ((await this.options.statements.write(checkSql(fence))) === 1) return;
+    if (await this.options.claims.holds(fence)) return;
     throw new FencedError(`a source of rows for ${table} is claimed by another process`);
   }
 

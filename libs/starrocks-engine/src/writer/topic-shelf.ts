@@ -282,14 +282,12 @@ export class TopicShelf<R> {
     const startedMs = performance.now();
     const written = parts.filter(({ buffer }) => !buffer.isEmpty);
     const passed = parts.filter(({ buffer }) => buffer.isEmpty);
-    if (passed.length > 0) {
-      const lost = await claims.end(fenceOf(passed), extentsOf(passed));
-      if (lost.length > 0) return lost;
-    }
-    if (written.length === 0) return [];
     const fence = fenceOf(written);
-    const begun = await claims.begin(fence, extentsOf(written));
-    if (begun.length > 0) return begun;
+    const said = await bothOver(
+      passed.length === 0 ? [] : claims.end(fenceOf(passed), extentsOf(passed)),
+      written.length === 0 ? [] : claims.begin(fence, extentsOf(written)),
+    );
+    if (said.length > 0 || written.length === 0) return said;
     const lost = await this.#writeRows(written, fence);
     if (lost.length > 0) return lost;
     const repeated = written.filter(({ state, extent }) => extent.from < state.reached);
@@ -372,6 +370,16 @@ function batchOf<R>(parts: readonly RoundPart<R>[]): string {
   return parts
     .map(({ state, extent, opening }) => `${state.source} ${opening} ${extent.from} ${extent.through}`)
     .join('; ');
+}
+
+type Lost = readonly string[];
+
+/** What both have lost. @throws what the first one throws that fails, when both are over. */
+async function bothOver(one: Lost | Promise<Lost>, other: Lost | Promise<Lost>): Promise<Lost> {
+  const settled = await Promise.allSettled([one, other]);
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
 }
 
 function fenceOf<R>(parts: readonly RoundPart<R>[]): Fence {
