@@ -43,15 +43,20 @@ export class LoadRunner<R> {
     for (const rows of partsOf(fit, this.options.limits)) await this.#write({ ...load, rows }, fence);
   }
 
+  /** What else a row says is written: beside a value of NULL a time of NULL leaves a tag as it was. */
   async #withoutClears(load: BatchLoad<R>): Promise<BatchLoad<R>> {
-    const { columns, rows } = load;
+    const { table, columns, rows } = load;
     const times = columns.flatMap(({ name }, place) => (name.startsWith(`${TIME}_`) ? [place] : []));
-    // The time of a tag stands behind its value.
-    const clears = rows.filter(({ cells }) => times.some((place) => (cells[place - 1] ?? null) === null));
-    for (const row of clears) {
-      await this.options.onUnfit(row, `${load.table} is made with REPLACE_IF_NOT_NULL: its tags can't be cleared`);
+    if (times.length === 0) return load;
+    const kept: LoadRow<R>[] = [];
+    for (const row of rows) {
+      // The time of a tag stands behind its value.
+      const set = times.filter((place) => (row.cells[place - 1] ?? null) !== null);
+      if (set.length > 0) kept.push({ ...row, cells: withoutTimes(row.cells, times, set) });
+      if (set.length === times.length) continue;
+      await this.options.onUnfit(row, `${table} is made with REPLACE_IF_NOT_NULL: its tags can't be cleared`);
     }
-    return clears.length === 0 ? load : { ...load, rows: rows.filter((row) => !clears.includes(row)) };
+    return { ...load, rows: kept };
   }
 
   /** Halves what is refused until the rows are found that are to blame. */
@@ -149,6 +154,12 @@ function withoutNumbers(text: string): string {
     .replaceAll(/https?:\/\/\S+/g, '')
     .replaceAll(/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '#')
     .replaceAll(/\d+/g, '#');
+}
+
+/** @param kept of the times' places those that stay. */
+function withoutTimes(cells: readonly Cell[], times: readonly number[], kept: readonly number[]): readonly Cell[] {
+  if (kept.length === times.length) return cells;
+  return cells.map((cell, place) => (times.includes(place) && !kept.includes(place) ? null : cell));
 }
 
 function cellsOf(keys: readonly { readonly cell: Cell | undefined }[]): readonly Cell[] {
