@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FieldDefinition, FieldWrite, Guid, ProfileEntry, ProfileOutcome, TagValue } from '@tessera/tag-catalog';
+import type { Guid, ProfileOutcome } from '@tessera/tag-catalog';
 import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
 import type { StarrocksAtHand } from '../../../../test/support/starrocks-standin/with-starrocks';
 import { SourceLostError } from './source-state';
 import { TOO_MANY_VERSIONS } from '../../../../test/support/starrocks-standin/faults';
 import { StreamLoadClient } from './stream-load-client';
+import { erased, NOON, told } from './testing/told-entries';
+import type { Told } from './testing/told-entries';
 import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
 import type { WriterAtWork } from './testing/writer-at-work';
 
 const TESTS_MS_MAX = 120_000;
-const NOON = Date.UTC(2026, 10, 20, 12, 0, 0, 123);
 const CATALOG = catalogOf([
   {
     name: 'person',
@@ -42,41 +43,6 @@ const FLAG = CATALOG.type('flag')!;
 const VISIT = CATALOG.type('visit')!;
 const NEVER = new AbortController().signal;
 const guid = (number: number): Guid => number as Guid;
-
-interface Told {
-  readonly entry: ProfileEntry;
-  readonly outcome: ProfileOutcome;
-}
-
-function told(
-  type: typeof PERSON,
-  offset: number,
-  user: number,
-  values: Readonly<Record<string, TagValue | null>>,
-  verdict: ProfileOutcome['verdict'] = 'accepted',
-): Told {
-  const fields = Object.entries(values).map(([name, value]) => {
-    const field: FieldDefinition = [...type.tags, ...type.properties].find((one) => one.name === name)!;
-    return { field, value };
-  });
-  const writes = fields.map(({ field, value }): FieldWrite => {
-    return value === null ? { op: 'clear', field } : { op: 'set', field, value };
-  });
-  const cuid = `user ${user} 𝄞`;
-  const content = { type, cuid, timeMs: NOON + offset, id: null, fields: writes };
-  const states = type.kind === 'event' ? [] : fields.map((one) => ({ ...one, timeMs: NOON + offset }));
-  return {
-    entry: { offset, cuid, guid: guid(user), arrivalMs: NOON, content },
-    outcome: { verdict, fields: states },
-  };
-}
-
-function erased(offset: number, user: number): Told {
-  return {
-    entry: { offset, cuid: `user ${user} 𝄞`, guid: guid(user), arrivalMs: NOON, content: 'erase' },
-    outcome: { verdict: 'accepted', fields: [] },
-  };
-}
 
 describe.each(['INSERT', 'Stream Load'])('By %s', (transport) => {
   describeWithStarrocks('the writer on StarRocks', (starrocks) => {
@@ -131,6 +97,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     await durable(work, 'tags.person', 6);
     const [one, two, four] = await work.rows('profile_1_person', 'sys_guid');
     expect(one).toMatchObject({ sys_guid: '1', vip: 1, level: '7', spend: '-12.05', city: null, born: null });
+    expect([one, two, four].map((row) => row?.['sys_version'])).toEqual(['2', '1', '4']);
     expect(one?.['sys_t_city']).toContain('2026-11-20 12:00:00.125');
     expect(two).toMatchObject({ sys_guid: '2', born: '1969-12-31', level: null });
     expect(four).toMatchObject({ sys_guid: '4', likes: '[]', group: 'g', order: '3' });
@@ -146,7 +113,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
   it('leaves columns alone that a row does not name', async () => {
     await write(work, 'tags.person', told(PERSON, 6, 1, { city: 'x' }));
     const [one] = await work.rows('profile_1_person', 'sys_guid');
-    expect(one).toMatchObject({ vip: 1, level: '7', spend: '-12.05', city: 'x' });
+    expect(one).toMatchObject({ vip: 1, level: '7', spend: '-12.05', city: 'x', sys_version: '6' });
   });
 
   it('writes kv tags as rows of a tag and a user, and rows of events once however often they come', async () => {

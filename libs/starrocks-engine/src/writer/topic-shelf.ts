@@ -312,7 +312,7 @@ export class TopicShelf<R> {
       await tables.demand({ tables: names, guid });
     }
     try {
-      for (const load of loads) await runner.run(load, fence);
+      for (const load of loads) await runner.run({ ...load, batch: batchOf(parts) }, fence);
     } catch (error) {
       if (!(error instanceof FencedError)) throw error;
       const lost = await claims.lost(fence);
@@ -363,6 +363,13 @@ export class TopicShelf<R> {
     this.#trouble = trouble;
     this.options.events.onFailure(this.options.topic, error, isNews);
   }
+}
+
+/** The same for each try of a round, and of no other round under the same claims: a source that is told again has another opening. */
+function batchOf<R>(parts: readonly RoundPart<R>[]): string {
+  return parts
+    .map(({ state, extent, opening }) => `${state.source} ${opening} ${extent.from} ${extent.through}`)
+    .join('; ');
 }
 
 type Lost = readonly string[];

@@ -5,6 +5,7 @@ import type { StarrocksRow } from '../../connection/starrocks-connection';
 import { createTableSql } from '../../schema/create-table-sql';
 import { tableOf } from '../../schema/names';
 import { schemaDefaults, tablesOf } from '../../schema/tables-of';
+import type { ProfileModel } from '../../schema/tables-of';
 import type { WriterBatch } from '../row-buffer';
 import { StarrocksWriter } from '../starrocks-writer';
 import type { StarrocksWriterOptions, WriterOpening } from '../starrocks-writer';
@@ -53,8 +54,12 @@ export function poolAt(url: string, timeoutMs = TIMEOUT_MS, concurrency?: number
 }
 
 /** Makes the tables of the catalogue. */
-export async function makeTables(pool: StarrocksPool, catalog: Catalog): Promise<void> {
-  const options = { ...schemaDefaults('test'), replication: 1, buckets: 1, bitmapBuckets: 1 };
+export async function makeTables(
+  pool: StarrocksPool,
+  catalog: Catalog,
+  profileModel: ProfileModel = 'primary',
+): Promise<void> {
+  const options = { ...schemaDefaults('test'), profileModel, replication: 1, buckets: 1, bitmapBuckets: 1 };
   for (const table of tablesOf(catalog, options, { nowMs: Date.now(), nextGuid: 1 })) {
     await pool.run(createTableSql(table));
   }
