@@ -1,10 +1,20 @@
 import type { Follower } from '../engine/follower';
+import type { Cell } from '../engine/result';
 import type { FaultAction, FaultPoint } from '../faults';
-import type { Session } from './session';
+
+/** A session as others see it. */
+export interface RunningSession {
+  readonly id: number;
+  /** Of custom_query_id. */
+  readonly queryId: string;
+  readonly process: readonly Cell[];
+  /** Ends the statement that runs. */
+  cancel(): void;
+}
 
 /** Another client, as KILL and SHOW PROCESSLIST see it. */
 export interface Client {
-  readonly session: Session | null;
+  readonly session: RunningSession | null;
   drop(): void;
 }
 
