@@ -3,20 +3,18 @@
 // reach the real servers; without the variable nothing but the session in Kafka is changed.
 import { GroupProducer, KafkaClient } from '@tessera/kafka';
 import { RedisProfiles } from '@tessera/online-profile';
-import { StreamLoadClient } from '@tessera/starrocks-engine';
-import { RedisProfileLane } from '../../libs/online-profile/src/redis-profile-lane';
-import { StarrocksConnection } from '../../libs/starrocks-engine/src/connection/starrocks-connection';
+import { StarrocksPool, StreamLoadClient } from '@tessera/starrocks-engine';
 
 /** Where the worker is to die. */
 export interface WorkerFault {
-  /** As `pointsOf` and `main` name it. */
+  /** As `pointsOf` and the calls at the end of this file name it. */
   readonly point: string;
   readonly phase: 'before' | 'after';
   /** Which call of the point, from 1. */
   readonly call: number;
 }
 
-type Call = (...args: never[]) => unknown;
+type Call = (...args: unknown[]) => unknown;
 
 /** How soon Kafka gives the partitions of a process that died to another one. */
 const SESSION = { sessionTimeout: 3_000, heartbeatInterval: 300 };
@@ -55,23 +53,41 @@ function die({ phase, point }: WorkerFault): Promise<never> {
   return new Promise(() => undefined);
 }
 
-function wrap(on: object, name: string, pointsAt: (...args: readonly unknown[]) => readonly string[]): void {
+/** @param around is given the object's own call. */
+function replace(on: object, name: string, around: (call: Call, args: unknown[]) => unknown): void {
   const call = Reflect.get(on, name) as Call;
-  Reflect.set(on, name, function (this: unknown, ...args: never[]): Promise<unknown> {
-    return pass(pointsAt(...args), () => call.apply(this, args));
+  Reflect.set(on, name, function (this: unknown, ...args: unknown[]): unknown {
+    return around(call.bind(this), args);
   });
 }
 
-wrap(StarrocksConnection.prototype, 'write', (sql) => pointsOf(String(sql)));
+function wrap(on: object, name: string, pointsAt: (...args: readonly unknown[]) => readonly string[]): void {
+  replace(on, name, (call, args) => pass(pointsAt(...args), () => call(...args)));
+}
+
+/** Sessions are connections, which are used again. */
+const wrapped = new WeakSet();
+replace(StarrocksPool.prototype, 'use', (use, [work, ...rest]) =>
+  use(
+    (session: object) => {
+      if (!wrapped.has(session)) wrap(session, 'write', (sql) => pointsOf(String(sql)));
+      wrapped.add(session);
+      return (work as Call)(session);
+    },
+    ...rest,
+  ),
+);
 wrap(StreamLoadClient.prototype, 'load', (load) => [`load ${kindOf((load as { readonly table: string }).table)}`]);
-wrap(RedisProfileLane.prototype, 'apply', () => ['redis apply']);
-wrap(RedisProfileLane.prototype, 'settle', () => ['redis settle']);
+replace(RedisProfiles.prototype, 'openLane', async (open, args) => {
+  const lane = (await open(...args)) as object;
+  wrap(lane, 'apply', () => ['redis apply']);
+  wrap(lane, 'settle', () => ['redis settle']);
+  return lane;
+});
 wrap(RedisProfiles.prototype, 'retired', () => ['tombstones']);
 wrap(GroupProducer.prototype, 'write', () => ['letters']);
-
-const consumer = KafkaClient.prototype.consumer;
-KafkaClient.prototype.consumer = function (this: KafkaClient, groupId, options) {
-  const made = consumer.call(this, groupId, { ...options, ...SESSION });
-  wrap(made, 'commitOffsets', () => ['commit']);
-  return made;
-};
+replace(KafkaClient.prototype, 'consumer', (make, [groupId, options]) => {
+  const consumer = make(groupId, { ...(options as object), ...SESSION }) as object;
+  wrap(consumer, 'commitOffsets', () => ['commit']);
+  return consumer;
+});

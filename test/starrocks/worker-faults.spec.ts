@@ -101,7 +101,7 @@ describeWithServer(`The ingest worker killed at fault points (SEED=${SEED})`, WI
       }
       const mapping = startWorker(servers.settings);
       const { profiles, close } = await openProfiles(servers.redis.url);
-      let [isOver, deaths] = [false, 0];
+      let isOver = false;
       const last = { worker: mapping };
       try {
         await mapping.printed(WORKER_RUNS);
@@ -114,7 +114,8 @@ describeWithServer(`The ingest worker killed at fault points (SEED=${SEED})`, WI
         );
         sending.catch(() => undefined);
         const all = lives();
-        for (const life of all) if (await live(servers, life)) deaths += 1;
+        const missed: Life[] = [];
+        for (const life of all) if (!(await live(servers, life))) missed.push(life);
         isOver = true;
         await sending;
         const settings = { ...servers.storeSettings, STARROCKS_TIMEOUT_MS: '1000' };
@@ -126,7 +127,8 @@ describeWithServer(`The ingest worker killed at fault points (SEED=${SEED})`, WI
         const { users, rows, refused } = await compareProfiles(servers.client, profiles, catalogStore.current(), url);
         expect(Math.min(users, rows, refused)).toBeGreaterThan(20);
         await expectSamePositions(servers, url);
-        expect(deaths).toBeGreaterThan(all.length / 2);
+        // A round is written anew only where one was broken off, and not every life sees an erasure.
+        if (missed.length > all.length / 3) throw new Error(`not come to: ${JSON.stringify(missed)}`);
       } finally {
         isOver = true;
         await Promise.all([mapping, last.worker].map((worker) => worker.end('SIGKILL')));
