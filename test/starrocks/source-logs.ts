@@ -46,7 +46,7 @@ export function sourceLogs(catalog: Catalog, seed: number, startMs: number): Sou
       const guid = (1 + random(USERS)) as Guid;
       const cuid = cuidOf(guid);
       const timeMs = startMs + offset * 1_000 - random(3) * MINUTE_MS;
-      const content = { type, cuid, timeMs, id: null, fields: fieldsOf(type, random) };
+      const content = { type, cuid, timeMs, id: null, fields: drawFields(type, random) };
       return { offset, cuid, guid, arrivalMs: startMs + offset * 1_000, content };
     });
     logs.set(`tags.${type.name}`, log);
@@ -64,7 +64,8 @@ export function cuidOf(guid: Guid): string {
   return `user ${guid}`;
 }
 
-function fieldsOf(type: TagTypeDefinition, random: (limit: number) => number): readonly FieldWrite[] {
+/** Writes of a message, at random: of an event none too. */
+export function drawFields(type: TagTypeDefinition, random: (limit: number) => number): readonly FieldWrite[] {
   const all = [...type.tags, ...type.properties].filter(() => random(2) === 0);
   const fields = all.length === 0 && type.kind !== 'event' ? type.tags.slice(0, 1) : all;
   return fields.map((field): FieldWrite => {

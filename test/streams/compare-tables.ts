@@ -1,4 +1,3 @@
-import type { ReferenceUser } from '@tessera/audience';
 import { StarrocksPool, tableOf } from '@tessera/starrocks-engine';
 import type { StarrocksRow } from '@tessera/starrocks-engine';
 import { formatDate } from '@tessera/tag-catalog';
@@ -14,11 +13,23 @@ export interface ExpectedRow {
   readonly values: ReadonlyMap<number, TagValue>;
 }
 
+/** How the tags of a user stand. */
+export interface ExpectedUser {
+  /** By tag id. */
+  readonly fields: ReadonlyMap<
+    number,
+    {
+      readonly tag: TagDefinition;
+      readonly state: { readonly value: TagValue | null; readonly timeMs: number | null };
+    }
+  >;
+}
+
 /** What the tables must hold: of users known and not erased. */
 export interface ExpectedTables {
   readonly users: ReadonlyMap<Guid, string>;
   /** Undefined: nothing came of the user but that it is known. */
-  readonly stateOf: (guid: Guid) => ReferenceUser | undefined;
+  readonly stateOf: (guid: Guid) => ExpectedUser | undefined;
   /** By id of the type. */
   readonly rows: ReadonlyMap<number, readonly ExpectedRow[]>;
 }

@@ -6,6 +6,7 @@ import { LoadRunner } from './load-runner';
 import type { OnUnfit } from './load-runner';
 import type { WriterBatch, WriterOrigin } from './row-buffer';
 import { SourceClaims } from './source-claims';
+import { SourceLostError } from './source-state';
 import { SureStatements } from './statements';
 import type { WriterPool } from './statements';
 import type { StreamLoadClient } from './stream-load-client';
@@ -73,9 +74,10 @@ export class StarrocksWriter<R> {
 
   /**
    * Takes a source over from whoever had it, in this process too.
-   * @throws StarrocksError
+   * @throws StarrocksError; SourceLostError when it is closed.
    */
   async open(origin: WriterOrigin): Promise<WriterOpening> {
+    if (this.#closing.signal.aborted) throw new SourceLostError(sourceOf(origin));
     const { next, id } = await this.#shelf(origin).open(sourceOf(origin));
     return { origin, next, id };
   }

@@ -245,6 +245,7 @@ function takesOver(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     expect(performance.now() - startedMs).toBeLessThan(2 * new SureStatements(after.pool, TIMEOUT_MS).lingerMs);
     expect(await cityOf(after, user)).toBe('new');
     await before.close();
+    await expect(before.begin(TOPIC)).rejects.toThrow(SourceLostError);
     expect(await position(after)).toBe('3 3');
     expect(await cityOf(after, user)).toBe('new');
   });

@@ -34,8 +34,14 @@ export class Task {
       throw error;
     } finally {
       this.#interrupt = null;
-      if (this.#again !== null) clearInterval(this.#again);
+      this.#rest();
     }
+  }
+
+  /** Nothing is left to be stopped. */
+  #rest(): void {
+    if (this.#again !== null) clearInterval(this.#again);
+    this.#again = null;
   }
 
   /** @param seconds until it is ended by itself. */
@@ -57,6 +63,8 @@ export class Task {
       return await work(task);
     } finally {
       clearTimeout(timer);
+      // It may have been ended while it waited for others.
+      task.#rest();
     }
   }
 }
