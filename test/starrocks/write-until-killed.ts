@@ -53,7 +53,9 @@ function pointOf(sql: string): string {
   if (table !== 'sys_positions') return `${sql.startsWith('DELETE') ? 'delete' : 'write'} ${table.split('_')[0]}`;
   if (sql.includes("'checks'")) return 'check';
   if (sql.includes("'repeats/")) return 'repeats';
-  return sql.includes('v.c2') ? 'begin' : 'end';
+  // What several topics say at once is said in one statement.
+  const says = [sql.includes(', 0)') ? 'begin' : '', sql.includes(', 1)') ? 'end' : ''];
+  return says.filter((word) => word !== '').join(' and ');
 }
 
 /** Positions as Kafka would keep them. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bindExpression, buildPlan, noReferences, ReferenceEngine, ReferenceStore } from '@tessera/audience';
-import { StarrocksPool } from '@tessera/starrocks-engine';
+import { StarrocksPool, tableOf } from '@tessera/starrocks-engine';
 import { Catalog, declareTagType, formatInstant, parseMessage } from '@tessera/tag-catalog';
 import type { TagMessage } from '@tessera/tag-catalog';
 import { describeWithServer } from '../support/services/with-server';
@@ -135,7 +135,9 @@ describeWithServer(
         ...{ STARROCKS_URL: standIn.mysqlUrl, STARROCKS_DATABASE: DATABASE },
         ...{ STARROCKS_REPLICATION: '1', STARROCKS_BUCKETS: '1', STARROCKS_BATCH_MS: '200' },
       };
-      const api = SourceProcess.start(MAIN, { environment: { PORT: '0', LOG_LEVEL: 'info', ...settings } });
+      // It asks a frontend that the workers don't write to.
+      const asked = { PORT: '0', LOG_LEVEL: 'info', ...settings, STARROCKS_URL: standIn.followerUrl };
+      const api = SourceProcess.start(MAIN, { environment: asked });
       const [worker, ingest] = [startWorker(servers.settings), startIngest(settings)];
       processes = [api, worker, ingest];
       address = (await api.printed(LISTENS))[1] ?? '';
@@ -346,6 +348,31 @@ describeWithServer(
         await call('POST', '/v1/tag-types', { name: 'unused', kind: 'event', properties: [] });
         expect((await call('DELETE', '/v1/tag-types/unused')).status).toBe(200);
         expect(await (await fetch(`${address}/metrics`)).text()).toContain(`tessera_users ${USERS}`);
+      },
+      TEST_MS_MAX,
+    );
+
+    it(
+      'sees what a caller has written, whichever frontend is asked',
+      async () => {
+        const level = { expression: { tag: 'level', op: 'eq', value: 4_711 } };
+        const leader = new StarrocksPool({ urls: [standIn.mysqlUrl], database: DATABASE });
+        const found = `SELECT sys_guid FROM ${tableOf(catalog.type('person')!)} WHERE level = 4711`;
+        const distinct = async (query: string): Promise<number> =>
+          (await call('GET', `/v1/tags?type=person&query=level${query}`)).json.tags[0].distinct;
+        const before = await distinct('');
+        await standIn.letFollowerFallBehind();
+        const message = { header: { type: 'person', cuid: 'user-11' }, body: { level: 4_711 } };
+        const sent = await call('POST', '/v1/messages', [message]);
+        await eventually(async () => {
+          expect(await leader.rows(found)).toHaveLength(1);
+        });
+        await leader.close();
+        expect((await call('POST', '/v1/segmentation/count', level)).json.count).toBe(0);
+        expect(await distinct('')).toBe(before);
+        const minOffset = String(sent.json.offset);
+        expect((await call('POST', '/v1/segmentation/count', { ...level, minOffset })).json.count).toBe(1);
+        expect(await distinct(`&minOffset=${minOffset}`)).toBe(before + 1);
       },
       TEST_MS_MAX,
     );

@@ -4,9 +4,10 @@ import { SourceProcess } from '../support/source-process';
 
 const MAIN = 'apps/ingest-worker/src/main.ts';
 
-/** An ingest worker as a process of its own; it commits often. It has said `INGEST_RUNS` once it has begun. */
-export function startIngest(settings: Readonly<Record<string, string>>): SourceProcess {
+/** An ingest worker as a process of its own; it commits often. It has said `INGEST_RUNS` once it has begun. @param node options of Node. */
+export function startIngest(settings: Readonly<Record<string, string>>, node: readonly string[] = []): SourceProcess {
   return SourceProcess.start(MAIN, {
+    node,
     environment: { PORT: '0', LOG_LEVEL: 'info', COMMIT_MS: '100', ...settings },
   });
 }

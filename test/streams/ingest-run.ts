@@ -72,7 +72,7 @@ export async function runIngest(servers: StreamServers, run: IngestRun): Promise
   let isLate = false;
   try {
     await Promise.all([mapping.printed(WORKER_RUNS), ...ingest.map((worker) => worker.printed(INGEST_RUNS))]);
-    const sending = send(
+    const sending = sendMessages(
       servers.client,
       run,
       () => isOver,
@@ -135,9 +135,10 @@ async function meetFaults(
   }
 }
 
-async function send(
+/** Sends messages of all kinds to `tags.raw`, at least so many, until it is over. @returns how many. */
+export async function sendMessages(
   client: KafkaClient,
-  { messages, cuids, seed }: IngestRun,
+  { messages, cuids, seed }: Pick<IngestRun, 'messages' | 'cuids' | 'seed'>,
   isOver: () => boolean,
   isLate: () => boolean,
 ): Promise<number> {
@@ -167,7 +168,7 @@ async function send(
 }
 
 /** Until the positions committed are the ends, of all topics. */
-async function untilDone(client: KafkaClient, workers: readonly SourceProcess[]): Promise<void> {
+export async function untilDone(client: KafkaClient, workers: readonly SourceProcess[]): Promise<void> {
   const untilMs = performance.now() + END_MS_MAX;
   for (const topic of await sourceTopics(client)) {
     const group = topic === 'tags.raw' ? GROUPS[topic] : INGEST_GROUP;
@@ -192,7 +193,8 @@ async function sourceTopics(client: KafkaClient): Promise<readonly string[]> {
   return ['tags.raw', 'sys_cguid_mapping', ...others];
 }
 
-async function stopInTime(worker: SourceProcess): Promise<void> {
+/** @throws Error if it takes too long or fails. */
+export async function stopInTime(worker: SourceProcess): Promise<void> {
   await worker.printed(INGEST_RUNS);
   const startedMs = performance.now();
   const { code, output } = await worker.end('SIGTERM');

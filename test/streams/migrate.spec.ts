@@ -90,7 +90,7 @@ describeWithServer('npm run migrate', MariaDbServer, (server) => {
         for (const statement of statements) await session.run(statement);
       });
       await scripted.close();
-      expect(await columns('profile_1_customer')).toEqual(['sys_guid', 'level', 'sys_t_level']);
+      expect(await columns('profile_1_customer')).toEqual(['sys_guid', 'sys_version', 'level', 'sys_t_level']);
       expect(await run('--dry-run')).toEqual({
         code: 0,
         output: `-- nothing to do: the tables of ${database} are as version 1 of the catalogue asks for\n`,
@@ -116,7 +116,9 @@ describeWithServer('npm run migrate', MariaDbServer, (server) => {
       await killed.end('SIGKILL');
       const again = await run();
       expect(again.code).toBe(0);
-      expect(await columns('profile_1_customer')).toEqual(['sys_guid', 'level', 'sys_t_level', 'age', 'sys_t_age']);
+      expect(await columns('profile_1_customer')).toEqual([
+        ...['sys_guid', 'sys_version', 'level', 'sys_t_level', 'age', 'sys_t_age'],
+      ]);
       if (starrocks.standIn !== null) starrocks.standIn.schemaChangeMs = 0;
     },
     TEST_MS_MAX,
@@ -132,8 +134,8 @@ describeWithServer('npm run migrate', MariaDbServer, (server) => {
       expect(kept.output).toContain(
         'the table profile_1_customer belongs to a removed tag type; --drop-removed drops it',
       );
-      expect(await columns('profile_1_customer')).toHaveLength(3);
-      expect(await columns('profile_2_customer')).toHaveLength(3);
+      expect(await columns('profile_1_customer')).toHaveLength(4);
+      expect(await columns('profile_2_customer')).toHaveLength(4);
       expect((await run('--dry-run', '--drop-removed')).output).toContain('DROP TABLE IF EXISTS `profile_1_customer`;');
       expect((await run('--drop-removed')).code).toBe(0);
       expect(await columns('profile_1_customer')).toEqual([]);
@@ -162,6 +164,27 @@ describeWithServer('npm run migrate', MariaDbServer, (server) => {
       expect(help.output).toContain('--dry-run');
       expect(help.output).toContain('STARROCKS_MIGRATION_URL');
       expect(help.code).toBe(0);
+    },
+    TEST_MS_MAX,
+  );
+
+  it(
+    'says of a StarRocks that is too old that it is, before anything is made there',
+    async () => {
+      const { standIn } = starrocks;
+      // A real cluster is not too old for its tests.
+      if (standIn === null) return;
+      await change(declare('customer', 'level'));
+      standIn.starrocksVersion = '3.2.16';
+      const problem = 'this is StarRocks 3.2.16 standin; Tessera needs 3.3.1 or newer: upgrade it';
+      const dry = await run('--dry-run');
+      expect(dry).toMatchObject({ code: 1, output: expect.stringContaining(`-- not possible: ${problem}\n`) });
+      expect(dry.output).toContain('-- create table profile_1_customer');
+      expect(await run()).toMatchObject({ code: 1, output: expect.stringContaining(problem) });
+      await expect(pool.run(`USE \`${database}\``)).rejects.toThrow('Unknown database');
+      standIn.starrocksVersion = '3.3.1';
+      expect((await run('--dry-run')).code).toBe(0);
+      expect((await run()).code).toBe(0);
     },
     TEST_MS_MAX,
   );

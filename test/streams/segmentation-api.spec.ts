@@ -52,7 +52,7 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
       ...more,
     });
 
-  const message = (type: string, cuid: string, level: number | string, more: object = {}): object => ({
+  const message = (type: string, cuid: string, level: number | string | object | null, more: object = {}): object => ({
     body: { [`${type}_level`]: level },
     header: { type, cuid, ...more },
   });
@@ -310,10 +310,39 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     TEST_MS_MAX,
   );
 
+  it(
+    'refuses what profile tables of the aggregate model can not hold, where they are made so',
+    async () => {
+      await declare(0, 'keeper');
+      await declare(0, 'clearer', { kind: 'kv' });
+      const settings = { STARROCKS_URL: 'mysql://root@127.0.0.1:9', STARROCKS_PROFILE_MODEL: 'aggregate' };
+      const api = SourceProcess.start(MAIN, {
+        environment: { PORT: '0', LOG_LEVEL: 'info', ...servers.settings, ...settings },
+      });
+      const clears = ['keeper', 'clearer'].map((type) => message(type, `${type}-1`, null));
+      const sent = [...clears, message('keeper', 'keeper-2', 2), message('keeper', 'keeper-3', { $inc: 1 })];
+      const { json } = await callApi((await api.printed(LISTENS))[1] ?? '', 'POST', '/v1/messages', sent);
+      const detail = expect.stringMatching(/"keeper_level".*can't be cleared here.*send another value/) as unknown;
+      expect(json).toMatchObject({ accepted: 3, rejected: [{ index: 0, code: 'operatorNotAllowed', detail }] });
+      expect(await read('tags.raw', 2, ofCuid('keeper-'))).toHaveLength(2);
+      expect((await api.end('SIGTERM')).code).toBe(0);
+      // Elsewhere both are taken.
+      expect((await call(0, 'POST', '/v1/messages', clears)).json).toMatchObject({ accepted: 2, rejected: [] });
+    },
+    TEST_MS_MAX,
+  );
+
   it('explains its settings, and does not let other machines in without a key', async () => {
     const help = await SourceProcess.run(MAIN, { argv: ['--help'] });
     expect(help.code).toBe(0);
-    for (const name of ['KAFKA_BROKERS', 'MYSQL_URL', 'REDIS_URL', 'STARROCKS_URL', 'API_KEYS', 'MESSAGES_CONCURRENCY'])
+    for (const name of [
+      'KAFKA_BROKERS',
+      'MYSQL_URL',
+      'REDIS_URL',
+      'STARROCKS_URL',
+      'API_KEYS',
+      'STARROCKS_PROFILE_MODEL',
+    ])
       expect(help.output).toContain(name);
     const open = await SourceProcess.run(MAIN, { environment: { ...servers.settings, HOST: '0.0.0.0' } });
     expect(open).toMatchObject({ code: 2, output: expect.stringContaining('set API_KEYS') });

@@ -8,9 +8,17 @@ import {
   SETTINGS,
   STARROCKS_SETTINGS,
   STARROCKS_SQL_SHAPE,
+  STARROCKS_TABLE_SETTINGS,
   text,
 } from '@tessera/platform';
-import type { Program, StarrocksSettings, StarrocksSqlShape, StarrocksUrls, TesseraConfig } from '@tessera/platform';
+import type {
+  Program,
+  StarrocksSettings,
+  StarrocksSqlShape,
+  StarrocksTableSettings,
+  StarrocksUrls,
+  TesseraConfig,
+} from '@tessera/platform';
 
 /** Settings that mean the same in the standalone service. */
 type CommonConfig = Pick<
@@ -35,6 +43,8 @@ export interface SegmentationApiConfig extends CommonConfig, StarrocksSettings {
   /** Null: the tag types, messages and tags of single users alone. */
   readonly starrocksUrls: StarrocksUrls | null;
   readonly sqlShape: StarrocksSqlShape;
+  /** As the ingest workers are told: what these would refuse is refused here. */
+  readonly starrocksProfileModel: StarrocksTableSettings['starrocksProfileModel'];
   readonly mappingGroupId: string;
   readonly ingestGroupId: string;
 }
@@ -56,6 +66,7 @@ export const SEGMENTATION_API: Program<SegmentationApiConfig> = {
     ),
     ...STARROCKS_SETTINGS,
     sqlShape: STARROCKS_SQL_SHAPE,
+    starrocksProfileModel: STARROCKS_TABLE_SETTINGS.starrocksProfileModel,
     mappingGroupId: setting(
       'MAPPING_GROUP_ID',
       'tessera-mapping',

@@ -10,7 +10,7 @@ import type { KafkaLog } from '@tessera/kafka';
 import { DatabaseTooNewError, MysqlDatabase } from '@tessera/mysql';
 import { ApiKeys, Health, Metrics, startHttpService } from '@tessera/platform';
 import type { SegmentationApiConfig } from './config';
-import { followCaller } from './engine/asking-engine';
+import { followCaller, seenBehind } from './engine/caller';
 import { openEngine } from './engine/open-engine';
 import type { OpenedEngine } from './engine/open-engine';
 import { SegmentationApiModule } from './segmentation-api.module';
@@ -65,7 +65,7 @@ export async function startApi(
   if (engine === null) for (const name of ENGINE_METRICS) metrics.registry.removeSingleMetric(name);
   watch(health, stores);
   const { cuidPattern, stringBytesMax, messagesConcurrency, requestsConcurrency, logLevel, port, host } = config;
-  const offsets = new StreamOffsets(secret, () => catalogStore.refresh(), stores.stream.applied);
+  const offsets = new StreamOffsets(secret, () => catalogStore.refresh(), seenBehind(stores.stream.applied));
   const module = SegmentationApiModule.register(logLevel, portsOf(stores, offsets), {
     ...{ secret, version, health, metrics, cuidPattern, messagesConcurrency, requestsConcurrency },
     clock: () => Date.now(),
@@ -75,6 +75,7 @@ export async function startApi(
     messages: {
       futureToleranceMs: config.futureHours * HOUR_MS,
       stringBytesMax,
+      clearsProfiles: config.starrocksUrls === null || config.starrocksProfileModel === 'primary',
       ...(cuidPattern === null ? {} : { cuidPattern }),
     },
     cursorBytesMax: config.cursorsMb * MB,

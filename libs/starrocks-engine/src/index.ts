@@ -18,6 +18,7 @@ export { dropLeftover, leftoversOf, planMigration } from './schema/plan-migratio
 export type { MigrationPlan, MigrationRefusal, MigrationStep } from './schema/plan-migration';
 export { SchemaKeeper } from './schema/schema-keeper';
 export type { SchemaKeeperOptions, SchemaNeed } from './schema/schema-keeper';
+export { versionProblem } from './schema/starrocks-version';
 export { DAY_MS, keptFromMs } from './schema/partition-range';
 export type { EventDays, PartitionRange, PartitionScheme } from './schema/partition-range';
 export type { ColumnDefinition, TableDefinition } from './schema/table-definition';

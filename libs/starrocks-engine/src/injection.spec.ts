@@ -10,7 +10,6 @@ import {
   applyMigration,
   schemaDefaults,
   StarrocksEngine,
-  StarrocksError,
   StarrocksLists,
   StarrocksPool,
   StarrocksUsers,
@@ -18,11 +17,18 @@ import {
 } from './index';
 import type { TableDefinition } from './schema/table-definition';
 import { textLiteral } from './sql/literal';
+import { InsertTransport } from './writer/insert-transport';
 import { insertSql, rowSql } from './writer/load-sql';
-import type { Cell, LoadColumn } from './writer/table-load';
+import { SourceClaims } from './writer/source-claims';
+import { SureStatements } from './writer/statements';
+import { StreamLoadClient } from './writer/stream-load-client';
+import { StreamLoadTransport } from './writer/stream-load-transport';
+import { UnfitRowsError } from './writer/table-load';
+import type { Cell, LoadColumn, LoadTransport } from './writer/table-load';
 
 const NOW_MS = Date.now();
 const HOUR_MS = 3_600_000;
+const TIMEOUT_MS = 60_000;
 const TEXTS = Object.values(HOSTILE_TEXTS);
 const HARMLESS = 'harmless';
 /** A value among the texts that needs no escape. */
@@ -146,60 +152,90 @@ describeWithStarrocks('Hostile texts in StarRocks', (starrocks) => {
     await pool.write(
       `INSERT INTO sys_positions (sys_source, sys_begun, sys_next, sys_writer) VALUES (${textLiteral(SOURCE)}, 1, 1, ${textLiteral(WRITER)})`,
     );
-    const rows = TEXTS.map((text, index) => ({ text, guid: index + 1 }));
-    await insert(
-      'sys_users',
-      rows.map(({ text, guid }) => ({ sys_guid: guid, sys_cuid: text === '' ? '-' : text })),
-    );
-    await insert(
-      'person',
-      rows.map(({ text, guid }) => ({
-        sys_guid: guid,
-        city: text,
-        sys_t_city: NOW_MS,
-        plan: text,
-        sys_t_plan: NOW_MS,
-        likes: [text],
-        sys_t_likes: NOW_MS,
-      })),
-    );
-    await insert(
-      'coupon',
-      rows.map(({ text, guid }) => ({
-        sys_tag: CATALOG.tag('code')?.id ?? 0,
-        sys_guid: guid,
-        sys_text: text,
-        sys_t: NOW_MS,
-      })),
-    );
-    await insert(
-      'buy',
-      rows.map(({ text, guid }) => ({
-        sys_guid: guid,
-        sys_t: NOW_MS - HOUR_MS,
-        sys_row: guid,
-        shop: text,
-        labels: [text],
-      })),
-    );
+    await store(inserts(), 1);
   }, 300_000);
 
   afterAll(async () => {
     await pool.close();
   });
 
-  async function insert(name: string, rows: readonly Readonly<Record<string, Cell>>[]): Promise<void> {
+  async function write(
+    transport: LoadTransport,
+    name: string,
+    rows: readonly Readonly<Record<string, Cell>>[],
+  ): Promise<void> {
     const table = tables.find((one) => one.name === name || one.name.endsWith(`_${name}`));
-    const columns: LoadColumn[] = Object.keys(rows[0] ?? {}).map((column) => {
+    const columns = Object.keys(rows[0] ?? {}).map((column): LoadColumn => {
       const type = table?.columns.find((one) => one.name === column)?.type;
       if (type === undefined) throw new Error(`no ${column} in ${name}`);
       return { name: column, type };
     });
-    const cells = rows.map((row) =>
-      rowSql(columns, { cells: columns.map(({ name: column }) => row[column] ?? null), source: SOURCE, records: [] }),
-    );
-    await pool.write(insertSql(table?.name ?? name, columns, cells, new Map([[SOURCE, WRITER]])));
+    const cells = rows.map((row) => columns.map(({ name: column }) => row[column] ?? null));
+    const load = {
+      ...{ table: table?.name ?? name, columns, batch: `${name}'"\\;` },
+      rows: cells.map((some) => ({ cells: some, source: SOURCE, records: [] })),
+    };
+    await transport.load(load, new Map([[SOURCE, WRITER]]));
   }
+
+  /** Every text in every column that takes one; users from `firstGuid` on. */
+  async function store(transport: LoadTransport, firstGuid: number): Promise<void> {
+    const of = (rowOf: (text: string, guid: number) => Readonly<Record<string, Cell>>) =>
+      TEXTS.map((text, index) => rowOf(text, firstGuid + index));
+    await write(
+      transport,
+      'sys_users',
+      of((text, guid) => ({ sys_guid: guid, sys_cuid: text === '' ? '-' : text })),
+    );
+    await write(
+      transport,
+      'person',
+      of((text, guid) => ({
+        sys_guid: guid,
+        ...{ city: text, sys_t_city: NOW_MS, plan: text, sys_t_plan: NOW_MS, likes: [text], sys_t_likes: NOW_MS },
+      })),
+    );
+    const tag = CATALOG.tag('code')?.id ?? 0;
+    await write(
+      transport,
+      'coupon',
+      of((text, guid) => ({ sys_tag: tag, sys_guid: guid, sys_text: text, sys_t: NOW_MS })),
+    );
+    await write(
+      transport,
+      'buy',
+      of((text, guid) => ({ sys_guid: guid, sys_t: NOW_MS - HOUR_MS, sys_row: guid, shop: text, labels: [text] })),
+    );
+  }
+
+  function inserts(): LoadTransport {
+    return new InsertTransport(new SureStatements(pool, TIMEOUT_MS));
+  }
+
+  function streamLoads(): LoadTransport {
+    const { httpUrls: urls, database } = starrocks();
+    const client = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs: TIMEOUT_MS });
+    const statements = new SureStatements(pool, TIMEOUT_MS);
+    return new StreamLoadTransport({
+      ...{ client, statements, claims: new SourceClaims(statements), closing: new AbortController().signal },
+      takesPartialUpdates: () => true,
+      onWait: (_table, error) => {
+        throw error;
+      },
+    });
+  }
+
+  it('are stored by Stream Load as they are by INSERT', async () => {
+    const firstGuid = 1_001;
+    await store(streamLoads(), firstGuid);
+    for (const table of ['sys_users', 'profile_1_person', 'kv_2_coupon', 'event_3_buy']) {
+      const rows = await pool.rows(`SELECT * FROM ${table} ORDER BY sys_guid`);
+      expect(rows).toHaveLength(2 * TEXTS.length);
+      const withoutPlace = rows.map((row) => ({ ...row, sys_guid: null, sys_row: null }));
+      expect(withoutPlace.slice(TEXTS.length)).toEqual(withoutPlace.slice(0, TEXTS.length));
+      await pool.write(`DELETE FROM ${table} WHERE sys_guid >= ${firstGuid}`);
+    }
+  });
 
   it('are stored as they are', async () => {
     const stored = await pool.rows('SELECT sys_guid, city, plan FROM profile_1_person ORDER BY sys_guid');
@@ -237,7 +273,7 @@ describeWithStarrocks('Hostile texts in StarRocks', (starrocks) => {
 
   it('are names of lists', async () => {
     const known = async (cuids: readonly string[]): Promise<number[]> => cuids.map((cuid) => TEXTS.indexOf(cuid) + 1);
-    const lists = new StarrocksLists(pool, engine, known, () => NOW_MS);
+    const lists = new StarrocksLists(pool, engine, known, () => NOW_MS, 5_000);
     const made: [string, string][] = [];
     for (const text of TEXTS.filter((one) => one !== '')) {
       const { list, matched } = await lists.create(
@@ -262,15 +298,17 @@ describeWithStarrocks('Hostile texts in StarRocks', (starrocks) => {
       // Nor are they said back whole.
       expect(JSON.stringify(plan).length).toBeLessThan(2_000);
     }
-    const guid = TEXTS.length + 1;
-    const write = insert('person', [{ sys_guid: guid, city: LONG_HOSTILE_TEXT, sys_t_city: NOW_MS }]);
-    const refusal: unknown = await write.then(
-      () => null,
-      (error: unknown) => error,
-    );
-    const stored = await pool.rows(`SELECT city FROM profile_1_person WHERE sys_guid = ${guid}`);
-    if (refusal === null) expect(stored).toEqual([{ city: LONG_HOSTILE_TEXT }]);
-    else expect([refusal, stored]).toEqual([expect.any(StarrocksError), []]);
+    for (const [place, transport] of [inserts(), streamLoads()].entries()) {
+      const guid = 2_000 + place;
+      const row = { sys_guid: guid, city: LONG_HOSTILE_TEXT, sys_t_city: NOW_MS };
+      const refusal: unknown = await write(transport, 'person', [row]).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      const stored = await pool.rows(`SELECT city FROM profile_1_person WHERE sys_guid = ${guid}`);
+      if (refusal === null) expect(stored).toEqual([{ city: LONG_HOSTILE_TEXT }]);
+      else expect([refusal, stored]).toEqual([expect.any(UnfitRowsError), []]);
+    }
   });
 
   it('have changed nothing else', async () => {

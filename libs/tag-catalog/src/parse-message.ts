@@ -106,7 +106,7 @@ function parseBody(
       return write;
     }
     if (write?.op === 'clear' && type.kind === 'profile' && limits.clearsProfiles === false) {
-      const detail = `field "${name}": tags of profile types can't be cleared here, their tables keep the newest value; send another value`;
+      const detail = `field "${name}": tags of profile types can't be cleared here, their tables keep the newest value; send another value, or use a kv type for tags to be cleared`;
       return reject('operatorNotAllowed', detail);
     }
     if (write !== null) {

@@ -81,6 +81,8 @@ export class KafkaServer extends NativeServer {
       'log.dirs': path.join(this.folder, 'logs'),
       'auto.create.topics.enable': false,
       'group.initial.rebalance.delay.ms': 0,
+      // Tests that kill consumers over and over ask for less than 6 s.
+      'group.min.session.timeout.ms': 1_000,
       'offsets.topic.replication.factor': 1,
       'offsets.topic.num.partitions': INTERNAL_PARTITIONS,
       'transaction.state.log.replication.factor': 1,

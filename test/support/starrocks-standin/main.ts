@@ -9,6 +9,7 @@ async function main(): Promise<void> {
     options: {
       folder: { type: 'string' },
       'mysql-port': { type: 'string', default: '0' },
+      'follower-port': { type: 'string', default: '0' },
       'http-port': { type: 'string', default: '0' },
       'backend-port': { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     ...(check === null ? {} : { checkStatement: (sql: string) => check.check(sql) }),
     ...(values.folder === undefined ? {} : { folder: values.folder }),
     mysqlPort: Number(values['mysql-port']),
+    followerPort: Number(values['follower-port']),
     httpPort: Number(values['http-port']),
     backendPort: Number(values['backend-port']),
     seed: Number(values.seed),

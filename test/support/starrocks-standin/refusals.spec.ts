@@ -127,6 +127,32 @@ describe('What the stand-in for StarRocks refuses', () => {
     expect(await write(connection, `INSERT INTO t (k) SELECT * FROM (VALUES ${rows.join(',')}) v`)).toBe(10_001);
   });
 
+  it('expressions of more than 10,000 operators and constants, columns of sub-selects put in', async () => {
+    // Each level uses the one below it twice: 2 ** (levels + 1) - 1 operators.
+    const doubled = (levels: number, top = '*'): string => {
+      let from = 'SELECT k AS n0 FROM t WHERE k < 0';
+      for (let level = 1; level <= levels; level++) {
+        from = `SELECT s${level}.*, s${level}.n${level - 1} + n${level - 1} AS n${level} FROM (${from}) s${level}`;
+      }
+      return `SELECT ${top} FROM (${from}) o`;
+    };
+    expect(await rowsOf(connection, doubled(12))).toEqual([]);
+    expect(await errorOf(connection, doubled(13))).toMatch(/^1064 .*Expression too complex.*flat_children/);
+    const kept = doubled(12, 'max(n12) AS m');
+    expect(await rowsOf(connection, `SELECT m + m + m + m FROM (${kept}) x`)).toHaveLength(1);
+    const shown = doubled(12, 'n12 AS m');
+    expect(await errorOf(connection, `SELECT m + m FROM (${shown}) x`)).toMatch(/Expression too complex/);
+    expect(await errorOf(connection, `SELECT 1 FROM (${shown}) x WHERE m + m > 0`)).toMatch(/too complex/);
+    expect(await rowsOf(connection, `SELECT 1 FROM (${shown}) x WHERE m > 0 AND m < 5`)).toEqual([]);
+    expect(await rowsOf(connection, `SELECT m + m FROM (${shown}) x, t`)).toEqual([]);
+    expect(await errorOf(connection, `SELECT 1 FROM (${shown}) x, t WHERE m + m > 0`)).toMatch(/too complex/);
+    expect(await errorOf(connection, `INSERT INTO t (k) SELECT m + m FROM (${shown}) x`)).toMatch(/too complex/);
+    expect(await errorOf(connection, `WITH x AS (${shown}) SELECT m + m FROM x`)).toMatch(/too complex/);
+    expect(
+      await errorOf(connection, `SELECT k IN (${Array.from({ length: 10_000 }, (_, n) => n).join()}) FROM t`),
+    ).toMatch(/too complex/);
+  });
+
   it('takes what is alike: values of every kind, few or many, give the same', async () => {
     await write(connection, 'TRUNCATE TABLE t');
     const texts = ["'", '\\', '\0', '\n', '--', '/*', '`', '😀', '\u001f', '\u0001', '', ' x ', '%', '\\%'];

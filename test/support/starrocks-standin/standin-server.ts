@@ -11,12 +11,14 @@ const PROGRAM = __filename.endsWith('.ts')
   : [join(__dirname, 'main.js')];
 const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
+const FAULTS = '/standin/faults';
 
 /** A stand-in for StarRocks as a process of its own, to be killed and started again on its data. */
 export class StarrocksStandInServer extends NativeServer {
   private constructor(
     folder: string,
     port: number,
+    private readonly followerPort: number,
     private readonly httpPort: number,
     private readonly backendPort: number,
   ) {
@@ -30,14 +32,24 @@ export class StarrocksStandInServer extends NativeServer {
 
   static async create(folder: string): Promise<StarrocksStandInServer> {
     const ports = new Set<number>();
-    while (ports.size < 3) ports.add(await freePort());
-    const [mysql, http, backend] = [...ports];
-    return new StarrocksStandInServer(folder, mysql!, http!, backend!);
+    while (ports.size < 4) ports.add(await freePort());
+    const [mysql, follower, http, backend] = [...ports];
+    return new StarrocksStandInServer(folder, mysql!, follower!, http!, backend!);
   }
 
   /** Without a database. */
   get mysqlUrl(): string {
     return `mysql://root@127.0.0.1:${this.port}`;
+  }
+
+  /** Of the second frontend, without a database. */
+  get followerUrl(): string {
+    return `mysql://root@127.0.0.1:${this.followerPort}`;
+  }
+
+  /** The second frontend shows what is committed from now on when a session has it catch up, not before. */
+  async letFollowerFallBehind(): Promise<void> {
+    await this.#control('POST', '/standin/follower');
   }
 
   /** Of the frontend that redirects Stream Load. */
@@ -47,40 +59,42 @@ export class StarrocksStandInServer extends NativeServer {
 
   /** @returns its number. */
   async addFault(fault: Fault): Promise<number> {
-    const { id } = (await this.#control('POST', '', JSON.stringify(fault))) as { id: number };
+    const { id } = (await this.#control('POST', FAULTS, JSON.stringify(fault))) as { id: number };
     return id;
   }
 
   async removeFault(id: number): Promise<void> {
-    await this.#control('DELETE', `/${id}`);
+    await this.#control('DELETE', `${FAULTS}/${id}`);
   }
 
   async clearFaults(): Promise<void> {
-    await this.#control('DELETE', '');
+    await this.#control('DELETE', FAULTS);
   }
 
   /** How many times faults may still happen. */
   async faultsLeft(): Promise<number> {
-    const { left } = (await this.#control('GET', '')) as { left: number };
+    const { left } = (await this.#control('GET', FAULTS)) as { left: number };
     return left;
   }
 
   protected launch(): Promise<number> {
-    const { folder, port, httpPort, backendPort } = this;
-    const ports = ['--mysql-port', port, '--http-port', httpPort, '--backend-port', backendPort].map(String);
+    const { folder, port, followerPort, httpPort, backendPort } = this;
+    const frontends = ['--mysql-port', port, '--follower-port', followerPort, '--http-port', httpPort];
+    const ports = [...frontends, '--backend-port', backendPort].map(String);
     return launch({
       program: process.execPath,
       argv: [...PROGRAM, '--folder', join(folder, 'data'), ...ports],
       folder,
       logFile: join(folder, 'standin.log'),
-      isReady: async () => (await accepts(port)) && (await accepts(httpPort)) && accepts(backendPort),
+      isReady: async () =>
+        (await accepts(port)) && (await accepts(followerPort)) && (await accepts(httpPort)) && accepts(backendPort),
       timeoutMs: START_MS_MAX,
     });
   }
 
   async #control(method: string, path: string, body: string | null = null): Promise<unknown> {
-    const response = await fetch(`${this.httpUrl}/standin/faults${path}`, { method, body });
-    if (!response.ok) throw new Error(`the stand-in refuses the fault: ${response.status} ${await response.text()}`);
+    const response = await fetch(`${this.httpUrl}${path}`, { method, body });
+    if (!response.ok) throw new Error(`the stand-in refuses it: ${response.status} ${await response.text()}`);
     return response.json();
   }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import type { Connection } from 'mysql2/promise';
 import { connect, rowsOf, valueOf, write } from './client';
 import { TOO_MANY_VERSIONS } from './faults';
@@ -43,6 +45,29 @@ describe('Stream Load of the stand-in for StarRocks', () => {
   }
 
   const guids = async (): Promise<unknown[]> => (await rowsOf(connection, 'SELECT guid FROM p ORDER BY guid')).flat();
+
+  it('goes on when a client dies in the middle of a load', async () => {
+    const url = `${standIn.httpUrl}/api/d/p/_stream_load`;
+    const authorization = `Basic ${Buffer.from('root:').toString('base64')}`;
+    const headers = { Authorization: authorization, Expect: '100-continue' };
+    const { location } = await putOnce({ url, headers, body: '' });
+    const { hostname, port, pathname } = new URL(location ?? '');
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const socket = createConnection(Number(port), hostname);
+    const lines = [`PUT ${pathname} HTTP/1.1`, `Host: ${hostname}`, `Authorization: ${authorization}`];
+    socket.write([...lines, 'Expect: 100-continue', 'Content-Length: 1000', 'format: json', '', ''].join('\r\n'));
+    await once(socket, 'data');
+    socket.write('[{"guid": 1},');
+    socket.end();
+    await once(socket, 'close');
+    const { body } = await load('p', JSON_ROWS, '[{"guid": 2, "ver": 1}]');
+    expect(body).toMatchObject({ Status: 'Success' });
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+    expect(await guids()).toEqual(['2']);
+  });
 
   it('asks for a login, for Expect, and sends to the backend', async () => {
     const url = `${standIn.httpUrl}/api/d/p/_stream_load`;

@@ -63,8 +63,13 @@ function checkedBy(check: StatementCheck | null): StandInOptions {
 /** @throws Error if the stand-in got statements that StarRocks would refuse. */
 export async function release({ mysqlUrl, database, standIn, check }: StarrocksAtHand): Promise<void> {
   if (standIn !== null) {
+    const tooComplex = standIn.takeTooComplex();
     await standIn.close();
-    return await check?.close();
+    await check?.close();
+    if (tooComplex.length === 0) return;
+    throw new Error(
+      `${tooComplex.length} statements were too complex, such as ${tooComplex[0]?.slice(0, 1_000) ?? ''}`,
+    );
   }
   const server = new URL(mysqlUrl);
   server.pathname = '';

@@ -9,8 +9,10 @@ import {
   leftoversOf,
   planMigration,
   readSchema,
+  StarrocksError,
   StarrocksPool,
   tablesOf,
+  versionProblem,
 } from '@tessera/starrocks-engine';
 import type { CurrentSchema, MigrationStep, TableDefinition } from '@tessera/starrocks-engine';
 import type { Catalog } from '@tessera/tag-catalog';
@@ -22,6 +24,13 @@ interface Target {
   readonly catalog: Catalog;
   readonly wanted: readonly TableDefinition[];
   readonly nowMs: number;
+}
+
+interface FoundCluster {
+  /** Null: there is no such database. */
+  readonly current: CurrentSchema | null;
+  /** Why it can't be written to; null: it can. */
+  readonly problem: string | null;
 }
 
 type Say = (line: string) => void;
@@ -73,7 +82,9 @@ async function migrate(config: MigrateConfig, target: Target, manner: Manner): P
   const pool = new StarrocksPool({ urls, database, timeoutMs, concurrency: 1 });
   try {
     const current = await schemaOf(pool, database);
-    if (manner.isDryRun) return print(current, database, target, manner);
+    const problem = await withoutDatabase(urls, versionProblem);
+    if (manner.isDryRun) return print({ current, problem }, database, target, manner);
+    if (problem !== null) throw new StarrocksError(problem, 'refused');
     if (current === null) await createDatabase(urls, database, manner.say);
     return await apply(pool, database, target, manner);
   } finally {
@@ -93,7 +104,7 @@ async function schemaOf(pool: StarrocksPool, database: string): Promise<CurrentS
 
 /** As a script: what is not a statement is a comment. */
 function print(
-  found: CurrentSchema | null,
+  { current: found, problem }: FoundCluster,
   database: string,
   { wanted, catalog }: Target,
   { say, dropsRemoved }: Manner,
@@ -107,9 +118,10 @@ function print(
   for (const step of all) say(scriptOf(step));
   if (all.length === 0)
     say(`-- nothing to do: the tables of ${database} are as version ${catalog.version} of the catalogue asks for`);
-  for (const { problem } of refusals) say(`-- not possible: ${problem}`);
+  const problems = [...(problem === null ? [] : [problem]), ...refusals.map((refusal) => refusal.problem)];
+  for (const one of problems) say(`-- not possible: ${one}`);
   if (!dropsRemoved) for (const table of leftovers) say(`-- ${noteOf(table)}`);
-  return refusals.length === 0 ? 0 : 1;
+  return problems.length === 0 ? 0 : 1;
 }
 
 function scriptOf({ kind, table, reason, statement }: MigrationStep): string {
@@ -121,10 +133,14 @@ function noteOf(table: string): string {
 }
 
 async function createDatabase(urls: StarrocksUrls, database: string, say: Say): Promise<void> {
+  say(`create database ${database}`);
+  await withoutDatabase(urls, (pool) => pool.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``));
+}
+
+async function withoutDatabase<T>(urls: StarrocksUrls, work: (pool: StarrocksPool) => Promise<T>): Promise<T> {
   const pool = new StarrocksPool({ urls, database: null, concurrency: 1 });
   try {
-    say(`create database ${database}`);
-    await pool.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``);
+    return await work(pool);
   } finally {
     await pool.close();
   }

@@ -1,22 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UnanswerableError } from '@tessera/audience';
 import type { DistributionRequest, PlanNode, SegmentationEngine } from '@tessera/audience';
 import { LeafLimitError, StatementLimitError } from '@tessera/starrocks-engine';
 import type { StarrocksEngine, StatementOptions } from '@tessera/starrocks-engine';
 import type { Guid } from '@tessera/tag-catalog';
-
-/** Aborted when the caller of the request under way is gone. */
-const callers = new AsyncLocalStorage<AbortSignal>();
-
-/** Middleware: what is asked of the engine for a request ends when its caller hangs up. */
-export function followCaller(_request: IncomingMessage, response: ServerResponse, next: () => void): void {
-  const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort(new Error('the caller is gone'));
-  });
-  callers.run(gone.signal, next);
-}
+import { callerGone } from './caller';
 
 /** The StarRocks engine as requests ask it: statements end with their caller, and limits are told as the question's own. */
 export class AskingEngine implements SegmentationEngine {
@@ -54,7 +41,7 @@ export class AskingEngine implements SegmentationEngine {
 }
 
 async function ask<T>(answer: (options: StatementOptions) => Promise<T>): Promise<T> {
-  const signal = callers.getStore();
+  const signal = callerGone();
   try {
     return await answer(signal === undefined ? {} : { signal });
   } catch (error) {

@@ -16,10 +16,13 @@ import type { CatalogStore } from '@tessera/tag-catalog';
 import type { EngineUsers } from '../users/distributed-user-reader';
 import type { GuidLookup } from '../users/guid-lookup';
 import { AskingEngine } from './asking-engine';
+import { callerMustSee } from './caller';
 import { UserCheck } from './check-users';
 
 /** What questions and lists have left behind is taken away so often. */
 const SWEEP_MS = 3_600_000;
+/** Between two looks for changes of lists that broke off. */
+const SETTLE_MS = 10_000;
 
 /** StarRocks as the ports of the HTTP API. */
 export interface OpenedEngine {
@@ -53,6 +56,7 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     concurrency: starrocksConcurrency,
     waitingMax: starrocksWaiting,
     timeoutMs: starrocksTimeoutMs,
+    syncsFirst: callerMustSee,
   });
   const engine = new StarrocksEngine({
     pool,
@@ -61,25 +65,32 @@ export function openEngine(urls: StarrocksUrls, config: EngineConfig, parts: Eng
     timeoutMs: starrocksTimeoutMs,
   });
   const asking = new AskingEngine(engine);
-  const lists = new StarrocksLists(pool, asking, (cuids) => lookup.find(cuids), Date.now);
+  const lists = new StarrocksLists(pool, asking, (cuids) => lookup.find(cuids), Date.now, starrocksTimeoutMs);
   const users = new StarrocksUsers(pool);
   const check = new StarrocksCheck(pool, () => catalogStore.current(), Date.now);
   const sweeps = [
     quietly('What questions have left in StarRocks can not be swept', () => engine.sweep(), log),
     quietly('What lists have left in StarRocks can not be swept', () => lists.sweep(), log),
   ];
+  const settle = quietly(
+    'Changes of lists that broke off can not be ended in StarRocks',
+    () => lists.settleLeft(),
+    log,
+  );
   const sweeper = setInterval(() => {
     for (const sweep of sweeps) void sweep();
   }, SWEEP_MS).unref();
+  const settler = setInterval(() => void settle(), SETTLE_MS).unref();
   return {
     engine: asking,
     lists,
-    statistics: new StarrocksStatistics(pool, Date.now),
+    statistics: new StarrocksStatistics(pool, Date.now, () => !callerMustSee()),
     verifier: new UserCheck({ check, users, lookup }),
     singleUsers: { rows: new StarrocksUserRows(pool, Date.now), users },
     state: () => pool.state(),
     close: async () => {
       clearInterval(sweeper);
+      clearInterval(settler);
       await engine.close();
       await pool.close();
     },

@@ -71,7 +71,7 @@ export const STARROCKS_SQL_SHAPE: Setting<StarrocksSqlShape> = setting(
   oneOf(['auto', 'mixed', 'bitmap']),
 );
 
-/** How tables are made; of who may make them. All that make them must be told the same. */
+/** How tables are made; of who may make them. All that make them must be told the same, and the API the profile model. */
 export interface StarrocksTableSettings {
   readonly starrocksReplication: number;
   readonly starrocksBuckets: number;
@@ -99,7 +99,7 @@ export const STARROCKS_TABLE_SETTINGS: {
   starrocksProfileModel: setting(
     'STARROCKS_PROFILE_MODEL',
     'primary',
-    'how new profile tables are made: primary (any write), aggregate (REPLACE_IF_NOT_NULL: cheaper writes, but tags can not be cleared)',
+    'how new profile tables are made: primary (any write), aggregate (REPLACE_IF_NOT_NULL: cheaper writes, but messages that clear tags are refused)',
     oneOf(['primary', 'aggregate']),
   ),
   starrocksPrimaryIndex: setting(

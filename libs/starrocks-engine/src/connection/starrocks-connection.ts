@@ -265,6 +265,8 @@ async function connect({ frontend, account, database, connectMs }: ConnectionOpt
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,
+    // Statements are whole. Else each character of them would be looked at for a place to put a value, which takes longer than writing them.
+    queryFormat: (statement: string) => statement,
     typeCast,
   });
   return new Promise((resolve, reject) => {

@@ -105,6 +105,30 @@ describe('StarrocksPool on a stand-in that fails', () => {
     expect(standIn.faults.left).toBe(0);
   });
 
+  it('reads what the leader has committed at a frontend that is behind, if it is told to', async () => {
+    const url = new URL(standIn.followerUrl);
+    url.username = 'app';
+    url.password = PASSWORD;
+    let mustSee = false;
+    const behind = open({ urls: [url.href], syncsFirst: () => mustSee });
+    await standIn.follower.fallBehind();
+    await pool.write("INSERT INTO `note` VALUES (1, 'a')");
+    const count = 'SELECT count(*) AS n FROM `note`';
+    expect(await behind.rows(count)).toEqual([{ n: '0' }]);
+    mustSee = true;
+    expect(await behind.rows(count)).toEqual([{ n: '1' }]);
+    await standIn.follower.fallBehind();
+    await pool.write("INSERT INTO `note` VALUES (2, 'b')");
+    const streamed: unknown[] = [];
+    for await (const row of behind.stream(count)) streamed.push(row['n']);
+    expect(streamed).toEqual(['2']);
+    // Whoever writes there sees it there.
+    mustSee = false;
+    await standIn.follower.fallBehind();
+    await behind.write("INSERT INTO `note` VALUES (3, 'c')");
+    expect(await behind.rows(count)).toEqual([{ n: '3' }]);
+  });
+
   it('uses connections again', async () => {
     const one = open({ concurrency: 1 });
     const id = (): Promise<unknown> => one.use((session) => session.rows('SELECT connection_id() AS id'));

@@ -20,6 +20,11 @@ export interface StarrocksOptions {
   readonly timeoutMs?: number;
   /** How long a frontend may take to let us in (3 s). */
   readonly connectMs?: number;
+  /**
+   * Asked where a read or stream begins, in its caller's asynchronous context. True: its frontend first hears of everything that is committed by then
+   * (`SYNC`, which needs no right), whichever frontend told the caller of it. Left out: never.
+   */
+  readonly syncsFirst?: () => boolean;
 }
 
 interface Held {
@@ -99,9 +104,10 @@ export class StarrocksPool {
    */
   async read<T>(work: (session: StarrocksSession) => Promise<T>, options: StatementOptions = {}): Promise<T> {
     const untilMs = performance.now() + (options.timeoutMs ?? this.#timeoutMs);
+    const syncsFirst = this.#syncsFirst();
     for (let left = this.#frontends.count; ; left--) {
       try {
-        return await this.#with(work, options, TRUSTED_MS);
+        return await this.#with(syncsFirst ? inSync(work, options) : work, options, TRUSTED_MS);
       } catch (error) {
         const isWorthIt = error instanceof StarrocksError && error.kind === 'lost';
         if (!isWorthIt || left === 0 || this.#isClosed || performance.now() > untilMs) throw error;
@@ -132,8 +138,10 @@ export class StarrocksPool {
 
   /** A query row by row. Not asked again when it breaks. @throws as `rows`. */
   async *stream(statement: string, options: StatementOptions = {}): AsyncGenerator<StarrocksRow> {
+    const syncsFirst = this.#syncsFirst();
     const { connection, release } = await this.#hold(options, 0);
     try {
+      if (syncsFirst) await connection.run('SYNC', options);
       yield* connection.stream(statement, options);
     } finally {
       release();
@@ -157,6 +165,10 @@ export class StarrocksPool {
     } catch (error) {
       return { ok: false, detail: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  #syncsFirst(): boolean {
+    return this.options.syncsFirst?.() ?? false;
   }
 
   /** Waits for the statements under way; those that wait for a connection fail. */
@@ -255,4 +267,14 @@ export class StarrocksPool {
     });
     this.#idle.splice(0, this.#idle.length, ...kept);
   }
+}
+
+function inSync<T>(
+  work: (session: StarrocksSession) => Promise<T>,
+  options: StatementOptions,
+): (session: StarrocksSession) => Promise<T> {
+  return async (session) => {
+    await session.run('SYNC', options);
+    return work(session);
+  };
 }

@@ -275,7 +275,7 @@ describeWithStarrocks('What is read of StarRocks beside questions', (starrocks) 
     const lookUp = async (cuids: readonly string[]): Promise<readonly number[]> =>
       cuids.map((cuid) => numbers.get(cuid) ?? 0);
     const engine = (): StarrocksEngine => new StarrocksEngine({ pool, nowMs: clock });
-    const open = (): StarrocksLists => new StarrocksLists(pool, engine(), lookUp, clock);
+    const open = (): StarrocksLists => new StarrocksLists(pool, engine(), lookUp, clock, 5_000);
     const stored = async (id: string): Promise<number> =>
       (await pool.rows(`SELECT \`sys_seg\` FROM \`sys_lists\` WHERE \`sys_list\` = '${id}'`)).length;
 

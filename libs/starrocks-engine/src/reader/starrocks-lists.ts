@@ -4,20 +4,20 @@ import type { ListStore, ListSummary, SegmentationEngine } from '@tessera/audien
 import { RoaringBitmap32, starrocksBitmapText } from '@tessera/bitmap';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
 import { untilVisible } from '../connection/until-visible';
-import type { StarrocksPool } from '../connection/starrocks-pool';
+import type { WriterPool } from '../writer/statements';
 import {
   GUID,
   GUIDS,
   identifier,
   LIST_NAMES_TABLE,
   LISTS_TABLE,
-  POSITIONS_TABLE,
   SEGMENT,
   SEGMENT_GUIDS,
   USERS_TABLE,
 } from '../schema/names';
 import { instantLiteral, textLiteral } from '../sql/literal';
 import { chunksOf } from './chunks';
+import { ListChanges } from './list-changes';
 import { readInstant, readWhole } from './read-cell';
 
 const PREFIX = 'list_';
@@ -45,12 +45,18 @@ export type GuidLookup = (cuids: readonly string[]) => Promise<ArrayLike<number>
 export class StarrocksLists implements ListStore {
   #leftOver: ReadonlySet<string> = new Set();
 
+  readonly #changes: ListChanges;
+
+  /** @param timeoutMs limit of the pool's statements. */
   constructor(
-    private readonly pool: Pick<StarrocksPool, 'rows' | 'use'>,
+    private readonly pool: WriterPool,
     private readonly engine: Pick<SegmentationEngine, 'counts'>,
     private readonly lookUp: GuidLookup,
     private readonly clock: () => number,
-  ) {}
+    timeoutMs: number,
+  ) {
+    this.#changes = new ListChanges({ pool, clock, timeoutMs });
+  }
 
   async create(
     listName: string,
@@ -60,13 +66,11 @@ export class StarrocksLists implements ListStore {
     const nowMs = this.clock();
     const id = PREFIX + nowMs.toString(36).padStart(TIME_DIGITS, '0') + randomBytes(9).toString('hex');
     for (const some of chunksOf([...segments], SEGMENTS_A_STATEMENT)) await this.#write(insertSql(id, some));
-    // A session that has written sees all that was written before.
-    const matched = await this.pool.use(async (session) => {
-      await this.#countChange(id, session);
-      return storedUsers(id, session);
-    });
-    await this.#write(
-      `INSERT INTO ${names} (${list}, ${name}, ${created}) VALUES (${textLiteral(id)}, ${textLiteral(listName)}, ${instantLiteral(nowMs)})`,
+    const naming = `INSERT INTO ${names} (${list}, ${name}, ${created}) VALUES (${textLiteral(id)}, ${textLiteral(listName)}, ${instantLiteral(nowMs)})`;
+    const matched = await this.#changes.make(
+      id,
+      (session) => storedUsers(id, session),
+      () => this.#write(naming),
     );
     const summary = { id, name: listName, count: matched, createdAt: new Date(nowMs).toISOString() };
     // Bound, but not known: of numbers alone nobody has heard.
@@ -90,16 +94,25 @@ export class StarrocksLists implements ListStore {
 
   async remove(id: string): Promise<boolean> {
     if (!(await this.has(id))) return false;
-    await this.#write(`DELETE FROM ${names} WHERE ${list} = ${textLiteral(id)}`);
-    await this.pool.use((session) => this.#countChange(id, session));
+    await this.#changes.make(
+      id,
+      () => Promise.resolve(),
+      () => this.#write(`DELETE FROM ${names} WHERE ${list} = ${textLiteral(id)}`),
+    );
     return true;
   }
 
+  /** To be called every few seconds: see `ListChanges`. @throws StarrocksError */
+  settleLeft(): Promise<void> {
+    return this.#changes.settleLeft();
+  }
+
   /**
-   * Takes away the users of lists that have no name: removed ones, and those of which the making broke off. What is found the first time is looked at again the next
+   * Makes one count of old changes, and takes away the users of lists that have no name: removed ones, and those of which the making broke off. What is found the first time is looked at again the next
    * time, so call it once in a while, with more time in between than a question takes.
    */
   async sweep(): Promise<void> {
+    await this.#changes.fold();
     const end = textLiteral(
       PREFIX +
         Math.max(0, this.clock() - SWEPT_AFTER_MS)
@@ -164,22 +177,9 @@ export class StarrocksLists implements ListStore {
     return rows.map((row, place) => summaryOf(row, counts[place] ?? 0));
   }
 
-  /** A change makes a new data version. Each is a source of its own, so nobody counts at the same place. */
-  async #countChange(id: string, session: StarrocksSession): Promise<void> {
-    const source = textLiteral(`lists/${id}/${this.clock()}`);
-    await this.#written(
-      session,
-      `INSERT INTO ${identifier(POSITIONS_TABLE)} (\`sys_source\`, \`sys_begun\`, \`sys_next\`) VALUES (${source}, 1, 1)`,
-    );
-  }
-
+  /** Resolves when it is seen. The wait is the session's own: those that hold a connection wait for no other one. */
   #write(statement: string): Promise<void> {
-    return this.pool.use((session) => this.#written(session, statement));
-  }
-
-  /** Resolves when it is seen by the session's next query. The wait is the session's own: those that hold a connection wait for no other one. */
-  async #written(session: StarrocksSession, statement: string): Promise<void> {
-    await untilVisible(session, await session.write(statement), {});
+    return this.pool.use(async (session) => untilVisible(session, await session.write(statement), {}));
   }
 }
 

@@ -29,9 +29,11 @@ export class StarrocksStatistics implements FieldStatisticsReader {
   readonly #kept = new Map<string, Kept>();
   readonly #made: TableColumns;
 
+  /** @param mayTellAgain asked in the caller's asynchronous context; false: figures are counted now, for others too. */
   constructor(
     private readonly pool: Pick<StarrocksPool, 'rows'>,
     private readonly nowMs: () => number,
+    private readonly mayTellAgain: () => boolean = () => true,
   ) {
     this.#made = new TableColumns(pool);
   }
@@ -72,7 +74,7 @@ export class StarrocksStatistics implements FieldStatisticsReader {
     const key = `${table} ${tags.map(({ id }) => id).join(' ')}`;
     const nowMs = performance.now();
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.untilMs > nowMs) return kept.statistics;
+    if (kept !== undefined && kept.untilMs > nowMs && this.mayTellAgain()) return kept.statistics;
     for (const [other, { untilMs }] of this.#kept) if (untilMs <= nowMs) this.#kept.delete(other);
     const statistics = tags[0]?.kind === 'kv' ? this.#ofKv(table, tags) : this.#ofProfile(table, tags);
     this.#kept.set(key, { untilMs: nowMs + KEPT_MS, statistics });

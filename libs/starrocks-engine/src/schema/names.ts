@@ -23,6 +23,8 @@ export const CUID = 'sys_cuid';
 export const TIME = 'sys_t';
 /** Tells rows of one user and time apart; grows in the order of arrival. */
 export const ROW = 'sys_row';
+/** Of a profile's row the offset in `tags.<type>` of the last message that wrote it; of a snapshot its number within the audience. */
+export const VERSION = 'sys_version';
 export const TAG = 'sys_tag';
 /** guid DIV 2^22. */
 export const SEGMENT = 'sys_seg';

@@ -4,13 +4,21 @@ import { StarrocksError } from '../connection/starrocks-error';
 /** The first one in which an INSERT that names some columns of a PRIMARY KEY table leaves the others as they are. */
 const OLDEST = [3, 3, 1] as const;
 
-/** Older ones take such an INSERT too, and set all other columns of the row to NULL. @throws StarrocksError `refused`, or where StarRocks can't be asked. */
+/** @throws StarrocksError `refused` if `versionProblem` says something, or where StarRocks can't be asked. */
 export async function demandVersion(session: Pick<StarrocksSession, 'rows'>): Promise<void> {
+  const problem = await versionProblem(session);
+  if (problem !== null) throw new StarrocksError(problem, 'refused');
+}
+
+/**
+ * Why this StarRocks can't be written to; null: it can. Older ones take an INSERT that names some columns too, and set all others of the row to NULL.
+ * @throws StarrocksError where StarRocks can't be asked.
+ */
+export async function versionProblem(session: Pick<StarrocksSession, 'rows'>): Promise<string | null> {
   const [row] = await session.rows('SELECT current_version() AS version');
   const version = String(row?.['version'] ?? '');
-  if (!isTooOld(version)) return;
-  const oldest = OLDEST.join('.');
-  throw new StarrocksError(`this is StarRocks ${version}; Tessera needs ${oldest} or newer: upgrade it`, 'refused');
+  if (!isTooOld(version)) return null;
+  return `this is StarRocks ${version}; Tessera needs ${OLDEST.join('.')} or newer: upgrade it`;
 }
 
 /** @param version such as `3.3.5 a1b2c3d`. One without such a number is that of a build of one's own, and is trusted. */

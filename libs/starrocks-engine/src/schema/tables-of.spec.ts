@@ -41,6 +41,7 @@ describe('tablesOf', () => {
   it('keeps a value and the time of its last plain write side by side', () => {
     expect(ddlOf('profile_1_customer')).toBe(`CREATE TABLE IF NOT EXISTS \`profile_1_customer\` (
   \`sys_guid\` BIGINT NOT NULL,
+  \`sys_version\` BIGINT NULL,
   \`vip\` BOOLEAN NULL,
   \`sys_t_vip\` DATETIME NULL,
   \`level\` BIGINT NULL,

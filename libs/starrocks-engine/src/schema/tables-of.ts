@@ -20,6 +20,7 @@ import {
   tableOf,
   TEXT,
   TIME,
+  VERSION,
   timeColumnOf,
   USERS_TABLE,
   VALUES_TABLE,
@@ -129,7 +130,10 @@ class Tables {
       comment: `tags of the profile type ${type.name}`,
       model: isPrimary ? 'PRIMARY' : 'AGGREGATE',
       key: [GUID],
-      columns: [required(GUID, BIGINT), ...pairs.map((column) => ({ ...column, aggregate }))],
+      columns: [
+        required(GUID, BIGINT),
+        ...[optional(VERSION, BIGINT), ...pairs].map((column) => ({ ...column, aggregate })),
+      ],
     });
   }
 
@@ -211,10 +215,10 @@ class Tables {
       name: SNAPSHOTS_TABLE,
       comment: 'materialised audiences: audience, version and segment to guids',
       model: 'PRIMARY',
-      key: ['sys_audience', 'sys_version', SEGMENT],
+      key: ['sys_audience', VERSION, SEGMENT],
       columns: [
         required('sys_audience', varchar(64)),
-        required('sys_version', BIGINT),
+        required(VERSION, BIGINT),
         required(SEGMENT, INT),
         required(GUIDS, BITMAP),
         required('sys_count', BIGINT),

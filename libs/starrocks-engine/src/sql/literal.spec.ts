@@ -4,6 +4,15 @@ const SEED = Number(process.env['LITERAL_SEED'] ?? Math.floor(Math.random() * 2 
 
 const MEANT: Readonly<Record<string, string>> = { 0: '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\u001a' };
 
+/** Random numbers from 0 up to 1. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return state / 0x8000_0000;
+  };
+}
+
 /** Reads a string as StarRocks' lexer does, and throws if the text does not end with it. */
 function read(literal: string): string {
   let text = '';
@@ -70,11 +79,8 @@ describe('textLiteral', () => {
       '\u{1f600}',
       '\u001a',
     ];
-    let state = SEED;
-    const next = (below: number): number => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-      return Math.floor((state / 0x8000_0000) * below);
-    };
+    const unit = numbers(SEED);
+    const next = (below: number): number => Math.floor(unit() * below);
     for (let round = 0; round < 20_000; round += 1) {
       const text = Array.from({ length: next(12) }, () => pool[next(pool.length)] ?? '').join('');
       if (read(textLiteral(text)) !== text) throw new Error(`not read back: ${JSON.stringify(text)}`);
@@ -104,7 +110,19 @@ describe('moments', () => {
   });
 });
 
-describe('instantLiteral, limits', () => {
+describe('instantLiteral', () => {
+  it('tells each millisecond as ISO 8601 does', () => {
+    const first = Date.UTC(1000, 0, 1);
+    const span = Date.UTC(10_000, 0, 1) - first;
+    const unit = numbers(SEED);
+    for (let round = 0; round < 20_000; round += 1) {
+      // Two of them: the steps of one of 31 bits are longer than a minute.
+      const instantMs = first + Math.floor(unit() * (span - 1_000_000)) + Math.floor(unit() * 1_000_000);
+      const iso = new Date(instantMs).toISOString();
+      expect(instantLiteral(instantMs)).toBe(`'${iso.slice(0, 10)} ${iso.slice(11, 23)}'`);
+    }
+  });
+
   it('refuses years that a DATETIME does not have', () => {
     expect(() => instantLiteral(-8_640_000_000_000_000)).toThrow(RangeError);
     expect(() => instantLiteral(Date.UTC(10_000, 0, 1))).toThrow(RangeError);

@@ -24,13 +24,41 @@ export function textLiteral(text: string): string {
   return `'${text.replace(ESCAPED, (character) => ESCAPES[character] ?? character)}'`;
 }
 
-const ISO_CHARACTERS = '2026-01-01T00:00:00.000Z'.length;
+const DAY_MS = 86_400_000;
+/** Days since 1970-01-01 of the years 0 to 9999. */
+const FIRST_DAY = -719_528;
+const LAST_DAY = 2_932_896;
+
+/** Days told before: the instants of a question lie on few. */
+const dayTexts = new Map<number, string>();
+const DAY_TEXTS_MAX = 10_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
 /** The text of a DATETIME in UTC to the millisecond. @throws RangeError outside of the years 0 to 9999. */
 export function instantText(instantMs: number): string {
-  const text = new Date(instantMs).toISOString();
-  if (text.length !== ISO_CHARACTERS) throw new RangeError(`${text} is outside of the years that a DATETIME can tell`);
-  return `${text.slice(0, 10)} ${text.slice(11, 23)}`;
+  const day = Math.floor(instantMs / DAY_MS);
+  const time = instantMs - day * DAY_MS;
+  if (time === 0) return `${dayText(day)} 00:00:00.000`;
+  const seconds = Math.floor(time / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const clock = `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`;
+  return `${dayText(day)} ${clock}.${String(Math.floor(time) % 1_000).padStart(3, '0')}`;
+}
+
+function twoDigits(number: number): string {
+  return TWO_DIGITS[number] ?? '';
+}
+
+function dayText(day: number): string {
+  const known = dayTexts.get(day);
+  if (known !== undefined) return known;
+  if (!(day >= FIRST_DAY && day <= LAST_DAY)) {
+    throw new RangeError(`${day} days from 1970 on is outside of the years that a DATETIME can tell`);
+  }
+  if (dayTexts.size >= DAY_TEXTS_MAX) dayTexts.clear();
+  const text = formatDate(day);
+  dayTexts.set(day, text);
+  return text;
 }
 
 /** A DATETIME in UTC to the millisecond, without a zone: one with a zone would be moved to that of the server. */
@@ -40,7 +68,7 @@ export function instantLiteral(instantMs: number): string {
 
 /** A DATE. @param days since 1970-01-01. */
 export function dateLiteral(days: number): string {
-  return `'${formatDate(days)}'`;
+  return `'${dayText(days)}'`;
 }
 
 /** A decimal of exactly `scale` fraction digits, bare. @param ordinal value × 10^scale. */

@@ -1,11 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoaringBitmap32 } from '@tessera/bitmap';
 import type { TagDefinition } from '@tessera/tag-catalog';
 import type { StarrocksRow } from '../connection/starrocks-connection';
 import { StarrocksError } from '../connection/starrocks-error';
 import { BIGINT, BITMAP, DATETIME, INT, varchar, VARCHAR_BYTES_MAX } from '../schema/column-type';
-import { GUIDS, identifier, KV_BITMAPS_TABLE, POSITIONS_TABLE, SEGMENT, SNAPSHOTS_TABLE, TAG } from '../schema/names';
+import {
+  GUIDS,
+  identifier,
+  KV_BITMAPS_TABLE,
+  POSITIONS_TABLE,
+  SEGMENT,
+  SNAPSHOTS_TABLE,
+  TAG,
+  VERSION,
+} from '../schema/names';
 import { textLiteral } from '../sql/literal';
 import { BATCH_LIMITS, batchesOf, segmentsOf } from './bitmap-batches';
 import type { BatchLimits } from './bitmap-batches';
@@ -16,8 +24,9 @@ import { SOURCE } from './load-sql';
 import { SureStatements } from './statements';
 import type { WriterPool } from './statements';
 import type { StreamLoadClient } from './stream-load-client';
+import { SourceClaims } from './source-claims';
 import { StreamLoadTransport } from './stream-load-transport';
-import type { Cell, Fence, LoadColumn, LoadTransport, TableLoad } from './table-load';
+import type { BatchLoad, Cell, Fence, LoadColumn, LoadTransport } from './table-load';
 
 export interface BitmapRowsOptions {
   readonly pool: WriterPool;
@@ -70,16 +79,14 @@ const NO_GUIDS = { segment: 0, text: 'AA==', count: 0 };
 
 const snapshots = identifier(SNAPSHOTS_TABLE);
 const kvBitmaps = identifier(KV_BITMAPS_TABLE);
-const [audience, version, seg, guids, value] = ['sys_audience', 'sys_version', SEGMENT, GUIDS, 'sys_value'].map(
-  identifier,
-);
+const [audience, version, seg, guids, value] = ['sys_audience', VERSION, SEGMENT, GUIDS, 'sys_value'].map(identifier);
 
 /** A count that is read back. */
 const stored = identifier('sys_rows');
 
 const SNAPSHOT_COLUMNS: readonly LoadColumn[] = [
   { name: 'sys_audience', type: varchar(NAME_BYTES_MAX) },
-  { name: 'sys_version', type: BIGINT },
+  { name: VERSION, type: BIGINT },
   { name: SEGMENT, type: INT },
   { name: GUIDS, type: BITMAP },
   { name: 'sys_count', type: BIGINT },
@@ -106,12 +113,12 @@ export class BitmapRows {
     const { pool, timeoutMs, streamLoad } = options;
     this.#statements = new SureStatements(pool, timeoutMs);
     this.#claims = new BitmapClaims(this.#statements);
-    const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
     this.#transport =
       streamLoad === null
         ? new InsertTransport(this.#statements)
         : new StreamLoadTransport({
-            ...{ client: streamLoad, statements: this.#statements, labelPrefix },
+            ...{ client: streamLoad, statements: this.#statements },
+            claims: new SourceClaims(this.#statements),
             // Rows are whole.
             takesPartialUpdates: () => false,
             closing: new AbortController().signal,
@@ -169,7 +176,7 @@ export class BitmapRows {
         `SELECT DISTINCT ${version} FROM ${snapshots} WHERE ${audience} = ${textLiteral(audienceId)} ` +
           `AND ${version} >= ${nextOf(KEPT + audienceId)} AND ${version} <= ${nextOf(SNAPSHOTS + audienceId)} ORDER BY ${version}`,
       );
-      return rows.map((row) => Number(row['sys_version']));
+      return rows.map((row) => Number(row[VERSION]));
     });
   }
 
@@ -246,12 +253,12 @@ export class BitmapRows {
   ): Promise<void> {
     for (const batch of batchesOf(rows, this.options.limits ?? BATCH_LIMITS)) {
       const loads = batch.map((cells) => ({ cells, source, records: [] }));
-      await this.#loadBatch({ table, columns, rows: loads }, fence);
+      await this.#loadBatch({ table, columns, rows: loads, batch: table }, fence);
     }
   }
 
   /** Rows that are written twice are the same rows, or the same union of bitmaps. */
-  async #loadBatch(load: TableLoad, fence: Fence): Promise<void> {
+  async #loadBatch(load: BatchLoad, fence: Fence): Promise<void> {
     for (let pauseMs = PAUSE_MS; ; pauseMs *= 2) {
       try {
         await this.#transport.load(load, fence);

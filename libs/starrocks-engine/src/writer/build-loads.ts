@@ -14,6 +14,7 @@ import {
   TIME,
   timeColumnOf,
   USERS_TABLE,
+  VERSION,
 } from '../schema/names';
 import { DAY_MS, keptFromMs } from '../schema/partition-range';
 import type { PendingTable, PendingUser, RowBuffer } from './row-buffer';
@@ -126,6 +127,7 @@ function profileLoad<R>(
 ): TableLoad<R> {
   const columns = [
     GUID_COLUMN,
+    { name: VERSION, type: BIGINT },
     ...fields.flatMap((field) => [valueColumn(field), { name: timeColumnOf(field), type: DATETIME }]),
   ];
   const rows = users.map(({ source, guid, user }): LoadRow<R> => {
@@ -133,7 +135,7 @@ function profileLoad<R>(
       const state = user.fields.get(id);
       return [state?.value ?? null, state?.timeMs ?? null];
     });
-    return { cells: [guid, ...states], source, records: user.records };
+    return { cells: [guid, user.offset, ...states], source, records: user.records };
   });
   return { table, columns, rows };
 }

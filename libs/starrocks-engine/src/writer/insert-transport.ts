@@ -2,13 +2,13 @@ import { StarrocksError } from '../connection/starrocks-error';
 import { insertSql, rowSql } from './load-sql';
 import type { SureStatements } from './statements';
 import { FencedError, UnfitRowsError } from './table-load';
-import type { Fence, LoadTransport, TableLoad } from './table-load';
+import type { BatchLoad, Fence, LoadTransport } from './table-load';
 
 /** Rows by INSERT over the MySQL protocol. */
 export class InsertTransport implements LoadTransport {
   constructor(private readonly statements: SureStatements) {}
 
-  async load({ table, columns, rows }: TableLoad, fence: Fence): Promise<void> {
+  async load({ table, columns, rows }: BatchLoad, fence: Fence): Promise<void> {
     const texts = rows.map((row) => rowSql(columns, row));
     const written = await this.#write(insertSql(table, columns, texts, fence));
     if (written === rows.length) return;

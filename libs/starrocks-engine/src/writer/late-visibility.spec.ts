@@ -82,6 +82,7 @@ describe('StarRocks that commits at once and shows what was written later', () =
       counts,
       () => Promise.resolve([1]),
       () => NOON,
+      5_000,
     );
     showLate('^INSERT INTO `sys_lists`');
     showLate('^INSERT INTO `sys_positions`');

@@ -4,7 +4,7 @@ import { GUID, ROW, TAG, TIME, USERS_TABLE, identifier } from '../schema/names';
 import { cellSql } from './cell-text';
 import type { SureStatements } from './statements';
 import { UnfitRowsError } from './table-load';
-import type { Cell, Fence, LoadLimits, LoadRow, LoadTransport, TableLoad } from './table-load';
+import type { BatchLoad, Cell, Fence, LoadLimits, LoadRow, LoadTransport, TableLoad } from './table-load';
 
 /** A row that can't be stored, and why. */
 export type OnUnfit<R> = (row: LoadRow<R>, why: string) => Promise<void>;
@@ -33,16 +33,18 @@ const KEYS: ReadonlySet<string> = new Set([GUID, TIME, ROW, TAG]);
 
 /** Writes loads of any length in parts of a good size, and finds rows that StarRocks can't take. */
 export class LoadRunner<R> {
+  #probes = 0;
+
   constructor(private readonly options: LoadRunnerOptions<R>) {}
 
   /** @throws FencedError; StarrocksError: some parts may be written, nothing goes on. */
-  async run(load: TableLoad<R>, fence: Fence): Promise<void> {
+  async run(load: BatchLoad<R>, fence: Fence): Promise<void> {
     const fit = this.options.clearsTags ? load : await this.#withoutClears(load);
     for (const rows of partsOf(fit, this.options.limits)) await this.#write({ ...load, rows }, fence);
   }
 
   /** What else a row says is written: beside a value of NULL a time of NULL leaves a tag as it was. */
-  async #withoutClears(load: TableLoad<R>): Promise<TableLoad<R>> {
+  async #withoutClears(load: BatchLoad<R>): Promise<BatchLoad<R>> {
     const { table, columns, rows } = load;
     const times = columns.flatMap(({ name }, place) => (name.startsWith(`${TIME}_`) ? [place] : []));
     if (times.length === 0) return load;
@@ -58,7 +60,7 @@ export class LoadRunner<R> {
   }
 
   /** Halves what is refused until the rows are found that are to blame. */
-  async #write(load: TableLoad<R>, fence: Fence): Promise<void> {
+  async #write(load: BatchLoad<R>, fence: Fence): Promise<void> {
     if (load.rows.length === 0) return;
     const why = await this.#try(load, fence);
     if (why === null) return;
@@ -80,10 +82,10 @@ export class LoadRunner<R> {
    * have taken its keys a moment later.
    * @returns true: it is written. False: the same is said of it each time, while its keys are taken. @throws StarrocksError: something else is said.
    */
-  async #getsThrough(load: TableLoad<R>, row: LoadRow<R>, { fence, why }: Refusal): Promise<boolean> {
+  async #getsThrough(load: BatchLoad<R>, row: LoadRow<R>, { fence, why }: Refusal): Promise<boolean> {
     for (const pauseMs of AGAIN_AFTER_MS) {
       await sleep(pauseMs);
-      const again = await this.#try(load, fence);
+      const again = await this.#try({ ...load, batch: this.#another(load.batch) }, fence);
       if (again === null) return true;
       if (withoutNumbers(again) !== withoutNumbers(why) || !(await this.#takesKeys(load, row, fence))) {
         throw new StarrocksError(`${load.table} takes no rows: ${again}`, 'overloaded');
@@ -92,8 +94,14 @@ export class LoadRunner<R> {
     return false;
   }
 
+  /** Names what is sent to see whether it is taken by now, whatever was said before. */
+  #another(batch: string): string {
+    this.#probes += 1;
+    return `${batch} probe ${this.#probes}`;
+  }
+
   /** @returns why the rows are refused; null: they are written. */
-  async #try(load: TableLoad<R>, fence: Fence): Promise<string | null> {
+  async #try(load: BatchLoad<R>, fence: Fence): Promise<string | null> {
     const startedMs = performance.now();
     const sources = new Set(load.rows.map(({ source }) => source));
     try {
@@ -110,7 +118,7 @@ export class LoadRunner<R> {
    * Whether the table takes the row without its values: then it is these that can't be stored; else the table takes nothing, or a column or a StarRocks partition is
    * missing, and rows wait. A row of keys alone changes nothing: it says of no tag that it has a value. That of an event would count, and is taken away.
    */
-  async #takesKeys({ table, columns }: TableLoad<R>, row: LoadRow<R>, fence: Fence): Promise<boolean> {
+  async #takesKeys({ table, columns, batch }: BatchLoad<R>, row: LoadRow<R>, fence: Fence): Promise<boolean> {
     if (table === USERS_TABLE) return false;
     const kept = columns.flatMap((column, place) =>
       KEYS.has(column.name) ? [{ column, cell: row.cells[place] }] : [],
@@ -118,7 +126,10 @@ export class LoadRunner<R> {
     // In a table of kv tags the time is a value.
     const isKv = columns.some(({ name }) => name === TAG);
     const keys = isKv ? kept.filter(({ column }) => column.name !== TIME) : kept;
-    const alone = { table, columns: keys.map(({ column }) => column), rows: [{ ...row, cells: cellsOf(keys) }] };
+    const alone = {
+      ...{ table, columns: keys.map(({ column }) => column), batch: this.#another(batch) },
+      rows: [{ ...row, cells: cellsOf(keys) }],
+    };
     const columnNames = columns.map(({ name }) => identifier(name)).join(', ');
     try {
       await this.options.statements.pool.rows(`SELECT ${columnNames} FROM ${identifier(table)} LIMIT 0`);

@@ -27,6 +27,8 @@ export interface WriterBatch<R> {
 /** Fields of a user that are to be written, the newest state of each. */
 export interface PendingUser<R> {
   readonly fields: Map<number, FieldState>;
+  /** Of the last entry. */
+  offset: number;
   readonly records: R[];
 }
 
@@ -95,7 +97,7 @@ export class RowBuffer<R> {
         if (content === 'known') {
           if (!isWritten) return;
         } else if (content.type.kind !== 'event') {
-          if (!this.#keep(guid, content, outcome.fields, record) && !isWritten) return;
+          if (!this.#keep(entry, content, outcome.fields, record) && !isWritten) return;
         } else if (verdict !== 'stale') {
           const { timeMs, fields } = content;
           this.#table(content.type).events.push({ guid, timeMs, row: rowOf(partition, offset), fields, record });
@@ -117,14 +119,15 @@ export class RowBuffer<R> {
   }
 
   /** @returns whether there is anything to be written. */
-  #keep(guid: Guid, { type }: TagMessage, states: readonly FieldState[], record: R): boolean {
+  #keep({ guid, offset }: ProfileEntry, { type }: TagMessage, states: readonly FieldState[], record: R): boolean {
     if (states.length === 0) return false;
     const { users } = this.#table(type);
     let user = users.get(guid);
     if (user === undefined) {
-      user = { fields: new Map(), records: [] };
+      user = { fields: new Map(), offset, records: [] };
       users.set(guid, user);
     }
+    user.offset = offset;
     for (const state of states) user.fields.set(state.field.id, state);
     user.records.push(record);
     return true;

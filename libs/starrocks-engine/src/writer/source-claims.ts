@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StarrocksRow, StarrocksSession } from '../connection/starrocks-connection';
 import { untilVisible } from '../connection/until-visible';
-import { StarrocksError } from '../connection/starrocks-error';
 import { identifier, POSITIONS_TABLE } from '../schema/names';
 import { textLiteral } from '../sql/literal';
 import { BEGUN, checkSql, claimedSql, NEXT, SOURCE, WRITER } from './load-sql';
+import { PositionLine } from './position-line';
 import type { SureStatements } from './statements';
 import type { Fence } from './table-load';
 
@@ -54,7 +54,11 @@ export class SourceClaims {
   #claims = 0;
   #waiting: Waiting[] = [];
 
-  constructor(private readonly statements: SureStatements) {}
+  readonly #line: PositionLine;
+
+  constructor(private readonly statements: SureStatements) {
+    this.#line = new PositionLine(statements, (fence) => this.lost(fence));
+  }
 
   /** Takes the source over, from whoever has it. @throws StarrocksError */
   claim(source: string): Promise<Claim> {
@@ -69,21 +73,20 @@ export class SourceClaims {
    * Says that rows are about to be written. An answer that is read meanwhile is not taken for one of a single state.
    * @returns sources that another process has claimed; nothing was said of them. @throws StarrocksError
    */
-  async begin(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
-    const values = [...extents].map(([source, { from, through }]) => `(${textLiteral(source)}, ${through}, ${from})`);
-    const sql =
-      `INSERT INTO ${this.#table} (${SOURCE}, ${BEGUN}, ${NEXT}) SELECT p.${SOURCE}, if(p.${BEGUN} > v.c1, p.${BEGUN}, v.c1), ` +
-      `if(p.${NEXT} < v.c2, p.${NEXT}, v.c2) ${this.#fromValues(values, 3, fence)}`;
-    return this.#writeHeld(sql, fence);
+  begin(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
+    const changes = [...extents].map(([source, { from, through }]) => ({ ...claimOf(fence, source), from, through }));
+    return this.#line.write(changes);
   }
 
   /** Says that everything below is written, or was nothing. @returns as `begin`. @throws StarrocksError */
-  async end(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
-    const values = [...extents].map(([source, { through }]) => `(${textLiteral(source)}, ${through})`);
-    const sql =
-      `INSERT INTO ${this.#table} (${SOURCE}, ${BEGUN}, ${NEXT}) SELECT p.${SOURCE}, if(p.${BEGUN} > v.c1, p.${BEGUN}, v.c1), ` +
-      `if(p.${NEXT} > v.c1, p.${NEXT}, v.c1) ${this.#fromValues(values, 2, fence)}`;
-    return this.#writeHeld(sql, fence);
+  end(fence: Fence, extents: ReadonlyMap<string, RoundExtent>): Promise<readonly string[]> {
+    const changes = [...extents].map(([source, { through }]) => ({ ...claimOf(fence, source), from: null, through }));
+    return this.#line.write(changes);
+  }
+
+  /** Whether all of the fence is still claimed by this process, or was after this was called. @throws StarrocksError */
+  holds(fence: Fence): Promise<boolean> {
+    return this.#line.holds(fence);
   }
 
   /**
@@ -112,23 +115,6 @@ export class SourceClaims {
     });
     const held = new Set(rows.map((row) => row[SOURCE]));
     return [...fence.keys()].filter((source) => !held.has(source));
-  }
-
-  async #writeHeld(sql: string, fence: Fence): Promise<readonly string[]> {
-    const held = await this.statements.write(sql);
-    if (held === fence.size) return [];
-    const lost = await this.lost(fence);
-    if (lost.length > 0) return lost;
-    throw new StarrocksError(`StarRocks wrote ${held} of ${fence.size} positions and does not say why`, 'overloaded');
-  }
-
-  /** @param values rows of `VALUES`, the source first. */
-  #fromValues(values: readonly string[], columns: number, fence: Fence): string {
-    const names = Array.from({ length: columns }, (_, place) => `c${place}`).join(', ');
-    return (
-      `FROM (VALUES ${values.join(',')}) AS v (${names}) JOIN ${this.#table} p ON p.${SOURCE} = v.c0 ` +
-      `WHERE ${claimedSql(fence, 'p.')}`
-    );
   }
 
   async #claimAll(): Promise<void> {
@@ -196,4 +182,10 @@ export class SourceClaims {
       fromMs: isClean ? nowMs : nowMs + 2 * this.statements.lingerMs,
     };
   }
+}
+
+function claimOf(fence: Fence, source: string): { readonly source: string; readonly writer: string } {
+  const writer = fence.get(source);
+  if (writer === undefined) throw new Error(`${source} is none of the fence`);
+  return { source, writer };
 }

@@ -97,6 +97,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     await durable(work, 'tags.person', 6);
     const [one, two, four] = await work.rows('profile_1_person', 'sys_guid');
     expect(one).toMatchObject({ sys_guid: '1', vip: 1, level: '7', spend: '-12.05', city: null, born: null });
+    expect([one, two, four].map((row) => row?.['sys_version'])).toEqual(['2', '1', '4']);
     expect(one?.['sys_t_city']).toContain('2026-11-20 12:00:00.125');
     expect(two).toMatchObject({ sys_guid: '2', born: '1969-12-31', level: null });
     expect(four).toMatchObject({ sys_guid: '4', likes: '[]', group: 'g', order: '3' });
@@ -112,7 +113,7 @@ function writes(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
   it('leaves columns alone that a row does not name', async () => {
     await write(work, 'tags.person', told(PERSON, 6, 1, { city: 'x' }));
     const [one] = await work.rows('profile_1_person', 'sys_guid');
-    expect(one).toMatchObject({ vip: 1, level: '7', spend: '-12.05', city: 'x' });
+    expect(one).toMatchObject({ vip: 1, level: '7', spend: '-12.05', city: 'x', sys_version: '6' });
   });
 
   it('writes kv tags as rows of a tag and a user, and rows of events once however often they come', async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isProfileTable } from '../schema/names';
 import { InsertTransport } from './insert-transport';
 import { KnownGuids } from './known-guids';
@@ -147,9 +146,8 @@ export class StarrocksWriter<R> {
   #transport(): LoadTransport {
     const { streamLoad, clearsTags, events } = this.options;
     if (streamLoad === null) return new InsertTransport(this.#statements);
-    const labelPrefix = `tessera_${randomUUID().replaceAll('-', '')}`;
     return new StreamLoadTransport({
-      ...{ client: streamLoad, statements: this.#statements, labelPrefix, closing: this.#closing.signal },
+      ...{ client: streamLoad, statements: this.#statements, claims: this.#claims, closing: this.#closing.signal },
       takesPartialUpdates: (table) => clearsTags || !isProfileTable(table),
       onWait: (table, error) => {
         events.onFailure(table, error, true);

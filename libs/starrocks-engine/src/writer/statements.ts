@@ -30,10 +30,13 @@ export class SureStatements {
     return this.timeoutMs + SLACK_MS;
   }
 
-  /** Resolves when what was written is seen. @returns rows written. @throws StarrocksError when nothing of it goes on. */
-  async write(statement: string): Promise<number> {
+  /**
+   * Resolves when what was written is seen. @param answered called when StarRocks has answered, or the connection is broken.
+   * @returns rows written. @throws StarrocksError when nothing of it goes on.
+   */
+  async write(statement: string, answered: () => void = () => undefined): Promise<number> {
     try {
-      const outcome = await this.pool.write(statement);
+      const outcome = await this.pool.write(statement).finally(answered);
       await this.seen(outcome);
       return outcome.rows;
     } catch (error) {

@@ -1,21 +1,25 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
 import { identifier } from '../schema/names';
 import { cellJson } from './cell-text';
-import { checkSql } from './load-sql';
+import type { SourceClaims } from './source-claims';
 import type { SureStatements } from './statements';
 import { NotSentError } from './stream-load-client';
 import type { StreamLoadAnswer, StreamLoadClient } from './stream-load-client';
 import { FencedError, UnfitRowsError } from './table-load';
-import type { Fence, LoadColumn, LoadRow, LoadTransport, TableLoad } from './table-load';
+import type { BatchLoad, Fence, LoadColumn, LoadRow, LoadTransport } from './table-load';
 
 const RUNNING_POLL_MS = 500;
+/** Of 128 that a label may have. */
+const LABEL_TABLE_CHARACTERS = 60;
+const HASH_CHARACTERS = 40;
 
 export interface StreamLoadTransportOptions {
   readonly client: Pick<StreamLoadClient, 'load' | 'stateOf'>;
   readonly statements: SureStatements;
-  /** What the labels of this process begin with: letters, digits, `_`. No other process has the same. */
-  readonly labelPrefix: string;
+  /** Of the sources of the rows. */
+  readonly claims: Pick<SourceClaims, 'holds'>;
   /** False: rows are whole, or the table takes NULL for "as it was": StarRocks takes partial updates for primary keys alone. */
   readonly takesPartialUpdates: (table: string) => boolean;
   /** Aborted when the process ends. */
@@ -36,15 +40,20 @@ interface SentLoad {
  * StarRocks has begun it soon after: then it has ended, by its limit of time, when whoever claims the source next begins to write.
  */
 export class StreamLoadTransport implements LoadTransport {
-  #loads = 0;
+  /** Labels under which StarRocks has taken a part of the rows alone. */
+  readonly #spoilt = new Set<string>();
 
   constructor(private readonly options: StreamLoadTransportOptions) {}
 
-  async load({ table, columns, rows }: TableLoad, fence: Fence): Promise<void> {
-    const { client, statements, labelPrefix, closing, onWait } = this.options;
-    const sent = { table, label: `${labelPrefix}_${++this.#loads}`, rows: rows.length };
+  async load({ table, columns, rows, batch }: BatchLoad, fence: Fence): Promise<void> {
+    const { client, statements, closing, onWait } = this.options;
     const body = Buffer.from(`[${rows.map((row) => rowJson(columns, row)).join(',')}]`);
     const headers = headersOf(columns, this.options.takesPartialUpdates(table));
+    const sent = {
+      table,
+      label: this.#labelOf(table, [fenceText(fence), batch, ...Object.values(headers)], body),
+      rows: rows.length,
+    };
     /** Since when it may be going on without anybody's knowing. */
     let sinceMs: number | null = null;
     for (;;) {
@@ -63,7 +72,7 @@ export class StreamLoadTransport implements LoadTransport {
         }
         const isLong = sinceMs !== null && performance.now() - sinceMs > 2 * statements.timeoutMs;
         if (closing.aborted || isLong || !(error instanceof NotSentError || isUnknown)) {
-          // Under another label it would be another load: that one comes behind it.
+          // It has ended by then, one way or the other, and what is sent next comes behind it.
           if (sinceMs !== null && !closing.aborted) await statements.over();
           throw error;
         }
@@ -73,9 +82,25 @@ export class StreamLoadTransport implements LoadTransport {
     }
   }
 
+  /**
+   * The same for the same rows of a batch under the same claims, for any try of it: StarRocks then writes them once. A claim is that of one process, so
+   * nobody else has the label.
+   */
+  #labelOf(table: string, names: readonly string[], body: Buffer): string {
+    const hash = createHash('sha256')
+      .update(JSON.stringify(names))
+      .update(body)
+      .digest('hex')
+      .slice(0, HASH_CHARACTERS);
+    const label = `tessera_${table.slice(0, LABEL_TABLE_CHARACTERS)}_${hash}`;
+    let fresh = label;
+    for (let count = 1; this.#spoilt.has(fresh); count += 1) fresh = `${label}_${count}`;
+    return fresh;
+  }
+
   /** @throws FencedError, StarrocksError */
   async #demandClaims(table: string, fence: Fence): Promise<void> {
-    if ((await this.options.statements.write(checkSql(fence))) === 1) return;
+    if (await this.options.claims.holds(fence)) return;
     throw new FencedError(`a source of rows for ${table} is claimed by another process`);
   }
 
@@ -102,6 +127,7 @@ export class StreamLoadTransport implements LoadTransport {
       }
     }
     if (loadedRows === sent.rows) return;
+    this.#spoilt.add(label);
     throw new UnfitRowsError(`StarRocks took ${loadedRows} of ${sent.rows} rows for ${table}`);
   }
 
@@ -155,6 +181,13 @@ function headersOf(columns: readonly LoadColumn[], isPartial: boolean): Readonly
     strict_mode: 'true',
     timezone: 'UTC',
   };
+}
+
+function fenceText(fence: Fence): string {
+  return [...fence]
+    .map(([source, writer]) => `${source} ${writer}`)
+    .sort()
+    .join('; ');
 }
 
 function rowJson(columns: readonly LoadColumn[], { cells }: LoadRow): string {

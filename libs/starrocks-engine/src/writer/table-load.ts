@@ -39,6 +39,15 @@ export interface TableLoad<R = unknown> {
   readonly rows: readonly LoadRow<R>[];
 }
 
+/** Rows that are one batch with others of its name. */
+export interface BatchLoad<R = unknown> extends TableLoad<R> {
+  /**
+   * Names the batch among all of its claims: for a round, from where to where each source goes. What is sent again because nobody knows what became of it
+   * has the same name; what is sent again although that is known has another one.
+   */
+  readonly batch: string;
+}
+
 /** By source, the claim under which this process writes it: see `SourceClaims`. */
 export type Fence = ReadonlyMap<string, string>;
 
@@ -59,7 +68,7 @@ export interface LoadTransport {
    * @param fence of all sources of the rows. Nothing is written once another process has claimed one of them, however late this arrives.
    * @throws FencedError, UnfitRowsError, and StarrocksError where trying again may help: nothing of it goes on by then.
    */
-  load(load: TableLoad, fence: Fence): Promise<void>;
+  load(load: BatchLoad, fence: Fence): Promise<void>;
 }
 
 /** How much goes into one statement. */

@@ -282,14 +282,12 @@ export class TopicShelf<R> {
     const startedMs = performance.now();
     const written = parts.filter(({ buffer }) => !buffer.isEmpty);
     const passed = parts.filter(({ buffer }) => buffer.isEmpty);
-    if (passed.length > 0) {
-      const lost = await claims.end(fenceOf(passed), extentsOf(passed));
-      if (lost.length > 0) return lost;
-    }
-    if (written.length === 0) return [];
     const fence = fenceOf(written);
-    const begun = await claims.begin(fence, extentsOf(written));
-    if (begun.length > 0) return begun;
+    const said = await bothOver(
+      passed.length === 0 ? [] : claims.end(fenceOf(passed), extentsOf(passed)),
+      written.length === 0 ? [] : claims.begin(fence, extentsOf(written)),
+    );
+    if (said.length > 0 || written.length === 0) return said;
     const lost = await this.#writeRows(written, fence);
     if (lost.length > 0) return lost;
     const repeated = written.filter(({ state, extent }) => extent.from < state.reached);
@@ -314,7 +312,7 @@ export class TopicShelf<R> {
       await tables.demand({ tables: names, guid });
     }
     try {
-      for (const load of loads) await runner.run(load, fence);
+      for (const load of loads) await runner.run({ ...load, batch: batchOf(parts) }, fence);
     } catch (error) {
       if (!(error instanceof FencedError)) throw error;
       const lost = await claims.lost(fence);
@@ -365,6 +363,23 @@ export class TopicShelf<R> {
     this.#trouble = trouble;
     this.options.events.onFailure(this.options.topic, error, isNews);
   }
+}
+
+/** The same for each try of a round, and of no other round under the same claims: a source that is told again has another opening. */
+function batchOf<R>(parts: readonly RoundPart<R>[]): string {
+  return parts
+    .map(({ state, extent, opening }) => `${state.source} ${opening} ${extent.from} ${extent.through}`)
+    .join('; ');
+}
+
+type Lost = readonly string[];
+
+/** What both have lost. @throws what the first one throws that fails, when both are over. */
+async function bothOver(one: Lost | Promise<Lost>, other: Lost | Promise<Lost>): Promise<Lost> {
+  const settled = await Promise.allSettled([one, other]);
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
 }
 
 function fenceOf<R>(parts: readonly RoundPart<R>[]): Fence {

@@ -25,6 +25,10 @@ export function seededChance(seed: number): () => number {
 export class Cluster {
   readonly schemaChanges = new SchemaChanges();
   readonly publishing = new Publishing();
+  /** Statements that were refused for their operators. */
+  readonly tooComplex: string[] = [];
+  /** Which StarRocks it stands for. */
+  starrocksVersion = '3.3.5';
   #nextTransaction = 1;
 
   private constructor(

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import { StarrocksError, syntaxError } from '../starrocks-error';
 import type { Cluster } from '../engine/cluster';
+import type { Follower } from '../engine/follower';
 import { translated } from '../engine/cluster';
 import type { StatementResult } from '../engine/result';
 import { ok } from '../engine/result';
 import { parseStatements } from '../sql/parse-statement';
 import { Session } from '../statements/session';
-import type { Client } from '../statements/session';
+import type { Client } from '../statements/surroundings';
 import { DroppedError } from '../faults';
 import type { FaultAction, FaultPoint, Faults } from '../faults';
 import { DOUBLE, NULL, VARCHAR } from '../sql/types';
@@ -69,7 +70,10 @@ export class ClientConnection {
     private readonly sequence: { sequenceId: number },
     readonly id: number,
     private readonly cluster: Cluster,
-    private readonly server: StatementGuards & { readonly clients: ReadonlyMap<number, Client> },
+    private readonly server: StatementGuards & {
+      readonly clients: ReadonlyMap<number, Client>;
+      readonly follower: Follower | null;
+    },
   ) {
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.#ended = this.#closed.then(async () => {
@@ -87,6 +91,7 @@ export class ClientConnection {
     if (!mayEnter) throw new StarrocksError(`Access denied for user '${user}' (using password: YES)`, 1045);
     const session = new Session(this.cluster, await this.cluster.duck.connect(), this.id, user, {
       clients: this.server.clients,
+      follower: this.server.follower,
       meet: (at, text, ended) => this.#meet(at, text, ended),
     });
     this.#session = session;

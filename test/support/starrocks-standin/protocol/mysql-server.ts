@@ -5,6 +5,7 @@ import { createServer } from 'mysql2';
 import type { Connection } from 'mysql2';
 import { StarrocksError } from '../starrocks-error';
 import type { Cluster } from '../engine/cluster';
+import type { Follower } from '../engine/follower';
 import { ClientConnection } from './client-connection';
 import type { StatementGuards } from './client-connection';
 import { VERSION } from '../statements/session';
@@ -47,11 +48,16 @@ export class MysqlServer {
     private readonly listener: NetServer,
     private readonly cluster: Cluster,
     private readonly users: Users,
-    private readonly guards: StatementGuards,
+    private readonly guards: StatementGuards & { readonly follower: Follower | null },
   ) {}
 
-  /** @param port 0: any. */
-  static async listen(cluster: Cluster, users: Users, guards: StatementGuards, port: number): Promise<MysqlServer> {
+  /** @param guards `follower`: null: it is the leader. @param port 0: any. */
+  static async listen(
+    cluster: Cluster,
+    users: Users,
+    guards: StatementGuards & { readonly follower: Follower | null },
+    port: number,
+  ): Promise<MysqlServer> {
     const server = createServer(() => undefined) as ReturnType<typeof createServer> & { readonly _server: NetServer };
     const listener = server._server;
     const own = new MysqlServer(listener, cluster, users, guards);

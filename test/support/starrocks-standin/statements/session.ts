@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { FaultAction, FaultPoint } from '../faults';
+import type { FaultAction } from '../faults';
 import { StarrocksError } from '../starrocks-error';
 import type { Insert, Query, Statement } from '../sql/ast';
 import type { Parsed } from '../sql/parse-statement';
@@ -13,6 +13,7 @@ import { cellsOf, ok } from '../engine/result';
 import type { Cell, StatementResult } from '../engine/result';
 import type { TransactionStatus } from '../engine/publishing';
 import { Task } from '../engine/task';
+import { checkOperators } from '../translate/operators';
 import { QueryTranslator } from '../translate/query';
 import type { Source } from '../translate/query';
 import { quoteName, quoteText } from '../translate/typed';
@@ -25,24 +26,13 @@ import { informationSchema } from './information-schema';
 import { takeLabel } from './labels';
 import { show } from './show';
 import { CheckedError } from './checked-error';
+import type { SessionSurroundings } from './surroundings';
 import { checkVariable, Variables } from './variables';
 
 /** Told in the handshake and by version(): nobody may take it for StarRocks. */
 export const VERSION = '8.0.33-tessera-starrocks-standin';
 
 const NEVER = new Promise<never>(() => undefined);
-
-/** Another client, as KILL and SHOW PROCESSLIST see it. */
-export interface Client {
-  readonly session: Session | null;
-  drop(): void;
-}
-
-export interface SessionSurroundings {
-  readonly clients: ReadonlyMap<number, Client>;
-  /** Where faults happen. @param ended resolves when nobody waits for the statement any more. */
-  meet(at: FaultPoint, text: string, ended: Promise<unknown>): Promise<FaultAction | null>;
-}
 
 /** One client's session: its database, its variables, its statements. */
 export class Session {
@@ -96,6 +86,8 @@ export class Session {
     this.#running = text;
     try {
       const result = await this.#execute(statement, parameters);
+      // The leader did it, and the session's frontend waits until it has heard of it.
+      if (['insert', 'delete', 'update'].includes(statement.kind)) this.around.follower?.catchUp();
       await this.around.meet('statement-after', text, NEVER);
       return result;
     } catch (error) {
@@ -121,6 +113,7 @@ export class Session {
         this.use(statement.name);
         return ok();
       case 'sync':
+        this.around.follower?.catchUp();
         return ok();
       case 'set':
         for (const { name, value } of statement.variables) this.#variables.set(name, value);
@@ -174,6 +167,9 @@ export class Session {
   #sessionValue(name: string): Typed | null {
     const text = (value: string | null): Typed => ({ sql: value === null ? 'NULL' : quoteText(value), type: VARCHAR });
     switch (name) {
+      // docs: sql-functions/utility-functions/current_version.
+      case 'current_version()':
+        return text(`${this.cluster.starrocksVersion} standin`);
       case 'version()':
       case '@@version':
         return text(VERSION);
@@ -191,13 +187,16 @@ export class Session {
 
   /** Tables may change between the translation and the query: then it is translated again. */
   async #query(query: Query, parameters: readonly Typed[]): Promise<StatementResult> {
-    const { catalog, duck } = this.cluster;
+    const { cluster } = this;
+    const { catalog, duck } = cluster;
+    checkOperators(query, () => cluster.tooComplex.push(this.#running ?? ''));
     return this.#within('query_timeout', hintsOf(query), async (task) => {
       for (;;) {
         const { version } = catalog;
         const { sql, columns } = this.#translator(parameters).query(query, null);
         try {
-          const result = await duck.read(this.connection, sql, task);
+          const connection = this.around.follower?.connectionFor(this.connection) ?? this.connection;
+          const result = await duck.read(connection, sql, task);
           return { kind: 'rows', columns, rows: await cellsOf(result, columns) };
         } catch (error) {
           await duck.settled();
@@ -222,6 +221,7 @@ export class Session {
 
   async #insert(insert: Insert): Promise<StatementResult> {
     const { cluster } = this;
+    checkOperators(insert.query, () => cluster.tooComplex.push(this.#running ?? ''));
     const transaction = cluster.nextTransaction();
     let isAnsweredAtOnce = false;
     const hints =

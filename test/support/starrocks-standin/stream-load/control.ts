@@ -1,15 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FAULT_POINTS } from '../faults';
+import type { Follower } from '../engine/follower';
 import type { Fault, Faults } from '../faults';
 
+export interface Controlled {
+  readonly faults: Faults;
+  readonly follower: Follower;
+}
+
 /**
- * `/standin/faults`, for other processes: POST a fault as JSON (its number comes back), DELETE all, or `/standin/faults/<number>` one. StarRocks has
- * nothing of the kind.
+ * `/standin/faults`, for other processes: POST a fault as JSON (its number comes back), DELETE all, or `/standin/faults/<number>` one. POST
+ * `/standin/follower`: the second frontend falls behind. StarRocks has nothing of the kind.
  */
-export async function answerControl(message: IncomingMessage, response: ServerResponse, faults: Faults): Promise<void> {
+export async function answerControl(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { faults, follower }: Controlled,
+): Promise<void> {
   const answer = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
+  if (message.url === '/standin/follower' && message.method === 'POST') {
+    await follower.fallBehind();
+    answer(200, {});
+    return;
+  }
   const number = /^\/standin\/faults(?:\/(\d+))?$/.exec(message.url ?? '');
   if (number === null) {
     answer(404, { message: 'not found' });

@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net';
 import type { Cluster } from '../engine/cluster';
 import { Task } from '../engine/task';
 import { DroppedError } from '../faults';
-import type { FaultAction, Faults } from '../faults';
+import type { FaultAction } from '../faults';
 import type { Users } from '../protocol/mysql-server';
 import { checkLabel } from '../sql/parse-statement';
 import { StarrocksError } from '../starrocks-error';
 import { isLabelTaken, LabelTakenError, takeLabel } from '../statements/labels';
 import { loadRows, planLoad } from './load';
 import { answerControl } from './control';
+import type { Controlled } from './control';
 
 const PATH = /^\/api\/([^/]+)\/([^/]+)\/_stream_load$/;
 /** As `GetStreamLoadState` of the frontend answers it. */
@@ -43,7 +44,7 @@ export class StreamLoadServer {
   private constructor(
     private readonly cluster: Cluster,
     private readonly users: Users,
-    private readonly faults: Faults,
+    private readonly controlled: Controlled,
   ) {
     this.#frontend = this.#server((message, response) => this.#atFrontend(message, response));
     this.#backend = this.#server((message, response) => this.#atBackend(message, response));
@@ -53,10 +54,10 @@ export class StreamLoadServer {
   static async listen(
     cluster: Cluster,
     users: Users,
-    faults: Faults,
+    controlled: Controlled,
     ports: { readonly frontend: number; readonly backend: number },
   ): Promise<StreamLoadServer> {
-    const server = new StreamLoadServer(cluster, users, faults);
+    const server = new StreamLoadServer(cluster, users, controlled);
     server.#frontend.listen(ports.frontend, '127.0.0.1');
     server.#backend.listen(ports.backend, '127.0.0.1');
     await Promise.all([once(server.#frontend, 'listening'), once(server.#backend, 'listening')]);
@@ -100,7 +101,7 @@ export class StreamLoadServer {
 
   async #atFrontend(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = message.url ?? '';
-    if (path.startsWith('/standin/')) return answerControl(message, response, this.faults);
+    if (path.startsWith('/standin/')) return answerControl(message, response, this.controlled);
     if (path === '/api/health') {
       json(response, 200, { online_backend_num: 1, total_backend_num: 1, status: 'OK' });
       return;
@@ -110,7 +111,7 @@ export class StreamLoadServer {
       return this.#tellState(decodeURIComponent(state[1]!), decodeURIComponent(state[2]!), message, response);
     const request = this.#enter(message, response);
     if (request === null) return;
-    const fault = await this.faults.meet('redirect', textOf(request), once(message.socket, 'close'));
+    const fault = await this.controlled.faults.meet('redirect', textOf(request), closeOf(message));
     if (fault?.kind === 'error') {
       json(response, 200, { Status: 'FAILED', Message: fault.message });
       return;
@@ -197,8 +198,8 @@ export class StreamLoadServer {
 
   async #loadLabelled(request: Request, transaction: number): Promise<Answer> {
     const { message, response, database, label } = request;
-    const gone = once(message.socket, 'close');
-    const fault = await this.faults.meet('load-before', textOf(request), gone);
+    const gone = closeOf(message);
+    const fault = await this.controlled.faults.meet('load-before', textOf(request), gone);
     const refused = refusalOf(fault, label);
     if (refused !== null) return refused;
     const table = this.cluster.catalog.table([database, request.table], null);
@@ -216,7 +217,7 @@ export class StreamLoadServer {
         return loadRows(connection, current, planLoad(current, message.headers), body);
       }, task),
     );
-    const behind = await this.faults.meet('load-after', textOf(request), gone);
+    const behind = await this.controlled.faults.meet('load-after', textOf(request), gone);
     const counts = { NumberTotalRows: rows, NumberLoadedRows: rows, NumberFilteredRows: 0, NumberUnselectedRows: 0 };
     const times = { LoadBytes: body.length, LoadTimeMs: Date.now() - startedMs };
     if (behind?.kind === 'publishTimeout') {
@@ -284,4 +285,12 @@ export function json(
   response
     .writeHead(status, { 'content-type': 'application/json', connection: 'close', ...headers })
     .end(JSON.stringify(body));
+}
+
+/** Resolves when the client is gone, also when it died in the middle of a request, which is an error of the socket. */
+function closeOf({ socket }: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.on('error', () => undefined);
+  });
 }

@@ -52,8 +52,6 @@ export const PLAIN_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   },
   ifnull: coalesce('2', 2, 2),
   coalesce: coalesce('11', 1, 1_000),
-  // docs: sql-functions/utility-functions/current_version.
-  current_version: scalar('docs', [], VARCHAR, () => `'3.3.5 standin'`),
   // Texts; positions are of characters, length() of bytes.
   locate: scalar('12', [text, text], INT, (what, where) => `CAST(instr(${where}, ${what}) AS INTEGER)`),
   starts_with: scalar('12', [text, text], BOOLEAN, call('starts_with')),

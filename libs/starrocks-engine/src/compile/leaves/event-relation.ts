@@ -57,20 +57,25 @@ export class EventRelation implements LeafBuilder {
 
   sql(): string | null {
     const columns = [...this.#columns.values()];
-    if (columns.length === 0) return null;
+    const [first] = columns;
+    if (first === undefined) return null;
+    if (columns.length === 1) return this.#grouped([measureSql(first, null)], first.interval, [...new Set(first.when)]);
     const hull = hullOf(columns.map(({ interval }) => interval));
-    const everywhere = columns.reduce<readonly string[]>(
-      (common, { when }) => common.filter((condition) => when.includes(condition)),
-      columns[0]?.when ?? [],
-    );
+    const everywhere = first.when.filter((condition) => columns.every(({ when }) => when.includes(condition)));
     const times = intervalConditions(hull);
     const where = [...new Set([...times, ...everywhere])];
-    const measures = columns.map(({ name, aggregate, when }) => {
-      const rest = when.filter((condition) => !where.includes(condition));
-      return `${aggregate(rest.length === 0 ? null : allOf(rest))} AS ${identifier(name)}`;
+    const measures = columns.map((column) => {
+      const rest = column.when.filter((condition) => !where.includes(condition));
+      return measureSql(column, rest.length === 0 ? null : allOf(rest));
     });
+    return this.#grouped(measures, hull, where);
+  }
+
+  /** @param where all conditions that every row meets, those of the interval among them. */
+  #grouped(measures: readonly string[], interval: Interval, where: readonly string[]): string {
+    const from = fromSql(this.#table, this.#lists.joins(intervalConditions(interval)));
     return (
-      `(SELECT ${[GUID_COLUMN, ...measures].join(', ')} FROM ${fromSql(this.#table, this.#lists.joins(times))}` +
+      `(SELECT ${GUID_COLUMN}, ${measures.join(', ')} FROM ${from}` +
       `${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`} GROUP BY ${GUID_COLUMN})`
     );
   }
@@ -88,6 +93,10 @@ export class EventRelation implements LeafBuilder {
     const { holdsWithoutRow } = measureCondition(node, () => 'NULL', outer);
     return { sql: holdsWithoutRow ? 'true' : FALSE, holdsWithoutRow, readsRows: false };
   }
+}
+
+function measureSql({ name, aggregate }: MeasureColumn, when: string | null): string {
+  return `${aggregate(when)} AS ${identifier(name)}`;
 }
 
 /** Long lists that rows of an event (alias `r`) are looked up in. */

@@ -1,6 +1,6 @@
 import type { PlanNode, ProfileScanNode, TagTest } from '@tessera/audience';
 import { profileScanNode } from '@tessera/audience';
-import { identifier, LISTS_TABLE, SNAPSHOTS_TABLE } from '../../schema/names';
+import { identifier, LISTS_TABLE, SNAPSHOTS_TABLE, VERSION } from '../../schema/names';
 import { textLiteral } from '../../sql/literal';
 import type { ScanNode } from '../leaf';
 import { testParts } from '../leaves';
@@ -20,7 +20,7 @@ export interface GateOptions {
 const FEW = 16;
 const listColumn = identifier('sys_list');
 const audienceColumn = identifier('sys_audience');
-const versionColumn = identifier('sys_version');
+const versionColumn = identifier(VERSION);
 
 /** Tests of one scan in one leaf; a scan of more is an intersection of scans. */
 const SCAN_TESTS_MAX = 64;
@@ -214,7 +214,14 @@ function storedSnapshot(audienceId: string, version: number): StoredBitmap {
 }
 
 function byKey(nodes: readonly PlanNode[]): readonly PlanNode[] {
-  if (nodes.length < 2) return nodes;
+  // Most gates have two or three inputs, which are in order as often as not.
+  let before = '';
+  let isSorted = true;
+  for (const { key } of nodes) {
+    if (key < before) isSorted = false;
+    before = key;
+  }
+  if (isSorted) return nodes;
   return [...nodes].sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
 

@@ -68,7 +68,7 @@ export function writeLevels(
       level = Math.max(level, known?.level ?? 0);
     }
     const text = spell(gate, inputs, writer);
-    if (isAsked.has(gate) || (uses.get(gate) ?? 0) > 1 || nesting >= NESTING_MAX) {
+    if (isAsked.has(gate) || (uses[gate.id] ?? 0) > 1 || nesting >= NESTING_MAX) {
       const name = `n${named}`;
       named += 1;
       while (levels.length <= level) levels.push([]);
@@ -85,33 +85,54 @@ export function writeLevels(
   };
 }
 
-/** What gates are made of: leaves and the others, each in the order of ids, and how often each of the others is used. */
-export function reach(
-  asked: readonly Gate[],
-  replaced: ReadonlyMap<Gate, LeafGate>,
-): { readonly leaves: readonly LeafGate[]; readonly inner: readonly Gate[]; readonly uses: ReadonlyMap<Gate, number> } {
-  const leaves = new Set<LeafGate>();
-  const uses = new Map<Gate, number>();
-  const inner: Gate[] = [];
-  const waiting: Gate[] = [];
+/** What gates are made of. */
+export interface Reach {
+  /** In the order of ids. */
+  readonly leaves: readonly LeafGate[];
+  /** The others but the constants, in the order of ids. */
+  readonly inner: readonly Gate[];
+  /** How often a gate is used, at the place of its id. */
+  readonly uses: readonly number[];
+}
+
+/** Follows gates down to their leaves, from the greatest id on: inputs have smaller ones, so each gate is looked at once, with all its uses known. */
+export function reach(asked: readonly Gate[], replaced: ReadonlyMap<Gate, LeafGate>): Reach {
+  const gates: Gate[] = [];
+  const uses: number[] = [];
+  /** Made after the gates that are read from them, so their ids are greater. */
+  const kept = new Set<LeafGate>();
   const visit = (gate: Gate): void => {
-    const leaf = replaced.get(gate) ?? (isLeaf(gate) ? gate : undefined);
+    const leaf = replaced.get(gate);
     if (leaf !== undefined) {
-      leaves.add(leaf);
-    } else if (gate.kind !== 'all' && gate.kind !== 'none') {
-      const seen = uses.get(gate);
-      uses.set(gate, (seen ?? 0) + 1);
-      if (seen === undefined) waiting.push(gate);
+      kept.add(leaf);
+      return;
     }
+    for (let id = gates.length; id <= gate.id; id += 1) {
+      gates.push(NO_GATE);
+      uses.push(0);
+    }
+    gates[gate.id] = gate;
+    uses[gate.id] = (uses[gate.id] ?? 0) + 1;
   };
   asked.forEach(visit);
-  for (let gate = waiting.pop(); gate !== undefined; gate = waiting.pop()) {
-    inner.push(gate);
-    gateInputs(gate).forEach(visit);
+  const leaves: LeafGate[] = [];
+  const inner: Gate[] = [];
+  for (let id = gates.length - 1; id >= 0; id -= 1) {
+    const gate = gates[id] ?? NO_GATE;
+    if (isLeaf(gate)) {
+      leaves.push(gate);
+    } else if (gate.kind !== 'all' && gate.kind !== 'none') {
+      inner.push(gate);
+      gateInputs(gate).forEach(visit);
+    }
   }
-  const byId = (left: Gate, right: Gate): number => left.id - right.id;
-  return { leaves: [...leaves].sort(byId), inner: inner.sort(byId), uses };
+  leaves.reverse();
+  for (const leaf of kept) if (!leaves.includes(leaf)) leaves.push(leaf);
+  if (kept.size > 0) leaves.sort((left, right) => left.id - right.id);
+  return { leaves, inner: inner.reverse(), uses };
 }
+
+const NO_GATE: Gate = { id: -1, kind: 'none' };
 
 /** null: the universe. */
 function spellInput(

@@ -71,13 +71,16 @@ function fitsAtOnce(asked: readonly Gate[], limits: StatementLimits, costs: Oper
   if (asked.length > limits.askedMax) return false;
   const { leaves, inner } = reach(asked, new Map());
   if (inner.length > limits.gatesMax || totalWeight(leaves) > limits.leavesMax) return false;
-  const operators = new Map<Gate, number>(leaves.map((leaf) => [leaf, costs.leaf(leaf)]));
+  /** At the places of the gates' ids. */
+  const operators: number[] = [];
+  for (const leaf of leaves) operators[leaf.id] = costs.leaf(leaf);
   for (const gate of inner) {
-    const count = gateInputs(gate).reduce((sum, input) => sum + (operators.get(input) ?? 0), costs.own(gate));
+    let count = costs.own(gate);
+    for (const input of gateInputs(gate)) count += operators[input.id] ?? 0;
     if (count > limits.operatorsMax) return false;
-    operators.set(gate, count);
+    operators[gate.id] = count;
   }
-  const together = asked.reduce((sum, gate) => sum + (operators.get(gate) ?? 0), 0);
+  const together = asked.reduce((sum, gate) => sum + (operators[gate.id] ?? 0), 0);
   if (together > TOGETHER * limits.operatorsMax) return false;
   // No pile is higher than it has stones.
   if (inner.length <= limits.heightMax) return true;
