@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTableSql, schemaDefaults, StarrocksPool, tablesOf } from '@tessera/starrocks-engine';
 import type { Guid } from '@tessera/tag-catalog';
@@ -70,6 +71,8 @@ describe(`The writer under faults and take-overs, beside an oracle (SEED=${SEED}
       const watched = new AbortController();
       const watching = watch.watch(watched.signal);
       const over = AbortSignal.timeout(RUN_MS);
+      // Each source and each fault waits with it.
+      setMaxListeners(100, over);
       const work = sources.map((source) => keepTelling(source, processes, random, over));
       const restarts = processes.map((process) => process.restartNowAndThen(over));
       const [faults] = await Promise.all([
