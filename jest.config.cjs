@@ -23,5 +23,6 @@ module.exports = {
   setupFiles: ['reflect-metadata'],
   // A test takes seconds; this is for machines with much else to do.
   testTimeout: 300_000,
-  maxWorkers: 2,
+  // Many suites wait for servers: one more than the two cores of a small machine.
+  maxWorkers: 3,
 };

@@ -13,6 +13,7 @@ import { hullOf, intervalConditions, keptInterval } from './row-time';
 const GUID_COLUMN = `r.${identifier(GUID)}`;
 
 interface MeasureColumn {
+  /** Back-quoted. */
   readonly name: string;
   readonly aggregate: Aggregate;
   /** What rows have to meet to count. */
@@ -51,7 +52,7 @@ export class EventRelation implements LeafBuilder {
     if (where.includes(FALSE)) return EventRelation.#withoutRows(node, outer);
     const when = [...intervalConditions(interval), ...where];
     const measured = (name: string, aggregate: Aggregate): string =>
-      `${this.alias}.${identifier(this.#column(name, { aggregate, when, interval }))}`;
+      `${this.alias}.${this.#column(name, { aggregate, when, interval })}`;
     return { ...measureCondition(node, measured, outer), readsRows: true };
   }
 
@@ -81,10 +82,11 @@ export class EventRelation implements LeafBuilder {
   }
 
   #column(name: string, column: Omit<MeasureColumn, 'name'>): string {
-    const key = [name, ...column.when].join('\n');
+    let key = name;
+    for (const condition of column.when) key += `\n${condition}`;
     const known = this.#columns.get(key);
     if (known !== undefined) return known.name;
-    const added = { ...column, name: `sys_m${this.#columns.size}` };
+    const added = { ...column, name: identifier(`sys_m${this.#columns.size}`) };
     this.#columns.set(key, added);
     return added.name;
   }
@@ -96,7 +98,7 @@ export class EventRelation implements LeafBuilder {
 }
 
 function measureSql({ name, aggregate }: MeasureColumn, when: string | null): string {
-  return `${aggregate(when)} AS ${identifier(name)}`;
+  return `${aggregate(when)} AS ${name}`;
 }
 
 /** Long lists that rows of an event (alias `r`) are looked up in. */
