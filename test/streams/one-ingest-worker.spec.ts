@@ -10,7 +10,7 @@ import type { RedisProfiles } from '@tessera/online-profile';
 import { declareTagType } from '@tessera/tag-catalog';
 import type { Guid, JsonValue } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
-import { freePort } from '../support/services/background-process';
+import { freePort } from '../support/services/free-port';
 import { describeWithServer } from '../support/services/with-server';
 import type { SourceProcess } from '../support/source-process';
 import { INGEST_RUNS, openProfiles, startIngest } from './ingest-process';

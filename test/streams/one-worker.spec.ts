@@ -6,7 +6,7 @@ import { KafkaFailure, PartitionTransaction, readToEnd, TopicDirectory } from '@
 import type { ReadRecord } from '@tessera/kafka';
 import type { Guid } from '@tessera/tag-catalog';
 import { Redis } from 'ioredis';
-import { freePort } from '../support/services/background-process';
+import { freePort } from '../support/services/free-port';
 import { describeWithServer } from '../support/services/with-server';
 import { SourceProcess } from '../support/source-process';
 import { StreamServers } from './stream-servers';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@tessera/tag-catalog';
-import { freePort } from '../../support/services/background-process';
+import { freePort } from '../../support/services/free-port';
 import { sleep } from '../measure/pauses';
 import { ChildProgram } from './child-process';
 import { KeepAliveConnection, readJson } from './keep-alive-connection';

@@ -1,38 +1,11 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 const LOG_CHARS_SHOWN = 2_000;
-
-/** Below the ports that Linux gives to outgoing connections (32768 and up). */
-const PORTS = { least: 12_000, most: 32_000 };
-
-/**
- * A port nobody listens on now. It is none that an outgoing connection can be given: while a server is down on purpose, a client that tries to reach it
- * again and again would otherwise sooner or later be connected to itself, and the server could not have its port back.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(PORTS.least, PORTS.most);
-    if (await isFree(port)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch {
-    return false;
-  }
-  server.close();
-  await once(server, 'close');
-  return true;
-}
 
 export interface Launch {
   readonly program: string;

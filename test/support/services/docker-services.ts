@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { freePort } from './background-process';
+import { freePort } from './free-port';
 import { runProgram, succeeds } from './command';
 
 const ROOT = path.join(__dirname, '..', '..', '..');

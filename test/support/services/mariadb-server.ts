@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { accepts, freePort, launch } from './background-process';
+import { accepts, launch } from './background-process';
+import { freePort } from './free-port';
 import { runProgram } from './command';
 import { lacksProgram, programOfPackage } from './debian-package';
 import { NativeServer } from './native-server';

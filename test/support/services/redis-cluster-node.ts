@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { freePort } from './background-process';
+import { freePort } from './free-port';
 import { RedisServer } from './redis-server';
 
 const SLOT_LAST = 16_383;

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { accepts, freePort, launch } from './background-process';
+import { accepts, launch } from './background-process';
+import { freePort } from './free-port';
 import { lacksProgram, programOfPackage } from './debian-package';
 import { NativeServer } from './native-server';
 import type { ServerRecord } from './native-server';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { accepts, freePort, launch } from '../services/background-process';
+import { accepts, launch } from '../services/background-process';
+import { freePort } from '../services/free-port';
 import { NativeServer } from '../services/native-server';
 import type { Fault } from './faults';
 
