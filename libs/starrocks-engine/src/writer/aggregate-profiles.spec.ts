@@ -2,30 +2,12 @@ import { describeWithStarrocks } from '../../../../test/support/starrocks-standi
 import type { StarrocksAtHand } from '../../../../test/support/starrocks-standin/with-starrocks';
 import type { StarrocksRow } from '../connection/starrocks-connection';
 import { StreamLoadClient } from './stream-load-client';
-import { erased, NOON, told } from './testing/told-entries';
+import { CATALOG, erased, FLAG, NOON, PERSON, told } from './testing/told-entries';
 import type { Told } from './testing/told-entries';
-import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
+import { batchOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
 import type { WriterAtWork } from './testing/writer-at-work';
 
 const TESTS_MS_MAX = 120_000;
-const CATALOG = catalogOf([
-  {
-    name: 'person',
-    kind: 'profile',
-    tags: [
-      { name: 'vip', valueType: 'bool' },
-      { name: 'level', valueType: 'int' },
-      { name: 'spend', valueType: 'decimal', scale: 2 },
-      { name: 'city', valueType: 'string' },
-      { name: 'born', valueType: 'date' },
-      { name: 'seen', valueType: 'datetime' },
-      { name: 'likes', valueType: 'set' },
-    ],
-  },
-  { name: 'flag', kind: 'kv', tags: [{ name: 'marked', valueType: 'string' }] },
-]);
-const PERSON = CATALOG.type('person')!;
-const FLAG = CATALOG.type('flag')!;
 
 describe.each(['INSERT', 'Stream Load'])('By %s', (transport) => {
   describeWithStarrocks('profile tables made with REPLACE_IF_NOT_NULL', (starrocks) => {

@@ -5,42 +5,12 @@ import type { StarrocksAtHand } from '../../../../test/support/starrocks-standin
 import { SourceLostError } from './source-state';
 import { TOO_MANY_VERSIONS } from '../../../../test/support/starrocks-standin/faults';
 import { StreamLoadClient } from './stream-load-client';
-import { erased, NOON, told } from './testing/told-entries';
+import { CATALOG, erased, FLAG, NOON, PERSON, told, VISIT } from './testing/told-entries';
 import type { Told } from './testing/told-entries';
-import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
+import { batchOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
 import type { WriterAtWork } from './testing/writer-at-work';
 
 const TESTS_MS_MAX = 120_000;
-const CATALOG = catalogOf([
-  {
-    name: 'person',
-    kind: 'profile',
-    tags: [
-      { name: 'vip', valueType: 'bool' },
-      { name: 'level', valueType: 'int' },
-      { name: 'spend', valueType: 'decimal', scale: 2 },
-      { name: 'city', valueType: 'string' },
-      { name: 'born', valueType: 'date' },
-      { name: 'seen', valueType: 'datetime' },
-      { name: 'likes', valueType: 'set' },
-      { name: 'group', valueType: 'string' },
-      { name: 'order', valueType: 'int' },
-    ],
-  },
-  {
-    name: 'flag',
-    kind: 'kv',
-    tags: [
-      { name: 'marked', valueType: 'string' },
-      { name: 'points', valueType: 'int' },
-      { name: 'since', valueType: 'date' },
-    ],
-  },
-  { name: 'visit', kind: 'event', properties: [{ name: 'page', valueType: 'string' }] },
-]);
-const PERSON = CATALOG.type('person')!;
-const FLAG = CATALOG.type('flag')!;
-const VISIT = CATALOG.type('visit')!;
 const NEVER = new AbortController().signal;
 const guid = (number: number): Guid => number as Guid;
 

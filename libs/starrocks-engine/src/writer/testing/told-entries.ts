@@ -7,8 +7,47 @@ import type {
   TagTypeDefinition,
   TagValue,
 } from '@tessera/tag-catalog';
+import { catalogOf } from './writer-at-work';
+
+/** A type of each kind. */
+export const CATALOG = catalogOf([
+  {
+    name: 'person',
+    kind: 'profile',
+    tags: [
+      { name: 'vip', valueType: 'bool' },
+      { name: 'level', valueType: 'int' },
+      { name: 'spend', valueType: 'decimal', scale: 2 },
+      { name: 'city', valueType: 'string' },
+      { name: 'born', valueType: 'date' },
+      { name: 'seen', valueType: 'datetime' },
+      { name: 'likes', valueType: 'set' },
+      { name: 'group', valueType: 'string' },
+      { name: 'order', valueType: 'int' },
+    ],
+  },
+  {
+    name: 'flag',
+    kind: 'kv',
+    tags: [
+      { name: 'marked', valueType: 'string' },
+      { name: 'points', valueType: 'int' },
+      { name: 'since', valueType: 'date' },
+    ],
+  },
+  { name: 'visit', kind: 'event', properties: [{ name: 'page', valueType: 'string' }] },
+]);
+export const PERSON = typeOf('person');
+export const FLAG = typeOf('flag');
+export const VISIT = typeOf('visit');
 
 export const NOON = Date.UTC(2026, 10, 20, 12, 0, 0, 123);
+
+function typeOf(name: string): TagTypeDefinition {
+  const type = CATALOG.type(name);
+  if (type === undefined) throw new Error(`no type ${name}`);
+  return type;
+}
 
 /** An entry, and what the online profiles say became of it. */
 export interface Told {
