@@ -10,6 +10,7 @@ import { ExpectedState } from './expected-state';
 import { openEngine } from './open-engine';
 import { operationAt } from './workload';
 import type { WriterJob } from './write-until-killed';
+import { until } from '../support/until';
 
 const SEED = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 20));
 const BACKUPS = Number(process.env['DURABILITY_BACKUPS'] ?? 4);
@@ -19,10 +20,6 @@ const REGISTER = join(ROOT, 'test', 'support', 'register-swc.cjs');
 /** Runs a command of the command line; what it printed, and its exit code. */
 function run(command: 'backup' | 'restore' | 'verify', ...argv: string[]): Promise<Ended> {
   return SourceProcess.run(`apps/standalone/src/cli/${command}.ts`, { argv });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 describe('backup and restore', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { copyDataDirectory, CorruptChunkError, CorruptLogError, DataDirectory, DirectoryCopyError } from './index';
 import { APPEND_FOREVER } from './testing/append-forever';
+import { until } from '../../../test/support/until';
 
 const COPIES = 6;
 const ROOT = join(__dirname, '..', '..', '..');
@@ -53,10 +54,6 @@ function startWriter(path: string): Writer {
     promised.set(kind, Number(number));
   });
   return { child, promised };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 async function checkCopy(path: string, before: ReadonlyMap<string, number>): Promise<void> {

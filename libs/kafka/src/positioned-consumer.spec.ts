@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaServer } from '../../../test/support/services/kafka-server';
 import { describeWithServer } from '../../../test/support/services/with-server';
-import { KafkaClient } from './kafka-client';
+import { until } from '../../../test/support/until';
+import type { KafkaClient } from './kafka-client';
 import { PositionedConsumer } from './positioned-consumer';
 import type { PositionedOptions, PositionedWork, ReadingStart } from './positioned-consumer';
 import type { ReadRecord } from './records';
+import { SpecTopics } from './testing/spec-topics';
 
 const TEST_MS_MAX = 120_000;
-const WAIT_MS_MAX = 120_000;
 
 /** Keeps what it was given, and its own position, as a store would. */
 class Kept implements PositionedWork {
@@ -41,24 +42,18 @@ class Kept implements PositionedWork {
 }
 
 describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
-  let topics = 0;
+  let topics: SpecTopics;
   let client: KafkaClient;
   const running: PositionedConsumer[] = [];
 
   beforeAll(() => {
-    client = new KafkaClient({ brokers: [kafka().broker], clientId: 'test', log: () => undefined });
+    topics = new SpecTopics(kafka().broker, 'topic');
+    ({ client } = topics);
   });
 
   afterEach(async () => {
     for (const consumer of running.splice(0)) await consumer.stop();
   });
-
-  async function newTopic(numPartitions: number): Promise<string> {
-    const topic = `topic-${topics++}`;
-    const made = [{ topic, numPartitions, replicationFactor: 1 }];
-    await client.withAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics: made }));
-    return topic;
-  }
 
   function read(topic: string, works: readonly Kept[], options: Partial<PositionedOptions> = {}): PositionedConsumer {
     const consumer = new PositionedConsumer({
@@ -74,32 +69,17 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
     return consumer;
   }
 
-  async function send(topic: string, partition: number, values: readonly string[]): Promise<void> {
-    const producer = client.producer();
-    await producer.connect();
-    await producer.send({ topic, messages: values.map((value) => ({ partition, value })) });
-    await producer.disconnect();
-  }
-
-  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    const untilMs = performance.now() + WAIT_MS_MAX;
-    while (!(await holds())) {
-      if (performance.now() > untilMs) throw new Error(`It did not come about: ${String(holds)}`);
-      await sleep(20);
-    }
-  }
-
   const numbers = (from: number, count: number): string[] =>
     Array.from({ length: count }, (_, index) => String(from + index));
 
   it(
     'reads on behind the position that the work keeps, whatever was read before',
     async () => {
-      const topic = await newTopic(2);
+      const topic = await topics.make(2);
       const works = [new Kept(), new Kept()];
-      await send(topic, 0, numbers(0, 25));
+      await topics.send(topic, 0, numbers(0, 25));
       works[1]!.position = 4;
-      await send(topic, 1, numbers(100, 10));
+      await topics.send(topic, 1, numbers(100, 10));
       const done: (readonly [number, number])[] = [];
       const first = read(topic, works, { onDone: (partition, next) => done.push([partition, next]) });
       await until(() => works[0]!.position === 24 && works[1]!.position === 9);
@@ -107,7 +87,7 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
       expect(done).toContainEqual([0, 25]);
       await until(async () => [...(await first.lag()).values()].every((lag) => lag === 0));
       await first.stop();
-      await send(topic, 0, numbers(25, 5));
+      await topics.send(topic, 0, numbers(25, 5));
       read(topic, works);
       await until(() => works[0]!.position === 29);
       expect(works[0]!.values).toEqual(numbers(0, 30));
@@ -118,7 +98,7 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
   it(
     'begins with a partition that was never read where it is told to',
     async () => {
-      const topic = await newTopic(2);
+      const topic = await topics.make(2);
       const works = [new Kept(), new Kept()];
       const producer = client.producer();
       await producer.connect();
@@ -129,7 +109,7 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
       await producer.disconnect();
       read(topic, works, { startMs: 1_500 });
       await until(() => works[0]!.position === 2);
-      await send(topic, 1, ['later']);
+      await topics.send(topic, 1, ['later']);
       await until(() => works[1]!.position === 0);
       expect([works[0]!.values, works[1]!.values]).toEqual([['2000', '3000'], ['later']]);
     },
@@ -139,7 +119,7 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
   it(
     'passes over what transactions have dropped, and has no lag behind their marks',
     async () => {
-      const topic = await newTopic(1);
+      const topic = await topics.make(1);
       const work = new Kept();
       const consumer = read(topic, [work]);
       const producer = client.transactionalProducer('test');
@@ -152,7 +132,7 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
       await producer.disconnect();
       await until(() => work.values.length === 2);
       await until(async () => (await consumer.lag()).get(0) === 0);
-      await send(topic, 0, ['last']);
+      await topics.send(topic, 0, ['last']);
       await until(() => work.values.length === 3);
       expect([work.values, work.offsets]).toEqual([
         ['0', '2', 'last'],
@@ -165,7 +145,7 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
   it(
     'tries a partition again whose work fails, keeps it waiting without reading it further, and goes on with the others',
     async () => {
-      const topic = await newTopic(2);
+      const topic = await topics.make(2);
       const works = [new Kept(), new Kept()];
       works[0]!.isHeld = true;
       works[1]!.failures = 2;
@@ -173,12 +153,12 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
       const consumer = read(topic, works, {
         onFailure: (partition, error) => failures.push(`${partition} ${String(error)}`),
       });
-      await send(topic, 0, numbers(0, 500));
-      await send(topic, 1, numbers(0, 5));
+      await topics.send(topic, 0, numbers(0, 500));
+      await topics.send(topic, 1, numbers(0, 5));
       await until(() => works[1]!.position === 4);
       // The same failure is told once.
       expect([failures, [...consumer.troubles]]).toEqual([['1 Error: not now'], []]);
-      await send(topic, 0, numbers(500, 500));
+      await topics.send(topic, 0, numbers(500, 500));
       expect(works[0]!.values).toEqual([]);
       expect((await consumer.lag()).get(0)).toBe(1_000);
       works[0]!.isHeld = false;
@@ -191,16 +171,16 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
   it(
     'goes on where retention has passed it while it was waiting, and says what is lost',
     async () => {
-      const topic = await newTopic(1);
+      const topic = await topics.make(1);
       const work = new Kept();
       const lost: number[] = [];
-      await send(topic, 0, numbers(0, 5));
+      await topics.send(topic, 0, numbers(0, 5));
       read(topic, [work], { onLost: (_partition, offsets) => lost.push(offsets) });
       await until(() => work.position === 4);
       work.isHeld = true;
       // Larger than what may wait: the rest is not read before it is gone.
       const large = Array.from({ length: 40 }, (_, index) => `${index}/`.padEnd(600_000, '.'));
-      for (const value of large) await send(topic, 0, [value]);
+      for (const value of large) await topics.send(topic, 0, [value]);
       await client.withAdmin(async (admin) => {
         await admin.fetchTopicOffsets(topic);
         await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '40' }] });
@@ -218,10 +198,10 @@ describeWithServer('PositionedConsumer', KafkaServer, (kafka) => {
   it(
     'finishes what is in hand when it stops, and gives up what waits for something',
     async () => {
-      const topic = await newTopic(1);
+      const topic = await topics.make(1);
       const work = new Kept();
       work.isHeld = true;
-      await send(topic, 0, numbers(0, 3));
+      await topics.send(topic, 0, numbers(0, 3));
       const consumer = read(topic, [work]);
       await sleep(1_500);
       const startedMs = performance.now();

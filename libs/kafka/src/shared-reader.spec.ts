@@ -2,15 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaServer } from '../../../test/support/services/kafka-server';
 import { describeWithServer } from '../../../test/support/services/with-server';
 import { seededRandom } from '../../../test/streams/seeded-random';
-import { KafkaClient } from './kafka-client';
+import { until } from '../../../test/support/until';
+import type { KafkaClient } from './kafka-client';
 import type { ReadRecord } from './records';
 import type { SharedWork } from './shared-lane';
 import { SharedReader } from './shared-reader';
+import { SpecTopics } from './testing/spec-topics';
 import type { PartitionExtent } from './topic-extents';
 import type { TopicPartition } from './topic-partition';
 
 const TEST_MS_MAX = 240_000;
-const WAIT_MS_MAX = 120_000;
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** Times that the group changes in the random run. */
 const CHANGES = Number(process.env['SHARED_READER_CHANGES'] ?? 3);
@@ -114,25 +115,28 @@ class Place {
   }
 }
 
+/** Passes once `go` is called. */
+function gateOf(): { readonly gate: Promise<void>; readonly go: () => void } {
+  let go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  return { gate, go };
+}
+
 describeWithServer(`SharedReader, while partitions are begun (SEED=${SEED})`, KafkaServer, (kafka) => {
-  let topics = 0;
+  let topics: SpecTopics;
   let client: KafkaClient;
   const running: SharedReader[] = [];
 
   beforeAll(() => {
-    client = new KafkaClient({ brokers: [kafka().broker], clientId: 'test', log: () => undefined });
+    topics = new SpecTopics(kafka().broker, 'shared');
+    ({ client } = topics);
   });
 
   afterEach(async () => {
     for (const reader of running.splice(0)) await reader.stop();
   });
-
-  async function newTopic(numPartitions: number): Promise<string> {
-    const topic = `shared-${topics++}`;
-    const made = [{ topic, numPartitions, replicationFactor: 1 }];
-    await client.withAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics: made }));
-    return topic;
-  }
 
   function read(topic: string, place: Place): SharedReader {
     const reader = new SharedReader({
@@ -162,20 +166,8 @@ describeWithServer(`SharedReader, while partitions are begun (SEED=${SEED})`, Ka
     await sleep(500);
   }
 
-  async function send(topic: string, partition: number, from: number, count: number): Promise<void> {
-    const producer = client.producer();
-    await producer.connect();
-    const messages = numbers(from, count).map((number) => ({ partition, value: String(number) }));
-    await producer.send({ topic, messages });
-    await producer.disconnect();
-  }
-
-  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    const untilMs = performance.now() + WAIT_MS_MAX;
-    while (!(await holds())) {
-      if (performance.now() > untilMs) throw new Error(`It did not come about: ${String(holds)}`);
-      await sleep(20);
-    }
+  function send(topic: string, partition: number, from: number, count: number): Promise<void> {
+    return topics.send(topic, partition, numbers(from, count).map(String));
   }
 
   const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -183,13 +175,10 @@ describeWithServer(`SharedReader, while partitions are begun (SEED=${SEED})`, Ka
   it(
     'leaves what was begun for an assignment that is over, and begins once more, after it',
     async () => {
-      const topic = await newTopic(2);
+      const topic = await topics.make(2);
       for (const partition of [0, 1]) await send(topic, partition, 0, 10);
       const applied = new Applied(2);
-      let go: () => void = () => undefined;
-      const gate = new Promise<void>((resolve) => {
-        go = resolve;
-      });
+      const { gate, go } = gateOf();
       const here = new Place(applied, () => gate);
       read(topic, here);
       await until(() => here.works.length === 2);
@@ -220,13 +209,10 @@ describeWithServer(`SharedReader, while partitions are begun (SEED=${SEED})`, Ka
   it(
     'tells nothing of a partition that went to somebody else while it was begun, before it comes back',
     async () => {
-      const topic = await newTopic(2);
+      const topic = await topics.make(2);
       for (const partition of [0, 1]) await send(topic, partition, 0, 10);
       const applied = new Applied(2);
-      let go: () => void = () => undefined;
-      const gate = new Promise<void>((resolve) => {
-        go = resolve;
-      });
+      const { gate, go } = gateOf();
       const [here, there] = [new Place(applied, () => gate), new Place(applied, () => Promise.resolve())];
       read(topic, here);
       await until(() => here.works.length === 2);
@@ -256,7 +242,7 @@ describeWithServer(`SharedReader, while partitions are begun (SEED=${SEED})`, Ka
     async () => {
       const random = seededRandom(SEED);
       const partitions = 5;
-      const topic = await newTopic(partitions);
+      const topic = await topics.make(partitions);
       const applied = new Applied(partitions);
       const place = (): Place =>
         new Place(applied, async () => {

@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2/promise';
-import { connect, errorOf, rowsOf, valueOf, write } from './client';
-import { StarrocksStandIn } from './standin';
+import { errorOf, rowsOf, startWithDatabase, valueOf, write } from './client';
+import type { StarrocksStandIn } from './standin';
 
 // STARROCKS.md section 2, line by line.
 
@@ -12,10 +12,7 @@ describe('Bitmaps of the stand-in for StarRocks', () => {
   let connection: Connection;
 
   beforeAll(async () => {
-    standIn = await StarrocksStandIn.start();
-    connection = await connect(standIn.mysqlUrl);
-    await write(connection, 'CREATE DATABASE d');
-    await write(connection, 'USE d');
+    ({ standIn, connection } = await startWithDatabase());
     await write(
       connection,
       'CREATE TABLE p (g BIGINT NOT NULL, c INT NULL) PRIMARY KEY (g) DISTRIBUTED BY HASH(g) BUCKETS 1',

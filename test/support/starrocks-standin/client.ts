@@ -1,5 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import type { Connection, ConnectionOptions, ResultSetHeader } from 'mysql2/promise';
+import { StarrocksStandIn } from './standin';
 
 /** For specs of the stand-in: rows as arrays, numbers as they are sent, strings as the UTF-8 that they are. */
 export async function connect(mysqlUrl: string, more: ConnectionOptions = {}): Promise<Connection> {
@@ -15,6 +16,18 @@ export async function connect(mysqlUrl: string, more: ConnectionOptions = {}): P
   // A server that goes may reset what was ended a moment before; a statement under way is told by itself.
   connection.on('error', () => undefined);
   return connection;
+}
+
+/** A stand-in with an empty database `d`, and a session that uses it. */
+export async function startWithDatabase(): Promise<{
+  readonly standIn: StarrocksStandIn;
+  readonly connection: Connection;
+}> {
+  const standIn = await StarrocksStandIn.start();
+  const connection = await connect(standIn.mysqlUrl);
+  await write(connection, 'CREATE DATABASE d');
+  await write(connection, 'USE d');
+  return { standIn, connection };
 }
 
 export type Row = readonly (string | number | null)[];

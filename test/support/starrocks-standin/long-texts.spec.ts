@@ -1,16 +1,13 @@
 import type { Connection } from 'mysql2/promise';
-import { connect, valueOf, write } from './client';
-import { StarrocksStandIn } from './standin';
+import { startWithDatabase, valueOf } from './client';
+import type { StarrocksStandIn } from './standin';
 
 describe('Long texts in the stand-in for StarRocks', () => {
   let standIn: StarrocksStandIn;
   let connection: Connection;
 
   beforeAll(async () => {
-    standIn = await StarrocksStandIn.start();
-    connection = await connect(standIn.mysqlUrl);
-    await write(connection, 'CREATE DATABASE d');
-    await write(connection, 'USE d');
+    ({ standIn, connection } = await startWithDatabase());
   });
 
   afterAll(async () => {

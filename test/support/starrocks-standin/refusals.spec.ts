@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2/promise';
-import { connect, errorOf, rowsOf, valueOf, write } from './client';
-import { StarrocksStandIn } from './standin';
+import { errorOf, rowsOf, startWithDatabase, valueOf, write } from './client';
+import type { StarrocksStandIn } from './standin';
 
 const BODY = 'DISTRIBUTED BY HASH(k) BUCKETS 1';
 
@@ -9,10 +9,7 @@ describe('What the stand-in for StarRocks refuses', () => {
   let connection: Connection;
 
   beforeAll(async () => {
-    standIn = await StarrocksStandIn.start();
-    connection = await connect(standIn.mysqlUrl);
-    await write(connection, 'CREATE DATABASE d');
-    await write(connection, 'USE d');
+    ({ standIn, connection } = await startWithDatabase());
     await write(
       connection,
       `CREATE TABLE t (k BIGINT NOT NULL, v VARCHAR(10) NULL, d DATE NULL, c DECIMAL(18, 4) NULL) PRIMARY KEY (k) ${BODY}`,

@@ -14,6 +14,8 @@ export interface GroupLineOptions<T, R> {
   readonly fits: (item: T, before: readonly T[]) => boolean;
   /** A statement without an answer holds the others up no longer than this, ms. */
   readonly holdMs: number;
+  /** So long the first of them waits for others, ms; left out: for those of the same turn. */
+  readonly collectMs?: number;
 }
 
 /**
@@ -37,8 +39,8 @@ export class GroupLine<T, R> {
 
   async #sendAll(): Promise<void> {
     this.#isSending = true;
-    // Those who ask in the same turn go together.
-    await Promise.resolve();
+    const { collectMs } = this.options;
+    await (collectMs === undefined ? Promise.resolve() : sleep(collectMs));
     while (this.#waiting.length > 0) {
       const group = this.#next();
       const holding = new AbortController();

@@ -5,6 +5,7 @@ import { untilVisible } from '../connection/until-visible';
 import { identifier, POSITIONS_TABLE } from '../schema/names';
 import { textLiteral } from '../sql/literal';
 import { BEGUN, checkSql, claimedSql, NEXT, SOURCE, WRITER } from './load-sql';
+import { GroupLine } from './group-line';
 import { PositionLine } from './position-line';
 import type { SureStatements } from './statements';
 import type { Fence } from './table-load';
@@ -38,12 +39,6 @@ const QUIET_POLL_MS = 100;
 const COLLECT_MS = 5;
 const SOURCES_A_STATEMENT = 500;
 
-interface Waiting {
-  readonly source: string;
-  readonly resolve: (claim: Claim) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * Who writes which source, and how far each is written: `sys_positions`. docs/decisions/0026 says why nobody else's rows can come
  * between or after those of the one who has the claim.
@@ -52,8 +47,13 @@ export class SourceClaims {
   readonly #process = randomUUID().slice(0, 13);
   readonly #table = identifier(POSITIONS_TABLE);
   #claims = 0;
-  #waiting: Waiting[] = [];
-
+  /** A process that starts claims many. They wait for each other, but not for a statement under way. */
+  readonly #claiming = new GroupLine<string, Claim>({
+    send: (sources) => this.#claim(sources),
+    fits: (_source, before) => before.length < SOURCES_A_STATEMENT,
+    holdMs: COLLECT_MS,
+    collectMs: COLLECT_MS,
+  });
   readonly #line: PositionLine;
 
   constructor(private readonly statements: SureStatements) {
@@ -62,11 +62,7 @@ export class SourceClaims {
 
   /** Takes the source over, from whoever has it. @throws StarrocksError */
   claim(source: string): Promise<Claim> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ source, resolve, reject });
-      // A process that starts claims many.
-      if (this.#waiting.length === 1) setTimeout(() => void this.#claimAll(), COLLECT_MS);
-    });
+    return this.#claiming.add(source);
   }
 
   /**
@@ -115,23 +111,6 @@ export class SourceClaims {
     });
     const held = new Set(rows.map((row) => row[SOURCE]));
     return [...fence.keys()].filter((source) => !held.has(source));
-  }
-
-  async #claimAll(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (let first = 0; first < waiting.length; first += SOURCES_A_STATEMENT) {
-      const some = waiting.slice(first, first + SOURCES_A_STATEMENT);
-      try {
-        const claims = await this.#claim(some.map(({ source }) => source));
-        some.forEach(({ resolve }, place) => {
-          const claim = claims[place];
-          if (claim !== undefined) resolve(claim);
-        });
-      } catch (error) {
-        for (const { reject } of some) reject(error);
-      }
-    }
   }
 
   async #claim(sources: readonly string[]): Promise<readonly Claim[]> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../test/support/until';
 import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
 import type { StarrocksAtHand } from '../../../../test/support/starrocks-standin/with-starrocks';
 import type { Faults } from '../../../../test/support/starrocks-standin/faults';
@@ -99,14 +100,6 @@ function takesOver(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
     return () => {
       faults().remove(id);
     };
-  }
-
-  async function until(holds: () => Promise<boolean>): Promise<void> {
-    const untilMs = performance.now() + TESTS_MS_MAX / 2;
-    while (!(await holds())) {
-      if (performance.now() > untilMs) throw new Error(`It did not come about: ${String(holds)}`);
-      await sleep(20);
-    }
   }
 
   async function durable(work: WriterAtWork, nextOffset: number): Promise<void> {

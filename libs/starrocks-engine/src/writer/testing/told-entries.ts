@@ -8,23 +8,14 @@ import type {
   TagValue,
 } from '@tessera/tag-catalog';
 import { catalogOf } from './writer-at-work';
+import { PERSON_TAGS } from '../../testing/person-tags';
 
 /** A type of each kind. */
 export const CATALOG = catalogOf([
   {
     name: 'person',
     kind: 'profile',
-    tags: [
-      { name: 'vip', valueType: 'bool' },
-      { name: 'level', valueType: 'int' },
-      { name: 'spend', valueType: 'decimal', scale: 2 },
-      { name: 'city', valueType: 'string' },
-      { name: 'born', valueType: 'date' },
-      { name: 'seen', valueType: 'datetime' },
-      { name: 'likes', valueType: 'set' },
-      { name: 'group', valueType: 'string' },
-      { name: 'order', valueType: 'int' },
-    ],
+    tags: [...PERSON_TAGS, { name: 'group', valueType: 'string' }, { name: 'order', valueType: 'int' }],
   },
   {
     name: 'flag',

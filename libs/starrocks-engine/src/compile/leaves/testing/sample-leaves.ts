@@ -4,6 +4,7 @@ import { Catalog, declareTagType } from '@tessera/tag-catalog';
 import type { JsonValue } from '@tessera/tag-catalog';
 import type { ScanNode } from '../../leaf';
 import { LeafCompiler } from '../leaf-compiler';
+import { PERSON_TAGS } from '../../../testing/person-tags';
 
 export const NOW_MS = Date.UTC(2026, 2, 15, 12);
 
@@ -11,16 +12,7 @@ const TYPES: readonly JsonValue[] = [
   {
     name: 'person',
     kind: 'profile',
-    tags: [
-      { name: 'vip', valueType: 'bool' },
-      { name: 'level', valueType: 'int' },
-      { name: 'spend', valueType: 'decimal', scale: 2 },
-      { name: 'city', valueType: 'string' },
-      { name: 'born', valueType: 'date' },
-      { name: 'seen', valueType: 'datetime' },
-      { name: 'likes', valueType: 'set' },
-      { name: 'mood', valueType: 'int', ttl: 'P1D' },
-    ],
+    tags: [...PERSON_TAGS, { name: 'mood', valueType: 'int', ttl: 'P1D' }],
   },
   {
     name: 'coupon',
