@@ -96,14 +96,14 @@ function takesOver(starrocks: () => StarrocksAtHand, isInsert: boolean): void {
   ): Promise<() => void> {
     const id = faults().add({ ...fault, action: { kind: 'hang' } });
     await act();
-    await until(() => Promise.resolve(faults().left === 0));
+    await until(() => faults().left === 0);
     return () => {
       faults().remove(id);
     };
   }
 
   async function durable(work: WriterAtWork, nextOffset: number): Promise<void> {
-    await until(() => Promise.resolve(work.settle(TOPIC, nextOffset) === nextOffset));
+    await until(() => work.settle(TOPIC, nextOffset) === nextOffset);
   }
 
   async function cityOf(work: WriterAtWork, user: number): Promise<unknown> {
