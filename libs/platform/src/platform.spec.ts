@@ -145,6 +145,20 @@ describe('GracefulShutdown', () => {
     expect(order).toEqual([expect.stringContaining('test'), 'intake', 'closing failed: no way out', 'hook']);
   });
 
+  it('leaves the hooks all the time that requests did not need', async () => {
+    const server = createServer();
+    await listening(server);
+    const said: string[] = [];
+    const shutdown = new GracefulShutdown({
+      ...{ server, health: new Health(), drain: new AbortController() },
+      hooks: [() => sleep(400)],
+      log: (message) => void said.push(message),
+      timings: { drainAfterMs: 1, cutAfterMs: 19_900, giveUpAfterMs: 20_000 },
+    });
+    expect(await shutdown.run('test')).toBe(true);
+    expect(said).toHaveLength(1);
+  });
+
   it('reports hooks that fail or hang', async () => {
     const timings = { drainAfterMs: 1, cutAfterMs: 1, giveUpAfterMs: 50 };
     for (const hook of [() => Promise.reject(new Error('no disk')), () => new Promise<void>(() => undefined)]) {
