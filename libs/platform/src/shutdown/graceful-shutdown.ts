@@ -78,7 +78,8 @@ export class GracefulShutdown {
     const late = sleep(budgetMs, false, { signal: timer.signal, ref: false }).catch(() => false);
     try {
       const done = await Promise.race([hooks(), late]);
-      if (!done) this.options.log(`closing took more than ${budgetMs} ms and is broken off; what is acknowledged is safe`);
+      if (!done)
+        this.options.log(`closing took more than ${budgetMs} ms and is broken off; what is acknowledged is safe`);
       return done;
     } catch (error) {
       this.options.log(`closing failed: ${messageOf(error)}`);
