@@ -4,7 +4,7 @@ export { API_KEYS, LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
 export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
-export { KAFKA_BROKERS, mysqlUrls, OPERATIONS_HOST, redisUrls } from './config/service-settings';
+export { KAFKA_BROKERS, mysqlUrl, OPERATIONS_HOST, redisUrls } from './config/service-settings';
 export {
   optionalStarrocksUrls,
   STARROCKS_HTTP_URLS,
