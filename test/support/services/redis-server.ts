@@ -1,3 +1,4 @@
+import { readdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { accepts, launch } from './background-process';
 import { freePort } from './free-port';
@@ -40,6 +41,16 @@ export class RedisServer extends NativeServer {
   /** Where clients find it: a URL, or the path of a socket. */
   get url(): string {
     return this.inMemory ? path.join(this.folder, 'redis.sock') : `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** While it is dead: takes what it wrote last from its append-only file, as if that had not reached the disk. */
+  async loseLast(bytes: number): Promise<void> {
+    const folder = path.join(this.folder, 'appendonlydir');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'));
+    if (names.length !== 1)
+      throw new Error(`${names.length} append-only files to take ${bytes} bytes from: ${names.join()}`);
+    const file = path.join(folder, names[0] ?? '');
+    await truncate(file, Math.max(0, (await stat(file)).size - bytes));
   }
 
   /** Settings on the command line beside those of every server. */
