@@ -115,6 +115,28 @@ describeWithServer('StarrocksPool and a server that goes away', MariaDbServer, (
     }
   });
 
+  it('asks a frontend that has fallen silent once, and not on each connection that it had there', async () => {
+    const other = await MariaDbServer.create(`${server().folder}-other`);
+    await other.start();
+    try {
+      const urls = [server().port, other.port].map((port) => `mysql://root@127.0.0.1:${port}`);
+      const pool = open({ urls, timeoutMs: 20_000 });
+      await Promise.all(Array.from({ length: 16 }, () => pool.rows('SELECT SLEEP(0.3)')));
+      // Its connections are closed, those to the silent one are not.
+      await other.kill();
+      await other.start();
+      await sleep(600);
+      process.kill(server().pid, 'SIGSTOP');
+      const startedMs = performance.now();
+      expect(await pool.rows('SELECT @@port AS port')).toEqual([{ port: String(other.port) }]);
+      // A second for the one, and three for a new connection there at the most; it had eight.
+      expect(performance.now() - startedMs).toBeLessThan(6_000);
+    } finally {
+      process.kill(server().pid, 'SIGCONT');
+      await other.remove();
+    }
+  });
+
   it('never sends a write twice', async () => {
     const pool = open();
     await pool.run('CREATE OR REPLACE TABLE tries (n INT)');

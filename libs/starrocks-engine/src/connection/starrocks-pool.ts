@@ -212,9 +212,12 @@ export class StarrocksPool {
   async #connection(signal: AbortSignal | undefined, trustedMs: number): Promise<StarrocksConnection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       const { connection, sinceMs } = idle;
-      const isTrusted = connection.isUsable && performance.now() - sinceMs < trustedMs;
+      const { isUsable } = connection;
+      const isTrusted = isUsable && performance.now() - sinceMs < trustedMs;
       if (isTrusted || (await connection.ping(PING_MS_MAX))) return connection;
       connection.destroy();
+      // It has fallen silent: to ask on each of its connections would take a second each.
+      if (isUsable) this.#doubt(connection.frontend);
     }
     return this.#connect(signal);
   }
