@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaServer } from '../../../test/support/services/kafka-server';
 import { describeWithServer } from '../../../test/support/services/with-server';
+import { until } from '../../../test/support/until';
 import { GroupProducer, KafkaClient, KafkaFailure, readToEnd, TopicDirectory } from './index';
 import type { NewRecord, ReadRecord, TopicEnds } from './index';
 
@@ -102,8 +103,7 @@ describeWithServer('GroupProducer', KafkaServer, (server) => {
         await sleep(500);
         expect(acknowledged.length).toBe(before);
         await server().start();
-        await sleep(3_000);
-        expect(acknowledged.length).toBeGreaterThan(before);
+        await until(() => acknowledged.length > before);
       } finally {
         isOver = true;
         await Promise.all(writers);

@@ -158,6 +158,8 @@ export class StarrocksConnection implements StarrocksSession {
       `new_planner_optimize_timeout = ${seconds * 1_000}`,
       // Columns that an INSERT does not name keep their values, whatever a server's default says.
       'enable_insert_partial_update = true',
+      // Whole rows are written then. By `auto` an INSERT of few columns writes them beside the rows, keys alone among them.
+      "partial_update_mode = 'row'",
     ];
     for (const variable of variables) {
       await this.run(`SET ${variable}`, { timeoutMs }).catch((error: unknown) => {

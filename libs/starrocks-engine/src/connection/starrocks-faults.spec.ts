@@ -65,6 +65,12 @@ describe('StarrocksPool on a stand-in that fails', () => {
     await pool.untilVisible({ rows: 1, label: 'mine', transaction: null, isVisible: false });
   });
 
+  it('writes partial rows as whole ones, keys alone too, whatever the server takes for best', async () => {
+    expect(await pool.rows('SELECT @@partial_update_mode AS mode, @@enable_insert_partial_update AS keeps')).toEqual([
+      { mode: 'row', keeps: 'true' },
+    ]);
+  });
+
   it('has a write answered when it is seen, up to the limit of statements', async () => {
     expect(await pool.rows('SELECT @@tx_visible_wait_timeout AS s')).toEqual([{ s: '5' }]);
     standIn.faults.add({ at: 'statement-before', match: '^INSERT', action: { kind: 'publishLate', ms: 400 } });

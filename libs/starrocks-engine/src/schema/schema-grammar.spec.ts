@@ -62,6 +62,7 @@ describeWithServer("Statements of the schema in StarRocks' grammar", StarrocksGr
       'SET query_timeout = 60',
       'SET insert_timeout = 60',
       'SET tx_visible_wait_timeout = 60',
+      "SET partial_update_mode = 'row'",
       'SHOW TRANSACTION WHERE ID = 4005',
       'SYNC',
       'KILL QUERY 7',

@@ -14,6 +14,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   tx_visible_wait_timeout: '10',
   enable_insert_strict: 'true',
   enable_insert_partial_update: 'true',
+  partial_update_mode: 'auto',
   enable_prepare_stmt: 'true',
   sql_mode: 'ONLY_FULL_GROUP_BY',
   time_zone: 'UTC',
