@@ -1,4 +1,4 @@
-/** Who asks for health, metrics or the status wants to know soon: a scrape that takes longer than 10 s tells nothing at all. */
+/** Who asks for readiness wants to know it soon. */
 const ANSWER_MS_MAX = 2_000;
 
 /** Somebody takes too long to answer. */
