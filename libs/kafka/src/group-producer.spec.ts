@@ -124,14 +124,14 @@ describeWithServer('GroupProducer', KafkaServer, (server) => {
       const topic = await newTopic();
       const producer = new GroupProducer(client, topic, 1_500);
       await producer.write([record(topic, 'a', '1')]);
-      process.kill(server().pid, 'SIGSTOP');
+      await server().suspend();
       try {
         const startedMs = performance.now();
         const both = await Promise.allSettled([2, 3].map((n) => producer.write([record(topic, 'a', String(n))])));
         expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-        expect(performance.now() - startedMs).toBeLessThan(5_000);
+        expect(performance.now() - startedMs).toBeLessThan(15_000);
       } finally {
-        process.kill(server().pid, 'SIGCONT');
+        server().resume();
       }
       await producer.close();
     },

@@ -8,7 +8,7 @@ describe('runWorker', () => {
     const worker = SourceProcess.start(PROGRAM, { environment: { PORT: '0', HOST: '127.0.0.1', API_KEYS: '' } });
     await worker.printed(/newer release/, END_MS_MAX);
     // One that goes on is ended here, and has no exit code then.
-    const late = setTimeout(() => worker.signal('SIGKILL'), 5_000);
+    const late = setTimeout(() => worker.signal('SIGKILL'), 30_000);
     const ended = await worker.ended();
     clearTimeout(late);
     expect(ended.code).toBe(1);
