@@ -8,6 +8,7 @@ import { RedisProfiles } from '@tessera/online-profile';
 import { RedisConnection } from '@tessera/redis';
 import { StarrocksPool, StarrocksWriter, StreamLoadClient, tableOf } from '@tessera/starrocks-engine';
 import type { ProfileEntry } from '@tessera/tag-catalog';
+import { describeLoad } from './sent-load';
 import { logsCatalog, sourceLogs } from './source-logs';
 
 export interface KilledSettings {
@@ -96,7 +97,10 @@ async function main(): Promise<void> {
       client === null
         ? null
         : {
-            load: (load) => pass(`load ${load.table.split('_')[0]}`, () => client.load(load)),
+            load: async (load) => {
+              process.stdout.write(await describeLoad(pool, catalog, load));
+              return pass(`load ${load.table.split('_')[0]}`, () => client.load(load));
+            },
             stateOf: (label) => client.stateOf(label),
           },
     clearsTags: true,

@@ -7,9 +7,11 @@ import { SourceProcess } from '../support/source-process';
 import { RedisServer } from '../support/services/redis-server';
 import { describeWithServer } from '../support/services/with-server';
 import { StarrocksStandInServer } from '../support/starrocks-standin/standin-server';
-import { compareTables } from '../streams/compare-tables';
+import { compareTables, TABLES_DATABASE } from '../streams/compare-tables';
 import type { ExpectedRow, ExpectedTables } from '../streams/compare-tables';
 import { seededRandom } from '../streams/seeded-random';
+import { compareLabels, sentLoads } from './sent-load';
+import type { SentLoad } from './sent-load';
 import { cuidOf, isErasable, logsCatalog, sourceLogs } from './source-logs';
 import type { KilledSettings } from './write-until-killed';
 
@@ -52,10 +54,13 @@ class TwoServers {
 describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoServers, (servers) => {
   const random = seededRandom(SEED);
   let runs = 0;
+  /** Of each life in the tables of now. */
+  let lives: SentLoad[][] = [];
 
   /** A database without rows, a Redis without users, no positions. */
   async function fresh(isInsert: boolean): Promise<KilledSettings> {
     const { redis, starrocks, folder } = servers();
+    lives = [];
     const admin = new StarrocksPool({ urls: [starrocks.mysqlUrl], database: null });
     await admin.run('DROP DATABASE IF EXISTS `tessera` FORCE');
     await admin.run('CREATE DATABASE `tessera`');
@@ -79,19 +84,24 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
   async function run(settings: KilledSettings): Promise<string> {
     const argv = [JSON.stringify(settings)];
     const { output } = await SourceProcess.run('test/starrocks/write-until-killed.ts', { argv });
+    lives.push([...sentLoads(output)]);
     return output;
   }
 
-  async function expectRight(): Promise<void> {
-    const rows = await compareTables(servers().starrocks.mysqlUrl, CATALOG, await expected());
+  async function expectRight(isInsert: boolean): Promise<void> {
+    const { mysqlUrl } = servers().starrocks;
+    const rows = await compareTables(mysqlUrl, CATALOG, await expected());
     expect(rows).toBeGreaterThan(250);
+    const labels = await compareLabels(mysqlUrl, TABLES_DATABASE, lives);
+    if (isInsert) expect(labels).toBe(0);
+    else expect(labels).toBeGreaterThan(10);
   }
 
   it.each([true, false])(
     'leaves the tables as if it had never died (INSERT: %s)',
     async (isInsert) => {
       const whole = await run(await fresh(isInsert));
-      await expectRight();
+      await expectRight(isInsert);
       const points = JSON.parse(/DONE (.*)/.exec(whole)?.[1] ?? '[]') as [string, number][];
       expect(points.map(([point]) => point)).toEqual(expect.arrayContaining(['claim', 'begin', 'tombstones', 'end']));
       let settings = await fresh(isInsert);
@@ -104,12 +114,12 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
           if (output.includes('dies at')) deaths++;
           if (!output.includes('DONE')) continue;
           // Everything is written: begin again.
-          await expectRight();
+          await expectRight(isInsert);
           settings = await fresh(isInsert);
         }
       }
       for (let left = 3; !(await run(settings)).includes('DONE'); left--) if (left === 0) throw new Error('no end');
-      await expectRight();
+      await expectRight(isInsert);
       expect(deaths).toBeGreaterThan(points.length / 2);
     },
     TESTS_MS_MAX,

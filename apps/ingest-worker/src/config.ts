@@ -1,4 +1,4 @@
-import { API_KEYS, KAFKA_BROKERS, listenProblems, mysqlUrls, OPERATIONS_HOST, redisUrls } from '@tessera/platform';
+import { API_KEYS, KAFKA_BROKERS, listenProblems, mysqlUrl, OPERATIONS_HOST, redisUrls } from '@tessera/platform';
 import { optionalStarrocksUrls, setting, SETTINGS, STARROCKS_HTTP_URLS, STARROCKS_SETTINGS } from '@tessera/platform';
 import { STARROCKS_TABLE_SETTINGS, text, wholeNumber } from '@tessera/platform';
 import type {
@@ -25,7 +25,7 @@ export interface IngestWorkerConfig extends WorkerConfig, StoreConfig {
   readonly starrocksUrls: StarrocksUrls | null;
   readonly brokers: readonly string[];
   readonly redisUrls: readonly [string, ...string[]];
-  readonly mysqlUrls: readonly [string, ...string[]];
+  readonly mysqlUrl: string;
   readonly groupId: string;
   readonly idMemory: number;
   readonly cuidPattern: RegExp | null;
@@ -47,7 +47,7 @@ export const INGEST_WORKER: Program<IngestWorkerConfig> = {
     apiKeys: API_KEYS,
     brokers: KAFKA_BROKERS,
     redisUrls: redisUrls('that holds the online profiles'),
-    mysqlUrls: mysqlUrls('that holds the tag catalogue'),
+    mysqlUrl: mysqlUrl('that holds the tag catalogue'),
     groupId: setting(
       'GROUP_ID',
       'tessera-ingest',

@@ -1,4 +1,5 @@
 import type { AppliedBatch, OutcomeReceiver } from '@tessera/ingest';
+import { inTime } from '@tessera/platform';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
@@ -6,7 +7,7 @@ import type { Registry } from 'prom-client';
 export class IngestMetrics implements OutcomeReceiver {
   readonly #outcomes: Counter<'entry' | 'verdict'>;
 
-  /** @param areOpen asked at each scrape; where it fails they count as shut. */
+  /** @param areOpen asked at each scrape; where it fails, or takes too long, they count as shut. */
   constructor(registry: Registry, areOpen: () => Promise<boolean>) {
     this.#outcomes = new Counter({
       name: 'tessera_ingest_entries_total',
@@ -19,7 +20,7 @@ export class IngestMetrics implements OutcomeReceiver {
       help: '1: the online profiles can be read',
       registers: [registry],
       collect: async () => {
-        open.set((await areOpen().catch(() => false)) ? 1 : 0);
+        open.set((await inTime(areOpen()).catch(() => false)) ? 1 : 0);
       },
     });
   }

@@ -3,7 +3,14 @@ import { MysqlSequence } from '@tessera/identity';
 import type { DurableReceiver, LetterWriter, Origin, StreamRecord } from '@tessera/ingest';
 import { quietly } from '@tessera/platform';
 import type { DependencyState, StarrocksUrls, WorkerLog } from '@tessera/platform';
-import { SchemaKeeper, StarrocksPool, StarrocksWriter, StreamLoadClient, tableOf } from '@tessera/starrocks-engine';
+import {
+  readAccount,
+  SchemaKeeper,
+  StarrocksPool,
+  StarrocksWriter,
+  StreamLoadClient,
+  tableOf,
+} from '@tessera/starrocks-engine';
 import type { LoadRow, WriterTables } from '@tessera/starrocks-engine';
 import type { CatalogStore, OnlineProfiles } from '@tessera/tag-catalog';
 import type { Registry } from 'prom-client';
@@ -115,14 +122,12 @@ function limitsOf({ starrocksBatchRows, starrocksBatchKb, starrocksBatchMs, star
   };
 }
 
-function streamLoadOf([url]: StarrocksUrls, config: StoreConfig): StreamLoadClient | null {
+function streamLoadOf(urls: StarrocksUrls, config: StoreConfig): StreamLoadClient | null {
   const { starrocksHttpUrls, starrocksDatabase, starrocksTimeoutMs } = config;
   if (starrocksHttpUrls === null) return null;
-  const { username, password } = new URL(url);
   return new StreamLoadClient({
     urls: starrocksHttpUrls,
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
+    ...readAccount(urls),
     database: starrocksDatabase,
     timeoutMs: starrocksTimeoutMs,
   });
@@ -134,11 +139,11 @@ async function keepTables(
   config: IngestWorkerConfig,
   { catalogStore, log }: StoreParts,
 ): Promise<{ readonly of: WriterTables; readonly keeper: SchemaKeeper; readonly close: () => Promise<void> }> {
-  const { starrocksDatabase: database, starrocksMigrationUrls, mysqlUrls } = config;
+  const { starrocksDatabase: database, starrocksMigrationUrls, mysqlUrl } = config;
   const pool = new StarrocksPool({
     ...{ urls: starrocksMigrationUrls ?? urls, database, timeoutMs: SCHEMA_MS_MAX, concurrency: 1 },
   });
-  const sequence = await MysqlSequence.open(mysqlUrls[0]);
+  const sequence = await MysqlSequence.open(mysqlUrl);
   const keeper = new SchemaKeeper({
     ...{ pool, database, schema: schemaOptionsOf(config), catalog: () => catalogStore.current() },
     nextGuid: () => sequence.next(),

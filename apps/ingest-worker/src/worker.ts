@@ -39,7 +39,7 @@ export async function startIngestWorker(
   const client = new KafkaClient({ brokers, clientId: 'tessera-ingest-worker', log });
   const connection = await RedisConnection.open(config.redisUrls);
   const profiles = new RedisProfiles(connection, { idMemory });
-  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
+  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrl);
   const directory = new TopicDirectory(client);
   const positions = new GroupPositions(client, groupId);
   const letterBox = new GroupProducer(client, DEAD_TOPIC);

@@ -1,4 +1,4 @@
-import { API_KEYS, KAFKA_BROKERS, listenProblems, mysqlUrls, OPERATIONS_HOST, redisUrls } from '@tessera/platform';
+import { API_KEYS, KAFKA_BROKERS, listenProblems, mysqlUrl, OPERATIONS_HOST, redisUrls } from '@tessera/platform';
 import { setting, SETTINGS, text, wholeNumber } from '@tessera/platform';
 import type { LogLevel, Program, SettingValue } from '@tessera/platform';
 
@@ -8,7 +8,7 @@ export interface MappingWorkerConfig {
   readonly apiKeys: readonly string[];
   readonly brokers: readonly string[];
   readonly redisUrls: readonly [string, ...string[]];
-  readonly mysqlUrls: readonly [string, ...string[]];
+  readonly mysqlUrl: string;
   readonly groupId: string;
   readonly partitions: number;
   readonly replicationFactor: number;
@@ -36,7 +36,7 @@ export const MAPPING_WORKER: Program<MappingWorkerConfig> = {
     apiKeys: API_KEYS,
     brokers: KAFKA_BROKERS,
     redisUrls: redisUrls('that holds the identity'),
-    mysqlUrls: mysqlUrls('that hands out numbers and holds the tag catalogue'),
+    mysqlUrl: mysqlUrl('that hands out numbers and holds the tag catalogue'),
     groupId: setting(
       'GROUP_ID',
       'tessera-mapping',

@@ -9,7 +9,7 @@ const RECORDS_A_COMMIT = 1_000;
 export interface LetterCounts {
   /** By code. */
   readonly waiting: ReadonlyMap<string, number>;
-  /** Of them: their values were cut. */
+  /** Of them: they were cut. */
   readonly cut: number;
 }
 
@@ -30,7 +30,7 @@ export async function countLetters(client: KafkaClient): Promise<LetterCounts> {
 /** What a replay did, in letters. */
 export interface Replay {
   readonly replayed: number;
-  /** Their values were cut. */
+  /** They were cut. */
   readonly passedOver: number;
   /** Others of the same record were replayed: whoever wrote them died before it knew that they were there. */
   readonly repeats: number;
@@ -38,7 +38,7 @@ export interface Replay {
 
 /**
  * Writes the records of all letters that came since the last replay to the topics where they were read, each record once: those of a run that broke off
- * are not written again, nor those of which an earlier letter was replayed. Letters whose values were cut are passed over.
+ * are not written again, nor those of which an earlier letter was replayed. Letters that were cut are passed over.
  */
 export async function replayLetters(client: KafkaClient): Promise<Replay> {
   const replay = { replayed: 0, passedOver: 0, repeats: 0 };

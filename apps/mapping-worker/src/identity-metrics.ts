@@ -1,4 +1,5 @@
 import type { IdentityResolver, MysqlSequence } from '@tessera/identity';
+import { inTime } from '@tessera/platform';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { NewGuids } from './new-guids';
@@ -43,7 +44,7 @@ export function registerIdentityMetrics(
     help: 'The guid that the next lease begins with; left out while MySQL does not answer',
     registers: [registry],
     collect: async () => {
-      const guid = await sequence.next().catch(() => null);
+      const guid = await inTime(sequence.next()).catch(() => null);
       if (guid === null) next.remove();
       else next.set(guid);
     },

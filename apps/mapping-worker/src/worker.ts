@@ -26,12 +26,12 @@ export async function startMappingWorker(
   health.register('worker', () => (hasStarted ? { ok: true } : { ok: false, detail: 'starting' }));
   const client = new KafkaClient({ brokers: config.brokers, clientId: 'tessera-mapping-worker', log });
   const connection = await RedisConnection.open(config.redisUrls);
-  const sequence = await MysqlSequence.open(config.mysqlUrls[0]);
+  const sequence = await MysqlSequence.open(config.mysqlUrl);
   const store = new RedisMappingStore(connection);
   const keeper = new IdentityKeeper(client, store, sequence, (line) => {
     log('info', line);
   });
-  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
+  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrl);
   const directory = new TopicDirectory(client);
   health.register('catalogue', () => catalogStore.state());
   const topics = new WorkerTopics({

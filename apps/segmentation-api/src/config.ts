@@ -1,7 +1,7 @@
 import {
   KAFKA_BROKERS,
   listenProblems,
-  mysqlUrls,
+  mysqlUrl,
   optionalStarrocksUrls,
   redisUrls,
   setting,
@@ -38,7 +38,7 @@ type CommonConfig = Pick<
 
 export interface SegmentationApiConfig extends CommonConfig, StarrocksSettings {
   readonly brokers: readonly string[];
-  readonly mysqlUrls: readonly [string, ...string[]];
+  readonly mysqlUrl: string;
   readonly redisUrls: readonly [string, ...string[]];
   /** Null: the tag types, messages and tags of single users alone. */
   readonly starrocksUrls: StarrocksUrls | null;
@@ -58,7 +58,7 @@ export const SEGMENTATION_API: Program<SegmentationApiConfig> = {
     port: SETTINGS.port,
     host: SETTINGS.host,
     brokers: KAFKA_BROKERS,
-    mysqlUrls: mysqlUrls('that holds the tag catalogue'),
+    mysqlUrl: mysqlUrl('that holds the tag catalogue'),
     redisUrls: redisUrls('that holds the identity and the online profiles'),
     starrocksUrls: optionalStarrocksUrls(
       'that answers questions about sets of users',

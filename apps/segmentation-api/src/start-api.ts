@@ -92,8 +92,8 @@ export async function startApi(
 }
 
 async function openStores(config: SegmentationApiConfig, log: KafkaLog): Promise<Stores> {
-  const secret = await readSecret(config.mysqlUrls[0], log);
-  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrls[0]);
+  const secret = await readSecret(config.mysqlUrl, log);
+  const catalogStore = await MysqlCatalogStore.open(config.mysqlUrl);
   const client = new KafkaClient({ brokers: config.brokers, clientId: 'tessera-segmentation-api', log });
   const producer = new GroupProducer(client, RAW_TOPIC);
   const stream = new StreamWatch(client, catalogStore, config);

@@ -1,7 +1,8 @@
 import type { StatusReader, StoreStatus } from '@tessera/http-api';
 import type { PartitionLag } from '@tessera/kafka';
+import { inTime } from '@tessera/platform';
 
-/** What is asked for the status. Each may fail: what is not known is null. */
+/** What is asked for the status. Each may fail, or not answer for seconds: what is not known is null. */
 export interface StatusSources {
   /** Cuids bound. */
   readonly bound: () => Promise<number>;
@@ -40,7 +41,7 @@ function sumOf(lags: readonly PartitionLag[]): number {
 
 async function known(ask: () => Promise<number>): Promise<number | null> {
   try {
-    return await ask();
+    return await inTime(ask());
   } catch {
     return null;
   }

@@ -116,10 +116,10 @@ describeWithServer('MysqlCatalogStore', MariaDbServer, (server) => {
     expect(refusal).toBeInstanceOf(StoreUnavailableError);
     expect((refusal as StoreUnavailableError).retriable).toBe(true);
     expect(store.current().type('a')).toBeDefined();
-    await until('it says so', () => !store.state().ok, 10_000);
+    await until('it says so', () => !store.state().ok);
     expect(store.state().detail).toContain('version 1 goes on being used');
     await server().start();
-    await until('it is well again', () => store.state().ok, 10_000);
+    await until('it is well again', () => store.state().ok);
     expect((await store.update(declare('b'))).types.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
@@ -130,7 +130,7 @@ describeWithServer('MysqlCatalogStore', MariaDbServer, (server) => {
     expect(() => store.current()).toThrow(StoreUnavailableError);
     expect(store.state().ok).toBe(false);
     await server().start();
-    await until('it has read it', () => store.state().ok, 10_000);
+    await until('it has read it', () => store.state().ok);
     expect(store.current().type('a')).toBeDefined();
   });
 

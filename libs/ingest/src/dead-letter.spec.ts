@@ -1,4 +1,5 @@
 import { codeOfLetter, deadLetter, recordOfLetter } from './dead-letter';
+import { headerBytesOf } from './header-bytes';
 import type { OutgoingRecord, StreamRecord } from './ports';
 
 const ORIGIN = { topic: 'tags.raw', partition: 3 };
@@ -35,6 +36,26 @@ describe('A dead letter', () => {
     expect(letter.value).toHaveLength(512 * 1024);
     expect(String(letter.headers['dead.bytes'])).toBe('2000000');
     expect(recordOfLetter(readAgain(letter))).toBeNull();
+  });
+
+  it('gets through, however long the key and however large the headers are, and is not replayed then', () => {
+    const large = Buffer.alloc(900_000);
+    for (const dead of [
+      { ...record(Buffer.from('{}')), key: large },
+      { ...record(Buffer.from('{}')), headers: { trace: large } },
+      {
+        ...record(Buffer.from('{}')),
+        headers: Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`h${at}`, Buffer.alloc(1)])),
+      },
+      { ...record(large), key: large, headers: { trace: large } },
+    ]) {
+      const letter = deadLetter(dead, ORIGIN, FAULT, 5);
+      const size = (letter.key?.length ?? 0) + (letter.value?.length ?? 0) + headerBytesOf(letter.headers);
+      expect(size).toBeLessThan(900_000);
+      expect(codeOfLetter(readAgain(letter))).toBe('unknownType');
+      expect(String(letter.headers['dead.bytes'])).toBe(String(dead.value?.length));
+      expect(recordOfLetter(readAgain(letter))).toBeNull();
+    }
   });
 
   it('is told from other records', () => {

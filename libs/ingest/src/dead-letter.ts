@@ -1,10 +1,13 @@
+import { headerBytesOf } from './header-bytes';
 import type { OutgoingRecord, StreamRecord } from './ports';
 import type { Origin } from './topics';
 
 /** Of the topic of dead letters. */
 export const DEAD_TOPIC = 'tags.dead';
-/** A longer value is cut: the letter itself must get through. */
+/** A longer value or key is cut, larger headers are left out: the letter itself must get through. */
 const VALUE_BYTES_MAX = 512 * 1024;
+const KEY_BYTES_MAX = 1024;
+const HEADER_BYTES_MAX = 256 * 1024;
 
 const HEADERS = {
   code: 'dead.code',
@@ -26,19 +29,21 @@ export function deadLetter(
   at: number,
 ): OutgoingRecord {
   const { key, value, headers, offset, timestampMs } = record;
-  const isCut = value !== null && value.length > VALUE_BYTES_MAX;
+  const bytes = value?.length ?? 0;
+  const hasLargeHeaders = headerBytesOf(headers) > HEADER_BYTES_MAX;
+  const isCut = bytes > VALUE_BYTES_MAX || (key?.length ?? 0) > KEY_BYTES_MAX || hasLargeHeaders;
   return {
     topic: DEAD_TOPIC,
-    key,
-    value: isCut ? value.subarray(0, VALUE_BYTES_MAX) : value,
+    key: key?.subarray(0, KEY_BYTES_MAX) ?? null,
+    value: value?.subarray(0, VALUE_BYTES_MAX) ?? null,
     headers: {
-      ...headers,
+      ...(hasLargeHeaders ? {} : headers),
       [HEADERS.code]: Buffer.from(code),
       [HEADERS.detail]: Buffer.from(detail),
       [HEADERS.origin]: Buffer.from(`${topic}/${partition}/${offset}`),
       [HEADERS.timestamp]: Buffer.from(String(timestampMs)),
       [HEADERS.at]: Buffer.from(String(at)),
-      ...(isCut ? { [HEADERS.bytes]: Buffer.from(String(value.length)) } : {}),
+      ...(isCut ? { [HEADERS.bytes]: Buffer.from(String(bytes)) } : {}),
     },
   };
 }
@@ -55,7 +60,7 @@ export function originOfLetter({ headers }: StreamRecord): string {
 
 /**
  * The record that a letter was made of, for the topic where it was read, with its time.
- * @returns null if that can't be had: its value was cut, or it is no letter.
+ * @returns null if that can't be had: it was cut, or it is no letter.
  */
 export function recordOfLetter(letter: StreamRecord): OutgoingRecord | null {
   const { key, value, headers } = letter;

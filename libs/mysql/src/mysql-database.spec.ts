@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/support/until';
 import { emptyDatabase } from '../../../test/support/services/empty-database';
 import { MariaDbServer } from '../../../test/support/services/mariadb-server';
 import { describeWithServer } from '../../../test/support/services/with-server';
@@ -79,6 +80,7 @@ describeWithServer('MysqlDatabase', MariaDbServer, (server) => {
   it('says when one of two transactions that wait for each other was undone', async () => {
     const database = await open({ migrations });
     await database.use((session) => session.run('INSERT INTO note (id, n) VALUES (2, 0)'));
+    let held = 0;
     const both = await Promise.all(
       [
         [1, 2],
@@ -87,7 +89,8 @@ describeWithServer('MysqlDatabase', MariaDbServer, (server) => {
         database.transaction(async (session) => {
           for (const id of order) {
             await session.run('UPDATE note SET n = n + 10 WHERE id = ?', [id]);
-            await sleep(300);
+            held += 1;
+            await until(() => held >= 2);
           }
           return 'done';
         }),

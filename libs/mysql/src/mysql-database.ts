@@ -17,7 +17,7 @@ export interface MysqlOptions {
 
 const CONNECTIONS = 2;
 const TIMEOUT_MS = 10_000;
-const CONNECT_MS_MAX = 5_000;
+const CONNECT_MS_MAX = 10_000;
 /** Waiting for others who change the tables included. */
 const MIGRATE_MS_MAX = 60_000;
 /** A client that stands still in the middle of a transaction is cut off by the server after this: its row locks hold up the others. */

@@ -71,8 +71,9 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     return view && Object.fromEntries(view.tagStates().map(({ tag, value, timeMs }) => [tag.name, [value, timeMs]]));
   }
 
-  /** Kills it; resolves once the connection, which has noticed, is there again. */
+  /** Kills it when all is written; resolves once the connection, which has noticed, is there again. */
   async function restart(): Promise<void> {
+    await server().written();
     await server().kill();
     await expect(profiles.state()).rejects.toMatchObject({ reason: 'unreachable', retriable: true });
     await server().start();
@@ -275,6 +276,7 @@ describeWithServer('RedisProfiles', RedisServer, (server) => {
     const lane = await openLane(SOURCE, 0);
     await lane.apply([entry(0, 1, level(1, 'first'))], 0);
     await lane.settle();
+    await server().written();
     const kept = path.join(server().folder, 'kept');
     const data = path.join(server().folder, 'appendonlydir');
     await cp(data, kept, { recursive: true });

@@ -4,7 +4,7 @@ export { API_KEYS, LOG_LEVELS, SETTINGS } from './config/config';
 export type { LogLevel, TesseraConfig } from './config/config';
 export { ConfigError, isLoopback, listenProblems, readConfig, readSettings } from './config/read-config';
 export type { CommandLine, Program } from './config/read-config';
-export { KAFKA_BROKERS, mysqlUrls, OPERATIONS_HOST, redisUrls } from './config/service-settings';
+export { KAFKA_BROKERS, mysqlUrl, OPERATIONS_HOST, redisUrls } from './config/service-settings';
 export {
   optionalStarrocksUrls,
   STARROCKS_HTTP_URLS,
@@ -26,6 +26,7 @@ export type { HttpServiceOptions } from './http/start-http-service';
 export { createOperationsServer } from './http/operations-server';
 export { PlainJsonAdapter } from './http/plain-json-adapter';
 export { Health } from './health/health';
+export { inTime } from './health/in-time';
 export type { DependencyState, Readiness } from './health/health';
 export { firstInvalidByte, parseJsonBytes, parseJsonText } from './json/parse-json';
 export type { ParsedJson } from './json/parse-json';

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApiKeys, GracefulShutdown, Health, Metrics, observeRequests } from './index';
+import { Registry } from 'prom-client';
+import { ApiKeys, GracefulShutdown, Health, Metrics, observeRequests, StreamMetrics } from './index';
 import type { FailedRequest } from './index';
 
 describe('ApiKeys', () => {
@@ -145,6 +146,20 @@ describe('GracefulShutdown', () => {
     expect(order).toEqual([expect.stringContaining('test'), 'intake', 'closing failed: no way out', 'hook']);
   });
 
+  it('leaves the hooks all the time that requests did not need', async () => {
+    const server = createServer();
+    await listening(server);
+    const said: string[] = [];
+    const shutdown = new GracefulShutdown({
+      ...{ server, health: new Health(), drain: new AbortController() },
+      hooks: [() => sleep(400)],
+      log: (message) => void said.push(message),
+      timings: { drainAfterMs: 1, cutAfterMs: 19_900, giveUpAfterMs: 20_000 },
+    });
+    expect(await shutdown.run('test')).toBe(true);
+    expect(said).toHaveLength(1);
+  });
+
   it('reports hooks that fail or hang', async () => {
     const timings = { drainAfterMs: 1, cutAfterMs: 1, giveUpAfterMs: 50 };
     for (const hook of [() => Promise.reject(new Error('no disk')), () => new Promise<void>(() => undefined)]) {
@@ -156,6 +171,17 @@ describe('GracefulShutdown', () => {
       expect(await new GracefulShutdown(options).run('test')).toBe(false);
       expect(said.at(-1)).toMatch(/no disk|took more than/);
     }
+  });
+});
+
+describe('StreamMetrics', () => {
+  it('tells what it knows while nobody answers how far the group is', async () => {
+    const registry = new Registry();
+    const metrics = new StreamMetrics(registry, () => new Promise<never>(() => undefined));
+    metrics.addFailure();
+    const text = await Promise.race([registry.metrics(), sleep(9_000, 'no answer')]);
+    expect(text).toContain('tessera_stream_failures_total 1');
+    expect(text).not.toContain('tessera_stream_lag_records{');
   });
 });
 

@@ -1,6 +1,7 @@
 export type { LeafSql, Relation, ScanNode } from './compile/leaf';
 export * from './compile/leaves';
 export type { StarrocksRow, StarrocksSession, StatementOptions } from './connection/starrocks-connection';
+export { readAccount } from './connection/frontends';
 export { notMadeYet, onceMade } from './connection/not-made-yet';
 export { isUnknownColumn, isUnknownDatabase, isUnknownTable, StarrocksError } from './connection/starrocks-error';
 export type { StarrocksFailure } from './connection/starrocks-error';

@@ -183,7 +183,7 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect((await engine().counts([universeNode()])).dataVersion).toBeNull();
     await put(5, 5);
     expect((await engine().counts([universeNode()])).dataVersion).toBe((before ?? 0) + 5);
-  }, 20_000);
+  });
 
   it('waits until nobody is writing before it asks', async () => {
     const { pool, world } = at();
@@ -206,7 +206,7 @@ describeWithStarrocks('StarRocks engine, large questions and odd moments', (star
     expect((await slow.counts([universeNode()])).dataVersion).toBeNull();
     expect(asked).toBe(2);
     await put(9, 9);
-  }, 20_000);
+  });
 
   it('counts a step of retention as another data version', async () => {
     const { pool, world } = at();

@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { until } from '../until';
 import { isRunning, stopProcess } from './background-process';
 
 /** What is left of a server when its process is gone: all that is needed to start it again as it was. */
@@ -47,6 +48,22 @@ export abstract class NativeServer {
   async kill(): Promise<void> {
     if (this.#pid !== 0) await stopProcess(this.#pid, 0);
     this.#pid = 0;
+  }
+
+  /** Resolves once none of its threads runs: it holds its connections, and says nothing. Until `resume`. */
+  async suspend(): Promise<void> {
+    const tasks = `/proc/${this.#pid}/task`;
+    process.kill(this.#pid, 'SIGSTOP');
+    await until(async () => {
+      const threads = await readdir(tasks);
+      const stats = await Promise.all(threads.map((id) => readFile(`${tasks}/${id}/stat`, 'utf8').catch(() => ') T')));
+      // The name of the program before it may have brackets of its own.
+      return stats.every((stat) => stat.slice(stat.lastIndexOf(')') + 2).startsWith('T'));
+    });
+  }
+
+  resume(): void {
+    process.kill(this.#pid, 'SIGCONT');
   }
 
   /** Stops it and deletes its data. */

@@ -1,4 +1,7 @@
+import { readdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
+import { Redis } from 'ioredis';
+import { until } from '../until';
 import { accepts, launch } from './background-process';
 import { freePort } from './free-port';
 import { lacksProgram, programOfPackage } from './debian-package';
@@ -40,6 +43,29 @@ export class RedisServer extends NativeServer {
   /** Where clients find it: a URL, or the path of a socket. */
   get url(): string {
     return this.inMemory ? path.join(this.folder, 'redis.sock') : `redis://127.0.0.1:${this.port}`;
+  }
+
+  /**
+   * Resolves when all that it has acknowledged would outlast its being killed. It writes before it answers, unless an earlier write is on its way to the disk
+   * still; then it waits up to two seconds (redis.conf, appendfsync everysec).
+   */
+  async written(): Promise<void> {
+    const client = new Redis(this.url);
+    try {
+      await until(async () => /^aof_buffer_length:0\r?$/m.test(await client.info('persistence')));
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** While it is dead: takes what it wrote last from its append-only file, as if that had not reached the disk. */
+  async loseLast(bytes: number): Promise<void> {
+    const folder = path.join(this.folder, 'appendonlydir');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'));
+    if (names.length !== 1)
+      throw new Error(`${names.length} append-only files to take ${bytes} bytes from: ${names.join()}`);
+    const file = path.join(folder, names[0] ?? '');
+    await truncate(file, Math.max(0, (await stat(file)).size - bytes));
   }
 
   /** Settings on the command line beside those of every server. */

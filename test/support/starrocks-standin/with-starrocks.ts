@@ -20,7 +20,7 @@ export interface StarrocksAtHand {
 }
 
 /**
- * Tests on StarRocks: on the cluster of `STARROCKS_URL=mysql://user:password@host:9030` (Stream Load at `STARROCKS_HTTP_URL`, or port 8030 of the
+ * Tests on StarRocks: on the cluster of `STARROCKS_URL=mysql://user:password@host:9030` (Stream Load at `STARROCKS_HTTP_URLS`, or port 8030 of the
  * same host), otherwise on a stand-in in this process. Each suite has a database of its own, which is dropped behind it.
  */
 export function describeWithStarrocks(title: string, suite: (starrocks: () => StarrocksAtHand) => void): void {
@@ -52,8 +52,8 @@ export async function starrocksAtHand(): Promise<StarrocksAtHand> {
   const database = `tessera_test_${randomBytes(6).toString('hex')}`;
   await run(server, `CREATE DATABASE \`${database}\``);
   server.pathname = `/${database}`;
-  const http = process.env['STARROCKS_HTTP_URL'] ?? `http://${server.hostname}:8030`;
-  return { mysqlUrl: server.href, httpUrls: [standIn === null ? http : standIn.httpUrl], database, standIn, check };
+  const httpUrls = (process.env['STARROCKS_HTTP_URLS'] ?? `http://${server.hostname}:8030`).split(',');
+  return { mysqlUrl: server.href, httpUrls: standIn === null ? httpUrls : [standIn.httpUrl], database, standIn, check };
 }
 
 function checkedBy(check: StatementCheck | null): StandInOptions {

@@ -1,10 +1,10 @@
-import { mysqlUrls, SETTINGS, STARROCKS_SETTINGS, STARROCKS_TABLE_SETTINGS, starrocksUrls } from '@tessera/platform';
+import { mysqlUrl, SETTINGS, STARROCKS_SETTINGS, STARROCKS_TABLE_SETTINGS, starrocksUrls } from '@tessera/platform';
 import type { Program, StarrocksSettings, StarrocksTableSettings, StarrocksUrls } from '@tessera/platform';
 
 export interface MigrateConfig
   extends StarrocksTableSettings, Pick<StarrocksSettings, 'starrocksDatabase' | 'starrocksTimeoutMs'> {
   readonly starrocksUrls: StarrocksUrls;
-  readonly mysqlUrls: readonly [string, ...string[]];
+  readonly mysqlUrl: string;
   readonly stringBytesMax: number;
   readonly futureHours: number;
 }
@@ -17,7 +17,7 @@ export const MIGRATE: Program<MigrateConfig> = {
   --dry-run        prints the statements, each with its reason, and changes nothing
   --drop-removed   also drops the tables of tag types that were removed`,
   settings: {
-    mysqlUrls: mysqlUrls('that hands out numbers and holds the tag catalogue'),
+    mysqlUrl: mysqlUrl('that hands out numbers and holds the tag catalogue'),
     starrocksUrls: starrocksUrls('whose tables are to be as the catalogue says'),
     starrocksDatabase: STARROCKS_SETTINGS.starrocksDatabase,
     starrocksTimeoutMs: STARROCKS_SETTINGS.starrocksTimeoutMs,

@@ -54,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** What MySQL says the tables are to be. */
 async function readTarget(config: MigrateConfig): Promise<Target> {
-  const [url] = config.mysqlUrls;
+  const { mysqlUrl: url } = config;
   const store = await MysqlCatalogStore.open(url);
   const sequence = await MysqlSequence.open(url);
   try {

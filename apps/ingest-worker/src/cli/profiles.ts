@@ -1,7 +1,7 @@
 import { MysqlCatalogStore } from '@tessera/catalog-store';
 import { KafkaClient, TopicDirectory, TopicExtents } from '@tessera/kafka';
 import { RedisProfiles } from '@tessera/online-profile';
-import { KAFKA_BROKERS, mysqlUrls, readSettings, redisUrls, runCli, setting, text } from '@tessera/platform';
+import { KAFKA_BROKERS, mysqlUrl, readSettings, redisUrls, runCli, setting, text } from '@tessera/platform';
 import type { Program } from '@tessera/platform';
 import { RedisConnection } from '@tessera/redis';
 import { stuckSources } from '../profile-sources';
@@ -10,7 +10,7 @@ import type { StuckSource } from '../profile-sources';
 interface Config {
   readonly brokers: readonly string[];
   readonly redisUrls: readonly [string, ...string[]];
-  readonly mysqlUrls: readonly [string, ...string[]];
+  readonly mysqlUrl: string;
   readonly groupId: string;
 }
 
@@ -25,7 +25,7 @@ const PROGRAM: Program<Config> = {
   settings: {
     brokers: KAFKA_BROKERS,
     redisUrls: redisUrls('that holds the online profiles'),
-    mysqlUrls: mysqlUrls('that holds the tag catalogue'),
+    mysqlUrl: mysqlUrl('that holds the tag catalogue'),
     groupId: setting('GROUP_ID', 'tessera-ingest', 'consumer group of the ingest workers', text('a name')),
   },
   problemsOf: () => [],
@@ -81,7 +81,7 @@ async function assume(
 }
 
 async function withProfiles(
-  { brokers, redisUrls: urls, mysqlUrls: [mysqlUrl], groupId }: Config,
+  { brokers, redisUrls: urls, mysqlUrl, groupId }: Config,
   work: (profiles: RedisProfiles, stuck: readonly StuckSource[]) => Promise<number>,
 ): Promise<number> {
   const client = new KafkaClient({ brokers, clientId: 'tessera-profiles', log: () => undefined });

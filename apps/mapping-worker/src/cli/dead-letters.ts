@@ -31,14 +31,12 @@ async function main([command = '', ...argv]: readonly string[]): Promise<number>
   if (command === 'list') {
     const { waiting, cut } = await countLetters(client);
     for (const [code, count] of [...waiting].sort()) process.stdout.write(`${String(count).padStart(10)}  ${code}\n`);
-    process.stdout.write(
-      `${waiting.size === 0 ? 'No letters' : `${cut} of them can't be replayed: their values were cut`}\n`,
-    );
+    process.stdout.write(`${waiting.size === 0 ? 'No letters' : `${cut} of them can't be replayed: they were cut`}\n`);
     return 0;
   }
   const { replayed, passedOver, repeats } = await replayLetters(client);
   process.stdout.write(
-    `${replayed} messages sent again, ${passedOver} passed over because their values were cut, ${repeats} stood there twice\n`,
+    `${replayed} messages sent again, ${passedOver} passed over because they were cut, ${repeats} stood there twice\n`,
   );
   return 0;
 }

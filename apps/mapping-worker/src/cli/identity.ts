@@ -92,7 +92,7 @@ async function withIdentity(
   work: (identity: Identity) => Promise<number>,
 ): Promise<number> {
   const connection = await RedisConnection.open(config.redisUrls);
-  const sequence = await MysqlSequence.open(config.mysqlUrls[0]);
+  const sequence = await MysqlSequence.open(config.mysqlUrl);
   try {
     await connection.ready();
     return await work({ client: clientOf(config), store: new RedisMappingStore(connection), sequence, say });

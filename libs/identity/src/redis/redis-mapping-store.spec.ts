@@ -122,6 +122,7 @@ describeWithServer(`RedisMappingStore (SEED=${SEED})`, RedisServer, (server) => 
 
   it('answers nothing after a restart, until it is known to be up to date', async () => {
     await bind(['a'], [1]);
+    await server().written();
     await server().kill();
     await expect(find(['a'])).rejects.toBeInstanceOf(MappingStoreUnavailableError);
     await server().start();

@@ -21,6 +21,7 @@ describe('readEnvelope', () => {
     ['emptyValue', record('a', null)],
     ['missingKey', record(null, message({ type: 'city', cuid: 'a' }))],
     ['tooLarge', record('a', `{"header":{"type":"city","cuid":"a"},"body":{"x":"${'x'.repeat(1_000_000)}"}}`)],
+    ['tooLarge', { ...record('a', message({ type: 'city', cuid: 'a' })), headers: { trace: Buffer.alloc(1_000_000) } }],
     ['invalidMessage', record('a', 'hello')],
     ['invalidMessage', record('a', '{"body":{}}')],
     ['invalidHeader', record('a', '{"header":"a"}')],

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { checkCuid } from '@tessera/tag-catalog';
+import { headerBytesOf } from '../header-bytes';
 import type { StreamRecord } from '../ports';
 import { findHeader } from './find-header';
 
@@ -34,19 +35,20 @@ export function fault(code: FaultCode, detail: string): Fault {
   return { kind: 'fault', code, detail };
 }
 
-/** With its key and headers such a message fits into a record of the default `message.max.bytes` (1,048,588). */
+/** Of the message and the headers of its record: with what the workers add it fits into a record of the default `message.max.bytes` (1,048,588). */
 export const MESSAGE_BYTES_MAX = 1_000_000;
 
 /** Reads the header and nothing else of a record of `tags.raw`. */
-export function readEnvelope({ key, value }: StreamRecord, cuidPattern: RegExp | null): Envelope | Fault {
+export function readEnvelope({ key, value, headers }: StreamRecord, cuidPattern: RegExp | null): Envelope | Fault {
   if (value === null)
     return fault('emptyValue', 'the record has no value (a tombstone); to erase a user send sys_erase');
   if (key === null)
     return fault('missingKey', 'the record has no key; it must be the cuid, or messages of one user lose their order');
-  if (value.length > MESSAGE_BYTES_MAX) {
+  const bytes = value.length + headerBytesOf(headers);
+  if (bytes > MESSAGE_BYTES_MAX) {
     return fault(
       'tooLarge',
-      `the message has ${value.length} bytes, more than ${MESSAGE_BYTES_MAX}; send fewer fields at a time`,
+      `the message has ${bytes} bytes with the headers of its record, more than ${MESSAGE_BYTES_MAX}; send fewer fields at a time`,
     );
   }
   const header = readHeader(value);

@@ -1,3 +1,4 @@
+import { INSTANT_MAX_MS } from '@tessera/tag-catalog';
 import { Erasures, KnownUsers } from './read-entries';
 import type { StreamRecord } from '../ports';
 
@@ -30,6 +31,19 @@ describe('KnownUsers', () => {
   it('refuses a record without a key, or without a guid', async () => {
     const read = await new KnownUsers().read([record('{}', { guid: '1' }, null), record('{}')]);
     expect(read).toMatchObject([{ code: 'missingKey' }, { code: 'invalidGuid' }]);
+  });
+
+  it('takes a user whatever time the record has: one in microseconds, or none, must not hold up those behind it', async () => {
+    const times = [1_763_700_000_000_000, -1].map((timestampMs) => ({ ...record('{}', { guid: '1' }), timestampMs }));
+    expect(await new KnownUsers().read(times)).toMatchObject([{ arrivalMs: INSTANT_MAX_MS }, { arrivalMs: 0 }]);
+  });
+
+  it('refuses a key that is no cuid: its row would be refused by the tag store, again and again', async () => {
+    const notUtf8 = { ...record('{}', { guid: '1' }), key: Buffer.of(0x61, 0xff) };
+    const keys = ['', 'x'.repeat(129)].map((key) => record('{}', { guid: '1' }, key));
+    expect(await new KnownUsers().read([...keys, notUtf8, record('{}', { guid: '1' }, 'x'.repeat(128))])).toMatchObject(
+      [...[1, 2, 3].map(() => ({ code: 'invalidCuid' })), { content: 'known' }],
+    );
   });
 });
 

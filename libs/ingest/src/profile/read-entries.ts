@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { checkCuid, INSTANT_MAX_MS } from '@tessera/tag-catalog';
 import type { Guid, ProfileEntry, Rejection } from '@tessera/tag-catalog';
 import { GUID_HEADER } from '../mapping/mapping-work';
 import { readMappingEntries } from '../mapping/mapping-log';
@@ -29,17 +31,27 @@ export function readUser({ key, headers }: StreamRecord): { readonly cuid: strin
   return { code: 'invalidGuid', detail };
 }
 
+/** An instant that can be stored, whatever producers take for one; nothing is judged by it. */
+function arrivalOf({ timestampMs }: StreamRecord): number {
+  return Math.min(Math.max(0, timestampMs), INSTANT_MAX_MS);
+}
+
 /** Offline cuids: their users are to be known. */
 export class KnownUsers implements EntryReader {
   read(records: readonly StreamRecord[]): Promise<readonly ReadEntry[]> {
-    return Promise.resolve(
-      records.map((record) => {
-        const user = readUser(record);
-        if ('code' in user) return user;
-        return { offset: record.offset, ...user, arrivalMs: Math.max(0, record.timestampMs), content: 'known' };
-      }),
-    );
+    return Promise.resolve(records.map(knownOf));
   }
+}
+
+function knownOf(record: StreamRecord): ReadEntry {
+  const user = readUser(record);
+  if ('code' in user) return user;
+  // Messages hold their cuid a second time, and it is checked there; nothing but the key says whose record this is.
+  const cuid = checkCuid(user.cuid);
+  if (!cuid.ok) return { code: cuid.code, detail: cuid.message };
+  if (!isUtf8(record.key ?? Buffer.alloc(0)))
+    return { code: 'invalidCuid', detail: 'the key of the record is not UTF-8' };
+  return { offset: record.offset, ...user, arrivalMs: arrivalOf(record), content: 'known' };
 }
 
 /** The erasures of the mapping log. */
@@ -54,7 +66,7 @@ function erasureOf(record: StreamRecord): ReadEntry {
     const [entry] = readMappingEntries([record]);
     if (entry?.op !== 'erase') return null;
     const { cuid, guid } = entry;
-    return { offset: record.offset, cuid, guid, arrivalMs: Math.max(0, record.timestampMs), content: 'erase' };
+    return { offset: record.offset, cuid, guid, arrivalMs: arrivalOf(record), content: 'erase' };
   } catch (error) {
     return { code: 'invalidEntry', detail: error instanceof Error ? error.message : String(error) };
   }

@@ -365,11 +365,9 @@ describe('RawWork', () => {
 
   it('gives up when nobody waits for it any more', async () => {
     const stop = new AbortController();
-    const startedMs = performance.now();
     const done = bench.work().process([inc('ada'), message('ada', 'never_declared', {})], stop.signal);
     stop.abort();
     await expect(done).rejects.toThrow();
-    expect(performance.now() - startedMs).toBeLessThan(250);
     expect([bench.position, bench.letters]).toEqual([undefined, []]);
   });
 });

@@ -89,15 +89,23 @@ export class ProfileWorld {
     return this.#deliverBy(lane, source);
   }
 
-  /** After Redis was restarted: every lane is opened anew and delivers what Redis may have lost. @returns as `deliver` does. */
+  /**
+   * After Redis was restarted: every lane is opened anew and delivers what Redis may have lost. What it lost of groups for which nothing is delivered is
+   * found when the lanes settle. @returns as `deliver` does.
+   */
   async recover(): Promise<string[]> {
     const findings: string[] = [];
     for (const source of this.#sources.values()) {
       findings.push(...(await this.#deliverBy(await this.#open(source), source)));
     }
+    if (await this.#openAll()) return findings;
+    for (const lane of this.#lanes.values()) await lane.settle();
+    return (await this.#openAll()) ? findings : [...findings, 'is not open'];
+  }
+
+  async #openAll(): Promise<boolean> {
     const committed = new Map([...this.#sources.values()].map((source) => [source.name, source.committed]));
-    const isOpen = await (await this.profiles.state()).open(committed);
-    return isOpen ? findings : [...findings, 'is not open'];
+    return (await this.profiles.state()).open(committed);
   }
 
   async #open(source: Source): Promise<ProfileLane> {

@@ -1,5 +1,5 @@
 import type { Setting } from './setting';
-import { addresses, setting, text, urls } from './setting';
+import { addresses, setting, text, url, urls } from './setting';
 
 /** Where other services are, as every program that needs them is told. */
 
@@ -27,9 +27,9 @@ export function redisUrls(use: string): Setting<readonly [string, ...string[]]> 
 }
 
 /** @param use what it is for, e.g. `that holds the tag catalogue`. */
-export function mysqlUrls(use: string): Setting<readonly [string, ...string[]]> {
+export function mysqlUrl(use: string): Setting<string> {
   return {
-    ...setting('MYSQL_URL', 'mysql://root@127.0.0.1:3306/tessera', `the MySQL ${use}`, urls(['mysql:'])),
+    ...setting('MYSQL_URL', 'mysql://root@127.0.0.1:3306/tessera', `the MySQL ${use}`, url(['mysql:'])),
     ...SECRET,
   };
 }

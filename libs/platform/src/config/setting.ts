@@ -109,11 +109,37 @@ export function addresses(given: string): SettingValue<readonly string[]> {
   return bad === undefined ? valid(all) : invalid('is not a list of host:port separated by commas');
 }
 
-/** URLs of one of these protocols separated by commas, at least one. They may hold passwords. */
+/** URLs of one of these protocols separated by commas, at least one. They may hold users and passwords. */
 export function urls(protocols: readonly string[]): (given: string) => SettingValue<readonly [string, ...string[]]> {
   return (given) => {
     const [first = '', ...others] = given.split(',').map((one) => one.trim());
-    const areUrls = [first, ...others].every((one) => URL.canParse(one) && protocols.includes(new URL(one).protocol));
-    return areUrls ? valid([first, ...others]) : invalid(`is not a URL like ${protocols[0] ?? ''}//host:port`);
+    const all = [first, ...others];
+    const areUrls = all.every((one) => URL.canParse(one) && protocols.includes(new URL(one).protocol));
+    if (!areUrls) return invalid(`is not a URL like ${protocols[0] ?? ''}//host:port`);
+    if (!all.every((one) => isReadable(new URL(one)))) {
+      return invalid('has a user or password with a "%" that begins no escape; write it as %25');
+    }
+    return valid([first, ...others]);
   };
+}
+
+/** One such URL. */
+export function url(protocols: readonly string[]): (given: string) => SettingValue<string> {
+  return (given) => {
+    const parsed = urls(protocols)(given);
+    if (!parsed.ok) return parsed;
+    const [only, ...others] = parsed.value;
+    return others.length === 0 ? valid(only) : invalid(`names ${1 + others.length}; give one`);
+  };
+}
+
+/** Whether who connects can read user and password. */
+function isReadable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -145,8 +145,15 @@ function frontends(given: string): SettingValue<StarrocksUrls> {
 
 function httpFrontends(given: string): SettingValue<readonly [string, ...string[]]> {
   const parsed = urls(['http:', 'https:'])(given);
-  if (!parsed.ok || parsed.value.every((one) => new URL(one).username === '')) return parsed;
-  return { ok: false, problem: 'holds a user; that of STARROCKS_URL is used' };
+  if (!parsed.ok) return parsed;
+  const all = parsed.value.map((one) => new URL(one));
+  if (all.some(({ username }) => username !== '')) {
+    return { ok: false, problem: 'holds a user; that of STARROCKS_URL is used' };
+  }
+  if (all.some(({ pathname, search, hash }) => pathname !== '/' || search !== '' || hash !== '')) {
+    return { ok: false, problem: 'has something behind the port; leave that out' };
+  }
+  return parsed;
 }
 
 /** A name as SQL takes it without quotes. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { inTime } from './in-time';
 
 /** What one dependency said: `detail` is shown to the caller, so it holds no secret. */
 export interface DependencyState {
@@ -10,10 +10,6 @@ export interface Readiness {
   readonly ready: boolean;
   readonly dependencies: { readonly [name: string]: DependencyState };
 }
-
-/** Who asks for readiness wants to know it soon. */
-const CHECK_MS_MAX = 2_000;
-const LATE: DependencyState = { ok: false, detail: `no answer within ${CHECK_MS_MAX / 1_000} s` };
 
 /** Liveness and readiness of one process. Dependencies register a check; one that throws, or takes longer than 2 s, counts as not ok. */
 export class Health {
@@ -43,13 +39,9 @@ export class Health {
 }
 
 async function stateOf(check: () => Promise<DependencyState> | DependencyState): Promise<DependencyState> {
-  const timer = new AbortController();
-  const late = sleep(CHECK_MS_MAX, LATE, { signal: timer.signal, ref: false }).catch(() => LATE);
   try {
-    return await Promise.race([check(), late]);
+    return await inTime(check());
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : 'the check failed' };
-  } finally {
-    timer.abort();
   }
 }

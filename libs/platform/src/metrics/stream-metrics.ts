@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { inTime } from '../health/in-time';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 86_400];
 const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
@@ -28,7 +29,7 @@ export class StreamMetrics {
   readonly #failures: Counter;
   readonly #lost: Counter;
 
-  /** @param lag asked at each scrape; where it fails the lag is left out. */
+  /** @param lag asked at each scrape; where it fails, or takes too long, the lag is left out. */
   constructor(
     registry: Registry,
     lag: () => Promise<readonly PartitionLag[]>,
@@ -71,7 +72,7 @@ export class StreamMetrics {
       labelNames: ['topic', 'partition'] as const,
       registers,
       collect: async () => {
-        const lags = await lag().catch(() => []);
+        const lags = await inTime(lag()).catch(() => []);
         gauge.reset();
         for (const { topic, partition, records } of lags) gauge.set({ topic, partition: String(partition) }, records);
       },

@@ -46,6 +46,7 @@ export class GracefulShutdown {
   async #run(reason: string): Promise<boolean> {
     const { server, health, drain, log } = this.options;
     const timings = { ...TIMINGS, ...this.options.timings };
+    const startedMs = performance.now();
     log(`${reason}: finishing the requests in flight`);
     health.drain();
     const intakes = Promise.allSettled((this.options.intakes ?? []).map((stop) => stop()));
@@ -63,7 +64,9 @@ export class GracefulShutdown {
     clearTimeout(drainTimer);
     clearTimeout(cutTimer);
     clearInterval(idleTimer);
-    return this.#runHooks(timings.giveUpAfterMs - timings.cutAfterMs);
+    // What requests did not need is the hooks'; what other ways in took longer is not taken from them.
+    const leftMs = timings.giveUpAfterMs - Math.min(performance.now() - startedMs, timings.cutAfterMs);
+    return this.#runHooks(Math.round(leftMs));
   }
 
   async #runHooks(budgetMs: number): Promise<boolean> {
@@ -75,7 +78,8 @@ export class GracefulShutdown {
     const late = sleep(budgetMs, false, { signal: timer.signal, ref: false }).catch(() => false);
     try {
       const done = await Promise.race([hooks(), late]);
-      if (!done) this.options.log(`closing took more than ${budgetMs} ms; the log will be replayed at the next start`);
+      if (!done)
+        this.options.log(`closing took more than ${budgetMs} ms and is broken off; what is acknowledged is safe`);
       return done;
     } catch (error) {
       this.options.log(`closing failed: ${messageOf(error)}`);

@@ -45,7 +45,8 @@ export function runWorker<C extends WorkerConfig>(
 ): void {
   run(name, program, start).catch((error: unknown) => {
     process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof ConfigError ? 2 : 1;
+    // At once: what was opened before it failed would keep the process, not ready, for ever.
+    process.exit(error instanceof ConfigError ? 2 : 1);
   });
 }
 

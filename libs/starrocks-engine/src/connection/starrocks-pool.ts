@@ -18,7 +18,7 @@ export interface StarrocksOptions {
   readonly waitingMax?: number;
   /** How long a statement may take, and how long it may wait before (60 s). */
   readonly timeoutMs?: number;
-  /** How long a frontend may take to let us in (3 s). */
+  /** How long a frontend may take to let us in (3 s; 15 s if there is no other one). */
   readonly connectMs?: number;
   /**
    * Asked where a read or stream begins, in its caller's asynchronous context. True: its frontend first hears of everything that is committed by then
@@ -41,6 +41,9 @@ const CONCURRENCY = 16;
 const WAITING_MAX = 256;
 const TIMEOUT_MS = 60_000;
 const CONNECT_MS = 3_000;
+const CONNECT_ALONE_MS = 15_000;
+/** What asks whether StarRocks is there waits no longer. */
+const STATE_MS = 3_000;
 /**
  * A connection that was idle for longer is asked whether it still is one before it is used; before a statement that is sent once, any.
  */
@@ -160,7 +163,7 @@ export class StarrocksPool {
   /** For readiness: asks a frontend. */
   async state(): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }> {
     try {
-      await this.rows('SELECT 1', { timeoutMs: Math.min(this.#timeoutMs, CONNECT_MS) });
+      await this.rows('SELECT 1', { timeoutMs: Math.min(this.#timeoutMs, STATE_MS) });
       return { ok: true };
     } catch (error) {
       return { ok: false, detail: error instanceof Error ? error.message : String(error) };
@@ -209,16 +212,20 @@ export class StarrocksPool {
   async #connection(signal: AbortSignal | undefined, trustedMs: number): Promise<StarrocksConnection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       const { connection, sinceMs } = idle;
-      const isTrusted = connection.isUsable && performance.now() - sinceMs < trustedMs;
+      const { isUsable } = connection;
+      const isTrusted = isUsable && performance.now() - sinceMs < trustedMs;
       if (isTrusted || (await connection.ping(PING_MS_MAX))) return connection;
       connection.destroy();
+      // It has fallen silent: to ask on each of its connections would take a second each.
+      if (isUsable) this.#doubt(connection.frontend);
     }
     return this.#connect(signal);
   }
 
   /** Tries the frontends until one lets us in. */
   async #connect(signal: AbortSignal | undefined): Promise<StarrocksConnection> {
-    const { database, connectMs = CONNECT_MS } = this.options;
+    const isAlone = this.#frontends.count === 1;
+    const { database, connectMs = isAlone ? CONNECT_ALONE_MS : CONNECT_MS } = this.options;
     const reasons: string[] = [];
     for (const frontend of this.#frontends.inTurn()) {
       signal?.throwIfAborted();

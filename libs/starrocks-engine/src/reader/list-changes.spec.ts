@@ -20,7 +20,7 @@ describeWithStarrocks('Changes of lists', (starrocks) => {
     pool = poolAt(starrocks().mysqlUrl, 10_000);
     await makeTables(pool, CATALOG);
     await pool.write("INSERT INTO `sys_users` (`sys_guid`, `sys_cuid`) VALUES (1, 'ann')");
-  }, 60_000);
+  });
 
   afterAll(() => pool.close());
 
@@ -116,7 +116,6 @@ describeWithStarrocks('Changes of lists', (starrocks) => {
       await settled(others);
       expect(await version()).toBe(count === 1 ? before : Number(before) + 1);
     },
-    30_000,
   );
 
   it.each([1, 2, 3])(
@@ -133,7 +132,6 @@ describeWithStarrocks('Changes of lists', (starrocks) => {
       await settled(listsAt(pool));
       expect(await version()).toBe(before + 1);
     },
-    30_000,
   );
 
   it('leaves nothing begun when StarRocks refuses it', async () => {
@@ -175,7 +173,7 @@ describeWithStarrocks('Changes of lists', (starrocks) => {
     await lists.remove(list.id);
     expect(await version()).toBe(Number(before) + 1);
     expect(await sources()).toHaveLength(1);
-  }, 30_000);
+  });
 
   it('is counted once by two processes that count at once', async () => {
     const lists = listsAt(pool);
@@ -186,7 +184,7 @@ describeWithStarrocks('Changes of lists', (starrocks) => {
     await listsAt(pool).sweep();
     expect(await version()).toBe(before);
     expect(await sources()).toEqual([]);
-  }, 30_000);
+  });
 });
 
 function poolOf(pool: StarrocksPool): WriterPool {

@@ -7,7 +7,7 @@ import { tableOf } from '../schema/names';
 import { StarrocksLists } from '../reader/starrocks-lists';
 import { batchOf, catalogOf, makeTables, poolAt, writerAt } from './testing/writer-at-work';
 
-const TESTS_MS_MAX = 60_000;
+const TESTS_MS_MAX = 120_000;
 const NOON = Date.UTC(2026, 10, 20, 12);
 const CATALOG = catalogOf([
   { name: 'flag', kind: 'kv', tags: [{ name: 'marked', valueType: 'string' }] },

@@ -9,7 +9,7 @@ import { SourceClaims } from './source-claims';
 import { SureStatements } from './statements';
 import { makeTables, poolAt } from './testing/writer-at-work';
 
-const TESTS_MS_MAX = 60_000;
+const TESTS_MS_MAX = 120_000;
 const TIMEOUT_MS = 50;
 
 describeWithStarrocks('Sources that nobody reads any more', (starrocks) => {
@@ -19,7 +19,7 @@ describeWithStarrocks('Sources that nobody reads any more', (starrocks) => {
   const isGone: IsLeft = (source) => source.startsWith('tags.gone/');
 
   beforeAll(async () => {
-    pool = poolAt(starrocks().mysqlUrl, 5_000);
+    pool = poolAt(starrocks().mysqlUrl, 60_000);
     await makeTables(pool, Catalog.empty);
     statements = new SureStatements(pool, TIMEOUT_MS);
     claims = new SourceClaims(statements);

@@ -19,7 +19,7 @@ describeWithStarrocks('Positions of all topics of a process', (starrocks) => {
   beforeAll(async () => {
     pool = poolAt(starrocks().mysqlUrl);
     await makeTables(pool, CATALOG);
-  }, 60_000);
+  });
 
   beforeEach(async () => {
     await pool.write('DELETE FROM `sys_positions` WHERE `sys_begun` >= 0');
@@ -127,8 +127,8 @@ describeWithStarrocks('Positions of all topics of a process', (starrocks) => {
       () => tookMs(),
     );
     await sleep(0);
-    const second = claims.begin(fenceOf(held, 'tags.t1/0'), extent('tags.t1/0', 0, 1)).then(() => tookMs());
-    expect(await second).toBeLessThan(TIMEOUT_MS);
+    const second = claims.begin(fenceOf(held, 'tags.t1/0'), extent('tags.t1/0', 0, 1)).then(() => 'others go on');
+    expect(await Promise.race([second, first])).toBe('others go on');
     // The limit of time and its slack.
     expect(await first).toBeGreaterThanOrEqual(TIMEOUT_MS + 900);
     // One that hangs holds the others up for a second, not until it is given up.
@@ -140,5 +140,5 @@ describeWithStarrocks('Positions of all topics of a process', (starrocks) => {
     standIn.faults.remove(fault);
     await hung;
     expect((await positions()).get('tags.t2/0')).toEqual([1, 0]);
-  }, 30_000);
+  });
 });
