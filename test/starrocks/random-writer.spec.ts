@@ -82,10 +82,13 @@ describe(`The writer under faults and take-overs, beside an oracle (SEED=${SEED}
       ]);
       const durable = sources.reduce((sum, { committed }) => sum + committed, 0);
       const end = AbortSignal.timeout(END_MS_MAX);
-      await Promise.all(sources.map((source) => oneOf(processes, random).tellToEnd(source, end)));
-      watched.abort();
-      await watching;
-      for (const process of processes) await process.close();
+      try {
+        await Promise.all(sources.map((source) => oneOf(processes, random).tellToEnd(source, end)));
+      } finally {
+        watched.abort();
+        await watching;
+        for (const process of processes) await process.close();
+      }
       expect([watch, ...processes].flatMap(({ flaws }) => flaws)).toEqual([]);
       const rows = await compareTables(standIn.mysqlUrl, CATALOG, expected(sources, retired));
       process.stdout.write(

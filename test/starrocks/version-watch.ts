@@ -34,11 +34,14 @@ export class VersionWatch {
   }
 
   async watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#look();
-      await this.#pause();
+    try {
+      while (!signal.aborted) {
+        await this.#look();
+        await this.#pause();
+      }
+    } finally {
+      await this.#pool.close();
     }
-    await this.#pool.close();
   }
 
   async #look(): Promise<void> {

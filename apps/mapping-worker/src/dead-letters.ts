@@ -1,5 +1,5 @@
 import { codeOfLetter, DEAD_TOPIC, originOfLetter, recordOfLetter } from '@tessera/ingest';
-import { committedOffsets, PartitionTransaction, readToEnd } from '@tessera/kafka';
+import { committedEnds, committedOffsets, PartitionTransaction, readToEnd } from '@tessera/kafka';
 import type { KafkaClient, ReadRecord } from '@tessera/kafka';
 
 /** Keeps how far letters were replayed. */
@@ -15,15 +15,18 @@ export interface LetterCounts {
 
 /** Letters that came since the last replay. */
 export async function countLetters(client: KafkaClient): Promise<LetterCounts> {
+  const from = await committedOffsets(client, GROUP, DEAD_TOPIC);
   const waiting = new Map<string, number>();
   let cut = 0;
-  for (const letters of (await readLetters(client)).waiting.values()) {
+  // Counted as they come: there may be more than memory holds.
+  await readToEnd(client, DEAD_TOPIC, (partition, letters) => {
     for (const letter of letters) {
+      if (letter.offset < (from.get(partition) ?? 0)) continue;
       const code = codeOfLetter(letter);
       waiting.set(code, (waiting.get(code) ?? 0) + 1);
       if (recordOfLetter(letter) === null) cut++;
     }
-  }
+  });
   return { waiting, cut };
 }
 
@@ -42,12 +45,13 @@ export interface Replay {
  */
 export async function replayLetters(client: KafkaClient): Promise<Replay> {
   const replay = { replayed: 0, passedOver: 0, repeats: 0 };
-  for (const partition of (await readLetters(client)).waiting.keys()) {
+  const before = await committedOffsets(client, GROUP, DEAD_TOPIC);
+  for (const [partition, end] of await committedEnds(client, DEAD_TOPIC)) {
+    if (end <= (before.get(partition) ?? 0)) continue;
     const transaction = await PartitionTransaction.open(client, `${GROUP}/${DEAD_TOPIC}/${partition}`);
     try {
-      // Again: another run may have gone on until this one had the id.
-      const { waiting, replayedOrigins } = await readLetters(client);
-      const letters = waiting.get(partition) ?? [];
+      // Not before: another run may have gone on until this one had the id.
+      const { letters, replayedOrigins } = await readLetters(client, partition);
       for (let start = 0; start < letters.length; start += RECORDS_A_COMMIT) {
         const some = letters.slice(start, start + RECORDS_A_COMMIT);
         const records = some.flatMap((letter) => {
@@ -73,26 +77,24 @@ export async function replayLetters(client: KafkaClient): Promise<Replay> {
 }
 
 interface Letters {
-  /** By partition: those that came since the last replay. */
-  readonly waiting: ReadonlyMap<number, readonly ReadRecord[]>;
-  /** Of those before them that could be replayed. */
+  /** Of the partition: those that came since the last replay. */
+  readonly letters: readonly ReadRecord[];
+  /** Of those before them, in all partitions, that could be replayed. */
   readonly replayedOrigins: Set<string>;
 }
 
-async function readLetters(client: KafkaClient): Promise<Letters> {
+async function readLetters(client: KafkaClient, ofPartition: number): Promise<Letters> {
   const from = await committedOffsets(client, GROUP, DEAD_TOPIC);
-  const waiting = new Map<number, ReadRecord[]>();
+  const waiting: ReadRecord[] = [];
   const replayedOrigins = new Set<string>();
   await readToEnd(client, DEAD_TOPIC, (partition, letters) => {
     for (const letter of letters) {
       if (letter.offset >= (from.get(partition) ?? 0)) {
-        const some = waiting.get(partition);
-        if (some === undefined) waiting.set(partition, [letter]);
-        else some.push(letter);
+        if (partition === ofPartition) waiting.push(letter);
       } else if (recordOfLetter(letter) !== null) {
         replayedOrigins.add(originOfLetter(letter));
       }
     }
   });
-  return { waiting, replayedOrigins };
+  return { letters: waiting, replayedOrigins };
 }

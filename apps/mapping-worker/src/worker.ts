@@ -39,7 +39,7 @@ export async function startMappingWorker(
     ...{ partitions: config.partitions, replicationFactor: config.replicationFactor },
     log,
   });
-  const types = new WaitingTypes(topics, Date.now);
+  const types = new WaitingTypes(topics);
   const newGuids = new NewGuids(config.newGuidsAlarm, (line) => {
     log('warn', line);
   });

@@ -2,6 +2,9 @@ import type { StatusReader, StoreStatus } from '@tessera/http-api';
 import type { PartitionLag } from '@tessera/kafka';
 import { inTime } from '@tessera/platform';
 
+/** Every topic is asked about for the lags: of many, or for the first time, that may take seconds. */
+const ANSWER_MS_MAX = 6_000;
+
 /** What is asked for the status. Each may fail, or not answer for seconds: what is not known is null. */
 export interface StatusSources {
   /** Cuids bound. */
@@ -41,7 +44,7 @@ function sumOf(lags: readonly PartitionLag[]): number {
 
 async function known(ask: () => Promise<number>): Promise<number | null> {
   try {
-    return await inTime(ask());
+    return await inTime(ask(), ANSWER_MS_MAX);
   } catch {
     return null;
   }

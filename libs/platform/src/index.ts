@@ -26,7 +26,7 @@ export type { HttpServiceOptions } from './http/start-http-service';
 export { createOperationsServer } from './http/operations-server';
 export { PlainJsonAdapter } from './http/plain-json-adapter';
 export { Health } from './health/health';
-export { inTime } from './health/in-time';
+export { inTime, LateError } from './health/in-time';
 export type { DependencyState, Readiness } from './health/health';
 export { firstInvalidByte, parseJsonBytes, parseJsonText } from './json/parse-json';
 export type { ParsedJson } from './json/parse-json';

@@ -3,6 +3,7 @@ import type { Cluster, Redis } from 'ioredis';
 
 const COMMAND_TIMEOUT_MS = 5_000;
 const RETRY_MS_MAX = 1_000;
+const READY_MS_MAX = 60_000;
 
 /** What a script is given beside its key. */
 export type ScriptArguments = readonly (Buffer | string)[];
@@ -11,11 +12,15 @@ export type ScriptArguments = readonly (Buffer | string)[];
 export class RedisConnection {
   readonly #client: Redis | Cluster;
   readonly #digests = new Map<string, string>();
+  /** Why there was no connection last. */
+  #trouble = 'no answer';
 
   private constructor(client: Redis | Cluster) {
     this.#client = client;
-    // Failures are told to those whose commands fail.
-    client.on('error', () => undefined);
+    // Failures are told to those whose commands fail, or who wait.
+    client.on('error', (error: Error) => {
+      this.#trouble = error.message;
+    });
   }
 
   /** Connects in the background and again whenever the connection is lost. @param urls one: a server (its URL, or the path of its Unix socket); several: nodes of a Cluster. */
@@ -35,10 +40,20 @@ export class RedisConnection {
     return new RedisConnection(new Cluster([...urls], { redisOptions: options, enableOfflineQueue: false }));
   }
 
-  /** Resolves once commands can be sent. */
-  async ready(): Promise<void> {
+  /** Resolves once commands can be sent. @throws Error that says why, if it takes longer. */
+  async ready(msMax = READY_MS_MAX): Promise<void> {
     if (this.#client.status === 'ready') return;
-    await new Promise<void>((resolve) => this.#client.once('ready', resolve));
+    await new Promise<void>((resolve, reject) => {
+      const ready = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#client.off('ready', ready);
+        reject(new Error(`no connection to Redis within ${msMax / 1_000} s: ${this.#trouble}`));
+      }, msMax);
+      this.#client.once('ready', ready);
+    });
   }
 
   close(): void {

@@ -64,14 +64,6 @@ export class StarrocksStandInServer extends NativeServer {
     return id;
   }
 
-  async removeFault(id: number): Promise<void> {
-    await this.#control('DELETE', `${FAULTS}/${id}`);
-  }
-
-  async clearFaults(): Promise<void> {
-    await this.#control('DELETE', FAULTS);
-  }
-
   /** How many times faults may still happen. */
   async faultsLeft(): Promise<number> {
     const { left } = (await this.#control('GET', FAULTS)) as { left: number };

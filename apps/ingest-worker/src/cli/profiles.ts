@@ -34,6 +34,8 @@ const PROGRAM: Program<Config> = {
 const COMMANDS: ReadonlySet<string> = new Set(['check', 'assume']);
 /** Not written to from here. */
 const NO_IDS = 1;
+/** Whoever has typed a wrong address or password wants to know. */
+const REDIS_MS_MAX = 10_000;
 
 type Say = (line: string) => void;
 
@@ -89,7 +91,7 @@ async function withProfiles(
   const connection = await RedisConnection.open(urls);
   const catalogStore = await MysqlCatalogStore.open(mysqlUrl);
   try {
-    await connection.ready();
+    await connection.ready(REDIS_MS_MAX);
     await catalogStore.refresh();
     const profiles = new RedisProfiles(connection, { idMemory: NO_IDS });
     const reader = {

@@ -32,6 +32,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['reset', resetTo],
 ]);
 
+/** Whoever has typed a wrong address or password wants to know. */
+const REDIS_MS_MAX = 10_000;
 const MEMORY_MB = { default: 1_024, least: 1, most: 65_536 };
 
 /** What is said beside settings. */
@@ -94,7 +96,7 @@ async function withIdentity(
   const connection = await RedisConnection.open(config.redisUrls);
   const sequence = await MysqlSequence.open(config.mysqlUrl);
   try {
-    await connection.ready();
+    await connection.ready(REDIS_MS_MAX);
     return await work({ client: clientOf(config), store: new RedisMappingStore(connection), sequence, say });
   } finally {
     await sequence.close();

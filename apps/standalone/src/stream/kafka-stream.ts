@@ -144,7 +144,7 @@ function workOf(
 ): (partition: number) => RawWork {
   const isKnown = (type: string): boolean => catalogStore.current().type(type) !== undefined;
   // Types are declared in this very process.
-  const types = new WaitingTypes({ isKnown, look: () => Promise.resolve() }, Date.now);
+  const types = new WaitingTypes({ isKnown, look: () => Promise.resolve() });
   const options = { store: engine, catalogStore, types, letters, messages, now: Date.now, observer };
   return (partition) => new RawWork({ topic: RAW_TOPIC, partition }, sourceOf(epoch, partition), options);
 }

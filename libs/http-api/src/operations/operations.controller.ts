@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { ScrapedValues } from '@tessera/platform';
-import { StoreUnavailableError } from '@tessera/tag-catalog';
 import { Answers } from '../openapi/answers.decorator';
 import { STATUS_EXAMPLE, VERIFICATION_EXAMPLE } from '../openapi/examples';
 import { HTTP_API_OPTIONS, READ_OFFSETS } from '../ports';
@@ -30,20 +28,10 @@ export class OperationsController {
   @TakesQuery()
   @Answers({ summary: 'Prometheus text', example: 'tessera_users 200000', contentType: 'text/plain' })
   async metrics(@Res() response: ServerResponse): Promise<void> {
-    const text = await this.options.metrics.expose(await this.#scraped());
+    const { known, dataVersion } = await this.desk.knownUsers();
+    const text = await this.options.metrics.expose({ users: known, dataVersion });
     response.setHeader('Content-Type', this.options.metrics.contentType);
     response.end(text);
-  }
-
-  /** What is known of the process itself is shown whatever the engine does. */
-  async #scraped(): Promise<ScrapedValues> {
-    try {
-      const { known, dataVersion } = await this.desk.knownUsers();
-      return { users: known, dataVersion };
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) return { users: null, dataVersion: null };
-      throw error;
-    }
   }
 
   @Get('v1/status')

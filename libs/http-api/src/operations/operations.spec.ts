@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
+import { ReferenceEngine, ReferenceStore } from '@tessera/audience';
 import { ApiKeys } from '@tessera/platform';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import request from 'supertest';
 import { startReferenceApi } from '../testing/reference-api.module';
 import type { ReferenceApi } from '../testing/reference-api.module';
@@ -138,6 +140,33 @@ describe('health, metrics, status, docs', () => {
     expect(count.responses['200'].content['application/json'].example.count).toEqual(expect.any(Number));
     expect(body.components.schemas.CountDto.properties.expression.example).toBeDefined();
     expect((await get('/docs').expect(200)).text).toContain('Tessera');
+  });
+});
+
+describe('status and metrics while the engine is away', () => {
+  const counts: readonly (readonly [string, () => Promise<never>])[] = [
+    ['can not be asked', () => Promise.reject(new StoreUnavailableError('no frontend answers', true))],
+    ['does not answer', () => new Promise<never>(() => undefined)],
+  ];
+
+  it.each(counts)('tell what else they know of one that %s', async (_why, ask) => {
+    class AwayEngine extends ReferenceEngine {
+      override counts(): Promise<never> {
+        return ask();
+      }
+    }
+    const engine = new AwayEngine(new ReferenceStore({ nowMs: () => 0 }));
+    const api = await startReferenceApi({ ports: { engine } });
+    const get = (path: string) => request(api.server).get(path).timeout(15_000).expect(200);
+    const [status, metrics] = await Promise.all([get('/v1/status'), get('/metrics')]);
+    expect(status.body).toMatchObject({
+      engine: 'reference',
+      dataVersion: null,
+      users: { known: null, bound: 0 },
+      lag: 0,
+    });
+    expect(metrics.text).toContain('tessera_users Nan');
+    await api.close();
   });
 });
 

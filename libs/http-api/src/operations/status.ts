@@ -1,5 +1,7 @@
 import { universeNode } from '@tessera/audience';
 import type { DataVersion, SegmentationEngine } from '@tessera/audience';
+import { inTime, LateError } from '@tessera/platform';
+import { StoreUnavailableError } from '@tessera/tag-catalog';
 import type { CatalogStore } from '@tessera/tag-catalog';
 import type { MemoryStatus, StatusReader } from '../ports';
 import type { MessageRate } from './message-rate';
@@ -26,6 +28,10 @@ export interface StatusPorts {
   readonly catalogStore: CatalogStore;
   readonly status: StatusReader;
 }
+
+/** An engine may wait some seconds for a moment without writes; a scrape of the metrics waits for 10. */
+const COUNT_MS_MAX = 6_000;
+const NOT_KNOWN = { known: null, dataVersion: null };
 
 /** Sums up the state of the service. */
 export class StatusDesk {
@@ -56,10 +62,16 @@ export class StatusDesk {
     };
   }
 
+  /** Nulls where there is no engine, and while it can't be asked: all else is told then too. */
   async knownUsers(): Promise<{ readonly known: number | null; readonly dataVersion: DataVersion }> {
     const { engine } = this.ports;
-    if (engine === null) return { known: null, dataVersion: null };
-    const { counts, dataVersion } = await engine.counts([universeNode()]);
-    return { known: counts[0] ?? 0, dataVersion };
+    if (engine === null) return NOT_KNOWN;
+    try {
+      const { counts, dataVersion } = await inTime(engine.counts([universeNode()]), COUNT_MS_MAX);
+      return { known: counts[0] ?? 0, dataVersion };
+    } catch (error) {
+      if (error instanceof StoreUnavailableError || error instanceof LateError) return NOT_KNOWN;
+      throw error;
+    }
   }
 }

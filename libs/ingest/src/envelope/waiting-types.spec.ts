@@ -32,7 +32,7 @@ describe('WaitingTypes', () => {
     const list = new TestList((self) => {
       if (self.looked === 3) self.learn('city');
     });
-    const types = new WaitingTypes(list, Date.now, 2_000);
+    const types = new WaitingTypes(list, undefined, 2_000);
     expect(await types.has('city')).toBe(true);
     expect(list.looked).toBe(3);
     expect(await types.has('city')).toBe(true);
@@ -53,6 +53,23 @@ describe('WaitingTypes', () => {
     expect(list.looked).toBe(before + 1);
   });
 
+  it('goes on looking when the wall clock is set back', async () => {
+    const list = new TestList((self) => {
+      if (self.looked > 1) self.learn('late');
+    });
+    const types = new WaitingTypes(list, undefined, 600);
+    const wallMs = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => wallMs);
+    const asked = types.has('early');
+    clock.mockImplementation(() => wallMs - 3_600_000);
+    try {
+      expect(await types.has('late')).toBe(true);
+      expect(await asked).toBe(false);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('no longer has a type that was removed', async () => {
     let nowMs = 0;
     const list = new TestList(() => (nowMs += 1_000));
@@ -67,7 +84,7 @@ describe('WaitingTypes', () => {
     const list = new TestList(() => {
       throw new Error('away');
     });
-    const types = new WaitingTypes(list, Date.now, 0);
+    const types = new WaitingTypes(list, undefined, 0);
     await expect(types.has('city')).rejects.toThrow('away');
     await expect(types.has('city')).rejects.toThrow('away');
   });

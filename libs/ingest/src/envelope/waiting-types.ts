@@ -18,10 +18,10 @@ export class WaitingTypes implements TagTypes {
   #lookedMs = -Infinity;
   readonly #missingUntilMs = new Map<string, number>();
 
-  /** @param now wall clock, ms. */
+  /** @param now a clock that never goes back, ms: nothing is looked at while it does. */
   constructor(
     private readonly list: TypeList,
-    private readonly now: () => number,
+    private readonly now: () => number = () => performance.now(),
     private readonly waitMs = WAIT_MS,
   ) {}
 

@@ -5,6 +5,9 @@ import { inTime } from '../health/in-time';
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 86_400];
 const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000];
 
+/** Every topic is asked about: of many, or for the first time, that may take seconds. A scrape waits for 10. */
+const LAG_MS_MAX = 6_000;
+
 /** Records of one Kafka partition that count from now on: committed to Kafka, or durable in the store. */
 export interface CommittedRecords {
   readonly topic: string;
@@ -72,7 +75,7 @@ export class StreamMetrics {
       labelNames: ['topic', 'partition'] as const,
       registers,
       collect: async () => {
-        const lags = await inTime(lag()).catch(() => []);
+        const lags = await inTime(lag(), LAG_MS_MAX).catch(() => []);
         gauge.reset();
         for (const { topic, partition, records } of lags) gauge.set({ topic, partition: String(partition) }, records);
       },

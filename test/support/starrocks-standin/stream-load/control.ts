@@ -9,7 +9,7 @@ export interface Controlled {
 }
 
 /**
- * `/standin/faults`, for other processes: POST a fault as JSON (its number comes back), DELETE all, or `/standin/faults/<number>` one. POST
+ * For other processes: POST a fault as JSON to `/standin/faults` (its number comes back), GET how often faults may still happen. POST
  * `/standin/follower`: the second frontend falls behind. StarRocks has nothing of the kind.
  */
 export async function answerControl(
@@ -25,18 +25,11 @@ export async function answerControl(
     answer(200, {});
     return;
   }
-  const number = /^\/standin\/faults(?:\/(\d+))?$/.exec(message.url ?? '');
-  if (number === null) {
+  if (message.url !== '/standin/faults') {
     answer(404, { message: 'not found' });
     return;
   }
   if (message.method === 'GET') {
-    answer(200, { left: faults.left });
-    return;
-  }
-  if (message.method === 'DELETE') {
-    if (number[1] === undefined) faults.clear();
-    else faults.remove(Number(number[1]));
     answer(200, { left: faults.left });
     return;
   }
