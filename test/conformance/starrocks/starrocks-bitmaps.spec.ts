@@ -64,6 +64,8 @@ function writesBitmaps(starrocks: () => StarrocksAtHand, isInsert: boolean): voi
       readersMs,
       streamLoad,
       limits: { rows: 2, characters: 9_000 },
+      // The stand-in keeps DELETEs to the limit of statements.
+      deleteMs: 0,
     });
   };
 

@@ -33,6 +33,7 @@ describe('What the stand-in for StarRocks refuses', () => {
     ['SELECT count(DISTINCT k) FILTER (WHERE k > 1) FROM t', /DISTINCT with FILTER/],
     ['SELECT bitmap_agg(k) FILTER (WHERE k > 1) FROM t', /FILTER/],
     ['SELECT sum(DISTINCT k) OVER () FROM t', /DISTINCT with OVER/],
+    ['SELECT sum(CAST(k AS LARGEINT) - 5), sum(5 + CAST(k AS LARGEINT)) FROM t', /Invalid agg function plan/],
     // Names.
     ['SELECT nope FROM t', /cannot be resolved/],
     ['SELECT * FROM nope', /Unknown table/],

@@ -49,8 +49,9 @@ const LATE_TEXT = /query timeout|exceeded time limit|time ?out|reach(?:ed)? limi
 const OVERLOADED_TEXT = [
   /too many (?:tablet )?versions|failed to commit.*version|-235\b/i,
   /mem(?:ory)? .*(?:exceed|limit)|out of memory/i,
-  /too many (?:connections|running|pending)|reach(?:ed)? limit of connections|current running txns/i,
-  /no (?:alive|available) (?:backend|compute|be|cn)|backend node not found|not alive|node .* is (?:not alive|unavailable)/i,
+  /too many (?:connections|running|pending)|reach(?:ed)? limit of connections|current running txns|max_user_connections/i,
+  /no (?:alive|available) (?:backend|compute|be|cn)|(?:backend|compute) node not found|not alive|node .* is (?:not alive|unavailable)/i,
+  /cancelled by crash|warehouse \S+ (?:has been suspended|is not available)|failed to acquire lock/i,
   /rpc (?:failed|error)|leader .*(?:not ready|unknown|transfer)|service is (?:unavailable|shutting down)|is shutting down/i,
   /txn .*conflict|transaction .*conflict|please retry/i,
 ];

@@ -27,8 +27,14 @@ export interface BitmapClaim {
 
 /** Sources that say under which claim rows may be under way. */
 const WRITING = 'writing/';
-/** What a DELETE takes at most: from the look at the claim until it is sent, in the line of the pool, in StarRocks. */
-const LIMITS_A_DELETE = 3;
+/** What a DELETE takes at most before StarRocks has it: from the look at the claim until it is sent, in the line of the pool. */
+const LIMITS_BEFORE_A_DELETE = 2;
+/**
+ * What a DELETE from a table without a primary key may take. It is a job of the leading frontend, which the session's limit ends only where the session is one of
+ * that frontend's own. Else it waits for the tablets, 2 s for each, at least 30 s, at most 300 s (`load_straggler_wait_second`), and half as long again for the
+ * last copies (`OlapDeleteJob` of StarRocks 4.1).
+ */
+export const DELETE_JOB_MS = 450_000;
 const COLUMNS: readonly LoadColumn[] = [
   { name: SOURCE, type: varchar(120) },
   { name: BEGUN, type: BIGINT },
@@ -43,7 +49,11 @@ const table = identifier(POSITIONS_TABLE);
  * finds that somebody has said so waits until all that was sent under the other claim has ended by its limit of time.
  */
 export class BitmapClaims {
-  constructor(private readonly statements: SureStatements) {}
+  /** @param deleteMs what a DELETE may take in StarRocks where that is more than the limit of statements: see `DELETE_JOB_MS`. */
+  constructor(
+    private readonly statements: SureStatements,
+    private readonly deleteMs = 0,
+  ) {}
 
   /** Takes the source from whoever has it; nothing of theirs is under way then. @throws StarrocksError, FencedError */
   async take(source: string): Promise<BitmapClaim> {
@@ -55,7 +65,9 @@ export class BitmapClaims {
     const [said] = positionsOf(
       await this.read(claim, `SELECT * FROM ${table} WHERE ${SOURCE} = ${textLiteral(writing)}`),
     );
-    if (said !== undefined && said.writer !== '') await sleep(LIMITS_A_DELETE * this.statements.lingerMs);
+    const { lingerMs } = this.statements;
+    const deletedMs = LIMITS_BEFORE_A_DELETE * lingerMs + Math.max(lingerMs, this.deleteMs);
+    if (said !== undefined && said.writer !== '') await sleep(deletedMs);
     // Before this is seen no row is sent, so who claims later and does not see it has nothing to wait for.
     await this.put(claim, [{ source: writing, next: 0, writer }]);
     return claim;

@@ -17,7 +17,7 @@ import {
 import { textLiteral } from '../sql/literal';
 import { BATCH_LIMITS, batchesOf, segmentsOf } from './bitmap-batches';
 import type { BatchLimits } from './bitmap-batches';
-import { BitmapClaims, positionsOf } from './bitmap-claims';
+import { BitmapClaims, DELETE_JOB_MS, positionsOf } from './bitmap-claims';
 import type { BitmapClaim, Position } from './bitmap-claims';
 import { InsertTransport } from './insert-transport';
 import { SOURCE } from './load-sql';
@@ -37,6 +37,8 @@ export interface BitmapRowsOptions {
   /** Null: by INSERT. */
   readonly streamLoad: Pick<StreamLoadClient, 'load' | 'stateOf'> | null;
   readonly limits?: BatchLimits;
+  /** How long a DELETE of kv bitmaps may go on in StarRocks of which nobody knows any more, ms. */
+  readonly deleteMs?: number;
 }
 
 export interface Snapshot {
@@ -107,12 +109,15 @@ const KV_COLUMNS: readonly LoadColumn[] = [
 export class BitmapRows {
   readonly #statements: SureStatements;
   readonly #claims: BitmapClaims;
+  /** Their table has no primary key. */
+  readonly #kvClaims: BitmapClaims;
   readonly #transport: LoadTransport;
 
   constructor(private readonly options: BitmapRowsOptions) {
-    const { pool, timeoutMs, streamLoad } = options;
+    const { pool, timeoutMs, streamLoad, deleteMs = DELETE_JOB_MS } = options;
     this.#statements = new SureStatements(pool, timeoutMs);
     this.#claims = new BitmapClaims(this.#statements);
+    this.#kvClaims = new BitmapClaims(this.#statements, deleteMs);
     this.#transport =
       streamLoad === null
         ? new InsertTransport(this.#statements)
@@ -206,19 +211,19 @@ export class BitmapRows {
   async replaceKv({ tag, bitmaps, positions }: KvBitmaps): Promise<void> {
     checkKv(tag, positions);
     const source = `${KV_BITMAPS}${tag.id}`;
-    const claim = await this.#claims.take(source);
+    const claim = await this.#kvClaims.take(source);
     // Questions that still found the bitmaps in their place.
     await sleep(this.options.readersMs);
-    await this.#claims.delete(claim, `DELETE FROM ${kvBitmaps} WHERE ${identifier(TAG)} = ${tag.id}`);
+    await this.#kvClaims.delete(claim, `DELETE FROM ${kvBitmaps} WHERE ${identifier(TAG)} = ${tag.id}`);
     const sent = new Map<string, number>();
     await this.#load(claim, KV_BITMAPS_TABLE, KV_COLUMNS, kvRows(tag, bitmaps, sent));
-    const found = await this.#claims.read(
+    const found = await this.#kvClaims.read(
       claim,
       `SELECT ${seg}, ${value}, bitmap_count(bitmap_union(${guids})) AS ${stored} FROM ${kvBitmaps} ` +
         `WHERE ${identifier(TAG)} = ${tag.id} GROUP BY ${seg}, ${value}`,
     );
     demandCounts(`bitmaps of ${tag.name}`, sent, found);
-    await this.#claims.giveBack(claim, await this.#kvPositions(claim, positions));
+    await this.#kvClaims.giveBack(claim, await this.#kvPositions(claim, positions));
   }
 
   /**
@@ -228,7 +233,7 @@ export class BitmapRows {
   async #kvPositions(claim: BitmapClaim, positions: ReadonlyMap<string, number>): Promise<readonly Position[]> {
     const { source, writer } = claim;
     const before = positionsOf(
-      await this.#claims.read(
+      await this.#kvClaims.read(
         claim,
         `SELECT * FROM ${identifier(POSITIONS_TABLE)} WHERE ${SOURCE} = ${textLiteral(source)} OR starts_with(${SOURCE}, ${textLiteral(`${source}/`)})`,
       ),

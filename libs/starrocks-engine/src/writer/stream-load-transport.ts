@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StarrocksError } from '../connection/starrocks-error';
 import { identifier } from '../schema/names';
 import { cellJson } from './cell-text';
+import { InsertTransport } from './insert-transport';
 import type { SourceClaims } from './source-claims';
 import type { SureStatements } from './statements';
 import { NotSentError } from './stream-load-client';
@@ -14,6 +15,8 @@ const RUNNING_POLL_MS = 500;
 /** Of 128 that a label may have. */
 const LABEL_TABLE_CHARACTERS = 60;
 const HASH_CHARACTERS = 40;
+/** Of the 32,768 bytes that a frontend takes for all headers together (`http_max_header_size`); the others have some hundred. */
+const COLUMN_HEADERS_BYTES_MAX = 30_000;
 
 export interface StreamLoadTransportOptions {
   readonly client: Pick<StreamLoadClient, 'load' | 'stateOf'>;
@@ -36,19 +39,31 @@ interface SentLoad {
 }
 
 /**
- * Rows by Stream Load over HTTP. A load can't look at the claim by itself, so the claim is looked at before it begins, and the rows go only if
+ * Rows by Stream Load over HTTP; by INSERT where they have so many columns that their names don't fit into headers. A load can't look at the claim by itself, so the claim is looked at before it begins, and the rows go only if
  * StarRocks has begun it soon after: then it has ended, by its limit of time, when whoever claims the source next begins to write.
  */
 export class StreamLoadTransport implements LoadTransport {
   /** Labels under which StarRocks has taken a part of the rows alone. */
   readonly #spoilt = new Set<string>();
+  readonly #inserts: InsertTransport;
 
-  constructor(private readonly options: StreamLoadTransportOptions) {}
+  constructor(private readonly options: StreamLoadTransportOptions) {
+    this.#inserts = new InsertTransport(options.statements);
+  }
 
-  async load({ table, columns, rows, batch }: BatchLoad, fence: Fence): Promise<void> {
+  load(load: BatchLoad, fence: Fence): Promise<void> {
+    const headers = headersOf(load.columns, this.options.takesPartialUpdates(load.table));
+    const bytes = Object.values(headers).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+    return bytes > COLUMN_HEADERS_BYTES_MAX ? this.#inserts.load(load, fence) : this.#send(load, headers, fence);
+  }
+
+  async #send(
+    { table, columns, rows, batch }: BatchLoad,
+    headers: Readonly<Record<string, string>>,
+    fence: Fence,
+  ): Promise<void> {
     const { client, statements, closing, onWait } = this.options;
     const body = Buffer.from(`[${rows.map((row) => rowJson(columns, row)).join(',')}]`);
-    const headers = headersOf(columns, this.options.takesPartialUpdates(table));
     const sent = {
       table,
       label: this.#labelOf(table, [fenceText(fence), batch, ...Object.values(headers)], body),

@@ -20,6 +20,8 @@ const STATE_PATH = /^\/api\/([^/]+)\/get_load_state\?label=([^&]+)$/;
 const ERROR_LOG = '/api/_load_error_log';
 const TIMEOUT_S = 600;
 const ERROR_LOGS_MAX = 1_000;
+/** Of all headers together, as frontends take them (`http_max_header_size`); backends take more. */
+const HEADER_BYTES_MAX = 32_768;
 
 type Answer = Record<string, string | number>;
 
@@ -84,7 +86,7 @@ export class StreamLoadServer {
   }
 
   #server(handle: (message: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
-    const server = createServer();
+    const server = createServer({ maxHeaderSize: 16 * HEADER_BYTES_MAX });
     const run = (message: IncomingMessage, response: ServerResponse): void => {
       const work = handle(message, response).catch((error: unknown) => {
         if (error instanceof DroppedError || message.socket.destroyed) message.socket.destroy();
@@ -101,6 +103,11 @@ export class StreamLoadServer {
 
   async #atFrontend(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = message.url ?? '';
+    if (headerBytes(message) > HEADER_BYTES_MAX) {
+      const text = `Bad Request. <br/> HTTP header is larger than ${HEADER_BYTES_MAX} bytes.`;
+      response.writeHead(400, { 'content-type': 'text/html', connection: 'close' }).end(text);
+      return;
+    }
     if (path.startsWith('/standin/')) return answerControl(message, response, this.controlled);
     if (path === '/api/health') {
       json(response, 200, { online_backend_num: 1, total_backend_num: 1, status: 'OK' });
@@ -244,6 +251,11 @@ export class StreamLoadServer {
       ErrorURL: `${this.backendUrl}${ERROR_LOG}?file=${id}`,
     };
   }
+}
+
+/** As they are sent: `name: value` and the end of the line. */
+function headerBytes({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((bytes, text) => bytes + text.length + 2, 0);
 }
 
 function portOf(server: Server): number {

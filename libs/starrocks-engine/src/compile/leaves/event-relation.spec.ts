@@ -23,6 +23,7 @@ describe('leaves on events', () => {
     [{ distinct: 'shop' }, 'eq', 2, 'count(DISTINCT r.`shop`)', '= 2'],
     [{ sum: 'pieces' }, 'gte', 10, 'sum(CAST(r.`pieces` AS LARGEINT))', '>= 10'],
     [{ avg: 'pieces' }, 'gt', 2.5, 'sum(CAST(r.`pieces` AS LARGEINT) * 10 - 25)', '> 0'],
+    [{ avg: 'pieces' }, 'lt', -3, 'sum(CAST(r.`pieces` + 3 AS LARGEINT))', '< 0'],
     [{ avg: 'amount' }, 'lte', -0.001, 'sum(CAST(r.`amount` AS DECIMAL(38, 3)) + 0.001)', '<= 0'],
     [{ min: 'amount' }, 'lt', 1, 'min(r.`amount`)', '< 1.00'],
     [{ lastTime: '*' }, 'before', '2026-01-01T00:00:00Z', 'max(r.`sys_t`)', "< '2026-01-01 00:00:00.000'"],

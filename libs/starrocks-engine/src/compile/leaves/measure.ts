@@ -133,8 +133,10 @@ function exactSql(measure: Measure, exact: ExactCondition, measured: Measured): 
 function differenceOf(property: FieldDefinition, value: bigint, scale: number): Aggregate {
   const column = columnOf(property);
   if (property.valueType === 'int') {
-    const raised = scale === 0 ? summand(property) : `${summand(property)} * ${10n ** BigInt(scale)}`;
-    return (when) => `sum(${only(minus(raised, String(value)), when)})`;
+    // Both fit into a BIGINT. Not `CAST(… AS LARGEINT) - 5`, which the planner rewrites into a sum that backends don't have.
+    const whole = scale === 0 ? `CAST(${minus(column, String(value))} AS LARGEINT)` : null;
+    const raised = whole ?? minus(`${summand(property)} * ${10n ** BigInt(scale)}`, String(value));
+    return (when) => `sum(${only(raised, when)})`;
   }
   const common = Math.max(scale, property.scale);
   const threshold = decimalLiteral(value * 10n ** BigInt(common - scale), common);
