@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ValueList } from '../compile/leaves';
+import { typeSql, varchar, VARCHAR_BYTES_MAX } from '../schema/column-type';
 import { identifier, LISTS_TABLE, NUMBER, TEXT, VALUES_TABLE } from '../schema/names';
 import { instantLiteral, textLiteral } from '../sql/literal';
 
@@ -53,7 +54,12 @@ export async function storeValues(
 function insertSql(rows: readonly string[], nowMs: number): string {
   const columns = [LIST, identifier(NUMBER), identifier(TEXT), identifier('sys_created')];
   // Cast, whatever type the values have among themselves.
-  const selected = ['v.c0', 'CAST(v.c1 AS BIGINT)', 'CAST(v.c2 AS VARCHAR(65533))', instantLiteral(nowMs)];
+  const selected = [
+    'v.c0',
+    'CAST(v.c1 AS BIGINT)',
+    `CAST(v.c2 AS ${typeSql(varchar(VARCHAR_BYTES_MAX))})`,
+    instantLiteral(nowMs),
+  ];
   return `INSERT INTO ${identifier(VALUES_TABLE)} (${columns.join(', ')}) SELECT ${selected.join(', ')} FROM (VALUES ${rows.join(',')}) AS v (c0, c1, c2)`;
 }
 

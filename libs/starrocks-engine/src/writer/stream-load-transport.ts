@@ -39,8 +39,9 @@ interface SentLoad {
 }
 
 /**
- * Rows by Stream Load over HTTP; by INSERT where they have so many columns that their names don't fit into headers. A load can't look at the claim by itself, so the claim is looked at before it begins, and the rows go only if
- * StarRocks has begun it soon after: then it has ended, by its limit of time, when whoever claims the source next begins to write.
+ * Rows by Stream Load over HTTP; by INSERT where they have so many columns that their names don't fit into headers. A load can't look at the claim by
+ * itself, so the claim is looked at before it begins, and the rows go only if StarRocks has begun it soon after: then it has ended, by its limit of time, when
+ * whoever claims the source next begins to write.
  */
 export class StreamLoadTransport implements LoadTransport {
   /** Labels under which StarRocks has taken a part of the rows alone. */

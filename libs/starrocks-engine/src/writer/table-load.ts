@@ -64,7 +64,8 @@ export class UnfitRowsError extends Error {
 /** How rows get into StarRocks. */
 export interface LoadTransport {
   /**
-   * Resolves when all rows are durable and seen by every query that begins then; they are written in one transaction.
+   * Resolves when all rows are durable and seen by every query that begins then. They are written in one transaction, or in several where they don't fit
+   * into one statement; if it fails, some may be written.
    * @param fence of all sources of the rows. Nothing is written once another process has claimed one of them, however late this arrives.
    * @throws FencedError, UnfitRowsError, and StarrocksError where trying again may help: nothing of it goes on by then.
    */
