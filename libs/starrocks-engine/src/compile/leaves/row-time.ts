@@ -7,11 +7,7 @@ import { instantLiteral } from '../../sql/literal';
 const TIME_COLUMN = `r.${identifier(TIME)}`;
 
 /** The interval less what retention takes off it; null: no row can lie in it. */
-export function keptInterval(
-  interval: Interval,
-  { retentionDays }: TagTypeDefinition,
-  nowMs: number,
-): Interval | null {
+export function keptInterval(interval: Interval, { retentionDays }: TagTypeDefinition, nowMs: number): Interval | null {
   const startMs = retentionDays === null ? null : retentionStartMs(retentionDays, nowMs);
   const fromMs = startMs === null ? interval.fromMs : Math.max(startMs, interval.fromMs ?? Number.NEGATIVE_INFINITY);
   if ((fromMs !== null && (fromMs >= interval.toMs || fromMs > INSTANT_MAX_MS)) || interval.toMs <= INSTANT_MIN_MS) {
