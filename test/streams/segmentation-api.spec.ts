@@ -14,6 +14,7 @@ import { startWorker, WORKER_RUNS } from './worker-process';
 
 const TEST_MS_MAX = 300_000;
 const WAIT_MS_MAX = 120_000;
+const UPLOADS_MAX = 5;
 const MAIN = 'apps/segmentation-api/src/main.ts';
 const LISTENS = /listening on (\S+)/;
 
@@ -86,6 +87,26 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
     (prefix: string) =>
     ({ key }: ReadRecord): boolean =>
       String(key).startsWith(prefix);
+
+  /** Begins to send messages without end, of which some have arrived then. Where Kafka takes too long for the first ones the API gives up: then once more. */
+  async function beginUpload(): Promise<{ readonly prefix: string; readonly upload: Promise<Answer> }> {
+    for (let tries = 1; ; tries++) {
+      const prefix = `stream-${tries}-`;
+      const upload = call(0, 'POST', '/v1/messages', endless(prefix));
+      const hasArrived = read('tags.raw', 1_000, ofCuid(prefix)).then(() => true);
+      hasArrived.catch(() => undefined);
+      if (await Promise.race([hasArrived, upload.then(() => false)])) return { prefix, upload };
+      if (tries === UPLOADS_MAX) throw new Error(`no upload of ${tries} has begun: ${JSON.stringify(await upload)}`);
+    }
+  }
+
+  async function* endless(prefix: string): AsyncGenerator<string> {
+    for (let n = 0; ; n += 100) {
+      const lines = Array.from({ length: 100 }, (_, at) => message('shopper', `${prefix}${n + at}`, at));
+      yield lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+      await sleep(5);
+    }
+  }
 
   async function tokens(): Promise<StreamOffsets> {
     const database = await MysqlDatabase.open(servers.mariadb.url);
@@ -253,16 +274,10 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
   it(
     'acknowledges nothing while Kafka is away: 503 with Retry-After, and what was taken is the beginning of the stream',
     async () => {
-      const count = 60_000;
-      const lines = Array.from(
-        { length: count },
-        (_, n) => `${JSON.stringify(message('shopper', `stream-${n}`, n))}\n`,
-      );
-      const streaming = call(0, 'POST', '/v1/messages', lines.join(''));
-      await read('tags.raw', 1_000, ofCuid('stream-'));
+      const { prefix, upload } = await beginUpload();
       await servers.kafka.kill();
       const [cut, whole, erasure] = await Promise.all([
-        streaming,
+        upload,
         call(1, 'POST', '/v1/messages', [message('shopper', 'away-1', 1)]),
         call(1, 'DELETE', '/v1/users/away-2'),
       ]);
@@ -275,9 +290,8 @@ describeWithServer('The API of the distributed shape on real servers', StreamSer
       await servers.kafka.start();
       const { accepted } = cut.json.applied;
       expect(accepted).toBeGreaterThan(0);
-      expect(accepted).toBeLessThan(count);
-      const there = new Set((await read('tags.raw', accepted, ofCuid('stream-'))).map(({ key }) => String(key)));
-      for (let n = 0; n < accepted; n++) expect(there.has(`stream-${n}`)).toBe(true);
+      const there = new Set((await read('tags.raw', accepted, ofCuid(prefix))).map(({ key }) => String(key)));
+      for (let n = 0; n < accepted; n++) expect(there.has(`${prefix}${n}`)).toBe(true);
       const untilMs = Date.now() + WAIT_MS_MAX;
       let again = await call(1, 'POST', '/v1/messages', [message('shopper', 'away-1', 1)]);
       while (again.status !== 200 && Date.now() < untilMs) {
