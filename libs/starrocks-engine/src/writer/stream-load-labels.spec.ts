@@ -24,14 +24,18 @@ interface Sent {
 describeWithStarrocks('labels of Stream Load', (starrocks) => {
   const open: WriterAtWork[] = [];
   let sent: Sent[] = [];
+  /** Tables of loads, answered or not. */
+  let begun: string[] = [];
 
-  function another(): WriterAtWork {
+  function another(timeoutMs = TIMEOUT_MS): WriterAtWork {
     const { mysqlUrl, httpUrls: urls, database } = starrocks();
-    const client = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs: TIMEOUT_MS });
+    const client = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs });
     const work = writerAt(mysqlUrl, CATALOG, {
+      timeoutMs,
       streamLoad: {
         stateOf: (label) => client.stateOf(label),
         load: async (request) => {
+          begun.push(request.table);
           const answer = await client.load(request);
           const { table, label } = request;
           sent.push({ table, label, status: answer.status, existing: answer.existingStatus });
@@ -50,6 +54,7 @@ describeWithStarrocks('labels of Stream Load', (starrocks) => {
 
   beforeEach(() => {
     sent = [];
+    begun = [];
   });
 
   afterAll(async () => {
@@ -91,6 +96,22 @@ describeWithStarrocks('labels of Stream Load', (starrocks) => {
       expect(sent[2]?.label).toBe(sent[0]?.label);
       expect(sent[3]?.label).toBe(sent[1]?.label);
       expect(await levelOf(work, 1)).toBe('5');
+    },
+    TESTS_MS_MAX,
+  );
+
+  it(
+    'stay when the claims have to be looked at once more, since it was half a limit until StarRocks asked for the rows',
+    async () => {
+      const faults = starrocks().standIn?.faults;
+      if (faults === undefined) return;
+      const work = another(4_000);
+      const from = await work.begin(TOPIC);
+      faults.add({ at: 'redirect', match: TABLE, action: { kind: 'delay', ms: 2_500 } });
+      await write(work, from, 7, 8);
+      expect(begun.filter((table) => table === TABLE)).toHaveLength(2);
+      expect(sent.filter(({ table }) => table === TABLE).map(({ status }) => status)).toEqual(['Success']);
+      expect(await levelOf(work, 7)).toBe('8');
     },
     TESTS_MS_MAX,
   );

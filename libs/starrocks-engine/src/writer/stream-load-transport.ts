@@ -12,6 +12,7 @@ import { FencedError, UnfitRowsError } from './table-load';
 import type { BatchLoad, Fence, LoadColumn, LoadRow, LoadTransport } from './table-load';
 
 const RUNNING_POLL_MS = 500;
+const LOOK_MS_MIN = 1_000;
 /** Of 128 that a label may have. */
 const LABEL_TABLE_CHARACTERS = 60;
 const HASH_CHARACTERS = 40;
@@ -76,7 +77,7 @@ export class StreamLoadTransport implements LoadTransport {
       const checkedMs = performance.now();
       try {
         await this.#demandClaims(table, fence);
-        const mayGo = (): boolean => performance.now() - checkedMs < statements.timeoutMs;
+        const mayGo = (): boolean => performance.now() - checkedMs < lookMs(statements.timeoutMs);
         const answer = await client.load({ table, label: sent.label, headers, body, mayGo });
         await this.#demandDone(answer, sent);
         return;
@@ -170,6 +171,11 @@ export class StreamLoadTransport implements LoadTransport {
   async #pause(): Promise<void> {
     await sleep(RUNNING_POLL_MS, undefined, { signal: this.options.closing }).catch(() => undefined);
   }
+}
+
+/** How long ago claims may have been looked at when the rows are sent. Not all of the limit: a load that is done by its limit is to be committed then. */
+function lookMs(timeoutMs: number): number {
+  return Math.max(timeoutMs / 2, Math.min(timeoutMs, LOOK_MS_MIN));
 }
 
 /** Other answers are about the rows. */
