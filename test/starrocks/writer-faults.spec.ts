@@ -94,7 +94,8 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
     expect(rows).toBeGreaterThan(250);
     const labels = await compareLabels(mysqlUrl, TABLES_DATABASE, lives);
     if (isInsert) expect(labels).toBe(0);
-    else expect(labels).toBeGreaterThan(10);
+    // The users', and one of each type at least: how much goes together depends on the machine.
+    else expect(labels).toBeGreaterThan(CATALOG.types.length);
   }
 
   it.each([true, false])(
