@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FieldState, Guid } from '@tessera/tag-catalog';
 import { describeWithStarrocks } from '../../../../test/support/starrocks-standin/with-starrocks';
 import { StreamLoadClient } from './stream-load-client';
-import { batchOf, catalogOf, makeTables, TIMEOUT_MS, writerAt } from './testing/writer-at-work';
+import { batchOf, catalogOf, makeTables, writerAt } from './testing/writer-at-work';
 import type { WriterAtWork } from './testing/writer-at-work';
 
 const TESTS_MS_MAX = 120_000;
+/** So many columns take their time. */
+const TIMEOUT_MS = 30_000;
 const TOPIC = 'tags.wide';
 /** Names of as many columns, twice over, are more than a frontend takes as headers. */
 const TAGS = 300;
@@ -22,6 +24,7 @@ describeWithStarrocks('Rows with hundreds of columns', (starrocks) => {
     const { mysqlUrl, httpUrls: urls, database } = starrocks();
     const client = new StreamLoadClient({ urls, user: 'root', password: '', database, timeoutMs: TIMEOUT_MS });
     work = writerAt(mysqlUrl, CATALOG, {
+      timeoutMs: TIMEOUT_MS,
       streamLoad: {
         stateOf: (label) => client.stateOf(label),
         load: (request) => {
@@ -43,7 +46,7 @@ describeWithStarrocks('Rows with hundreds of columns', (starrocks) => {
     const entry = { offset, cuid: 'ann', guid: 1 as Guid, arrivalMs: 0, content };
     await work.take(batchOf(TOPIC, [{ entry, outcome: { verdict: 'accepted', fields } }]));
     await work.writer.flush();
-    for (let left = 200; work.settle(TOPIC, offset + 1) <= offset; left--) {
+    for (let left = 1_200; work.settle(TOPIC, offset + 1) <= offset; left--) {
       if (left === 0) throw new Error(`not written: ${work.failures.join('; ').slice(0, 500)}`);
       await sleep(50);
     }

@@ -71,7 +71,7 @@ export function writerAt(
   catalog: Catalog,
   changes: Partial<StarrocksWriterOptions<TestRecord>> = {},
 ): WriterAtWork {
-  const pool = poolAt(url);
+  const pool = poolAt(url, changes.timeoutMs);
   const unfit: { row: LoadRow<TestRecord>; why: string }[] = [];
   const failures: string[] = [];
   const retired = new Set<Guid>();
