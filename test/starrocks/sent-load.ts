@@ -41,7 +41,11 @@ export function sentLoads(output: string): readonly SentLoad[] {
  * positions before it was sent, and nothing of one life is there under two.
  * @returns how many labels there are. @throws Error naming the first that is not so.
  */
-export async function compareLabels(url: string, database: string, lives: readonly SentLoad[][]): Promise<number> {
+export async function compareLabels(
+  url: string,
+  database: string,
+  lives: readonly (readonly SentLoad[])[],
+): Promise<number> {
   const pool = new StarrocksPool({ urls: [url], database });
   try {
     const rows = await pool.rows(

@@ -55,7 +55,7 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
   const random = seededRandom(SEED);
   let runs = 0;
   /** Of each life in the tables of now. */
-  let lives: SentLoad[][] = [];
+  let lives: (readonly SentLoad[])[] = [];
 
   /** A database without rows, a Redis without users, no positions. */
   async function fresh(isInsert: boolean): Promise<KilledSettings> {
@@ -84,7 +84,7 @@ describeWithServer(`The writer killed at each fault point (SEED=${SEED})`, TwoSe
   async function run(settings: KilledSettings): Promise<string> {
     const argv = [JSON.stringify(settings)];
     const { output } = await SourceProcess.run('test/starrocks/write-until-killed.ts', { argv });
-    lives.push([...sentLoads(output)]);
+    lives.push(sentLoads(output));
     return output;
   }
 

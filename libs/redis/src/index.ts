@@ -1,3 +1,3 @@
 export { groupOf } from './group-of';
-export { RedisConnection } from './redis-connection';
+export { RedisConnection, TYPED_READY_MS_MAX } from './redis-connection';
 export type { ScriptArguments } from './redis-connection';

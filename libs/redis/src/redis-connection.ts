@@ -5,6 +5,9 @@ const COMMAND_TIMEOUT_MS = 5_000;
 const RETRY_MS_MAX = 1_000;
 const READY_MS_MAX = 60_000;
 
+/** For commands: whoever has typed a wrong address or password wants to know. */
+export const TYPED_READY_MS_MAX = 10_000;
+
 /** What a script is given beside its key. */
 export type ScriptArguments = readonly (Buffer | string)[];
 

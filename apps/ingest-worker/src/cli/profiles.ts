@@ -3,7 +3,7 @@ import { KafkaClient, TopicDirectory, TopicExtents } from '@tessera/kafka';
 import { RedisProfiles } from '@tessera/online-profile';
 import { KAFKA_BROKERS, mysqlUrl, readSettings, redisUrls, runCli, setting, text } from '@tessera/platform';
 import type { Program } from '@tessera/platform';
-import { RedisConnection } from '@tessera/redis';
+import { RedisConnection, TYPED_READY_MS_MAX } from '@tessera/redis';
 import { stuckSources } from '../profile-sources';
 import type { StuckSource } from '../profile-sources';
 
@@ -34,8 +34,6 @@ const PROGRAM: Program<Config> = {
 const COMMANDS: ReadonlySet<string> = new Set(['check', 'assume']);
 /** Not written to from here. */
 const NO_IDS = 1;
-/** Whoever has typed a wrong address or password wants to know. */
-const REDIS_MS_MAX = 10_000;
 
 type Say = (line: string) => void;
 
@@ -91,7 +89,7 @@ async function withProfiles(
   const connection = await RedisConnection.open(urls);
   const catalogStore = await MysqlCatalogStore.open(mysqlUrl);
   try {
-    await connection.ready(REDIS_MS_MAX);
+    await connection.ready(TYPED_READY_MS_MAX);
     await catalogStore.refresh();
     const profiles = new RedisProfiles(connection, { idMemory: NO_IDS });
     const reader = {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { MysqlSequence, RedisMappingStore } from '@tessera/identity';
 import { KafkaClient } from '@tessera/kafka';
 import { ConfigError, readSettings, runCli } from '@tessera/platform';
-import { RedisConnection } from '@tessera/redis';
+import { RedisConnection, TYPED_READY_MS_MAX } from '@tessera/redis';
 import { StarrocksPool, StarrocksUsers } from '@tessera/starrocks-engine';
 import { parseInstant } from '@tessera/tag-catalog';
 import { IdentityKeeper } from '../identity-keeper';
@@ -32,8 +32,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['reset', resetTo],
 ]);
 
-/** Whoever has typed a wrong address or password wants to know. */
-const REDIS_MS_MAX = 10_000;
 const MEMORY_MB = { default: 1_024, least: 1, most: 65_536 };
 
 /** What is said beside settings. */
@@ -96,7 +94,7 @@ async function withIdentity(
   const connection = await RedisConnection.open(config.redisUrls);
   const sequence = await MysqlSequence.open(config.mysqlUrl);
   try {
-    await connection.ready(REDIS_MS_MAX);
+    await connection.ready(TYPED_READY_MS_MAX);
     return await work({ client: clientOf(config), store: new RedisMappingStore(connection), sequence, say });
   } finally {
     await sequence.close();
